@@ -1,0 +1,246 @@
+/* opensspi.h - the few things OpenSSPI adds to Windows' API; every name begins Openssp or OPENSSPI_.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#ifndef OPENSSPI_OPENSSPI_H
+#define OPENSSPI_OPENSSPI_H
+
+#include <windef.h>
+#include <sspi.h>
+#include <ntsecapi.h>
+#include <wincrypt.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Certificates -------------------------------------------------------------------------- */
+
+/* Reads a server's or client's certificate chain and its private key from PEM files, for
+ * SCHANNEL_CRED.paCred.
+ *
+ * certificate_file  path of one or more CERTIFICATE blocks, the end entity first
+ * key_file          path of an unencrypted PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY block;
+ *                   NULL when it is in certificate_file
+ * context           receives the certificate; release it with CertFreeCertificateContext, which
+ *                   wipes the key
+ *
+ * SEC_E_OK; SEC_E_NO_CREDENTIALS when a file cannot be read or holds no such block;
+ * SEC_E_INVALID_PARAMETER for NULL arguments; SEC_E_INSUFFICIENT_MEMORY. That key and certificate
+ * belong together is checked when a credential is acquired. */
+OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiCertificateFromPem(const char *certificate_file,
+								  const char *key_file,
+								  PCCERT_CONTEXT *context);
+
+/* ---- Tokens for people --------------------------------------------------------------------- */
+
+/* Describes a token of NTLM, SPNEGO, CredSSP or TLS as a readable tree, UTF-8, one field a line;
+ * no secret of a token is printed (sealed parts are shown by their length).
+ *
+ * token, length  the bytes; at most 16 MiB
+ * text           receives a NUL-terminated string; release it with FreeContextBuffer
+ *
+ * SEC_E_OK; SEC_E_INVALID_TOKEN when nothing here knows the bytes; SEC_E_INVALID_PARAMETER;
+ * SEC_E_INSUFFICIENT_MEMORY. */
+OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiDescribeToken(const void *token, size_t length,
+							     char **text);
+
+/* The name and a sentence for a SECURITY_STATUS, NTSTATUS or Win32 code, and what to try. Static
+ * strings; never NULL (an unknown code has the name "unknown status"). `advice` may be "". */
+OPENSSPI_API void SEC_ENTRY OpensspiDescribeStatus(LONG status, const char **name,
+						   const char **meaning, const char **advice);
+
+/* Why the calling thread's last failing Cred function failed: a Win32 error. It answers also in a
+ * process whose GetLastError is another library's. */
+OPENSSPI_API DWORD WINAPI OpensspiGetLastError(void);
+
+/* ---- Attributes of contexts ----------------------------------------------------------------- */
+
+/* QueryContextAttributes on a finished CREDSSP or TSSSP context: which versions of MS-CSSP are spoken. */
+#define OPENSSPI_ATTR_CREDSSP_VERSION 0x8F500001u
+
+typedef struct _OPENSSPI_CREDSSP_VERSION {
+	ULONG PeerVersion; /* as the peer says it */
+	ULONG Version;	   /* in force: the lesser of the two */
+} OPENSSPI_CREDSSP_VERSION, *POPENSSPI_CREDSSP_VERSION;
+
+/* ---- Accounts who may sign in here ---------------------------------------------------------- */
+
+/* Flags of a local account. */
+#define OPENSSPI_ACCOUNT_DISABLED 0x01u
+#define OPENSSPI_ACCOUNT_LOCKED 0x02u
+#define OPENSSPI_ACCOUNT_EXPIRED 0x04u
+#define OPENSSPI_ACCOUNT_PASSWORD_MUST_CHANGE 0x08u
+#define OPENSSPI_ACCOUNT_PASSWORD_EXPIRED 0x10u
+
+/* The functions below work on the accounts file of the calling user ($OPENSSPI_HOME/data/accounts or
+ * $XDG_DATA_HOME/opensspi/accounts); as root without OPENSSPI_HOME on the system's. Names are
+ * NUL-terminated UTF-8 of at most 256 characters and compare without case; a NULL or empty domain is
+ * this machine's. They return SEC_E_OK; SEC_E_INVALID_PARAMETER for names the file cannot hold;
+ * SEC_E_NO_CREDENTIALS when there is no such account; SEC_E_NOT_OWNER when the file is not the
+ * caller's alone or cannot be opened; SEC_E_INTERNAL_ERROR when it is damaged (it is left as it is);
+ * SEC_E_INSUFFICIENT_MEMORY. */
+
+/* Adds an account or replaces its password (stored as its NT hash alone). */
+OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiAccountSet(const char *domain, const char *user,
+							  const char *password);
+OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiAccountRemove(const char *domain, const char *user);
+OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiAccountSetFlags(const char *domain, const char *user,
+							       ULONG flags);
+
+/* Calls `each` for every account; stops when it returns FALSE. The strings live for the call. */
+typedef BOOL(CALLBACK *OPENSSPI_ACCOUNT_VISITOR)(void *argument, const char *domain,
+						 const char *user, ULONG flags);
+OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiAccountEnumerate(OPENSSPI_ACCOUNT_VISITOR each,
+								void *argument);
+
+/* The path of that accounts file, UTF-8; release it with FreeContextBuffer. */
+OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiAccountsPath(char **path);
+
+/* ---- For security packages ------------------------------------------------------------------ */
+
+/* How the AuthData of AcquireCredentialsHandle reaches a package. A package says so in the answer of
+ * SpGetExtendedInformation for the class OPENSSPI_PACKAGE_TRAITS_CLASS; one that does not answer is
+ * opaque and at home in the LSA. */
+#define OPENSSPI_AUTH_DATA_OPAQUE 0u   /* the client's address: read it with CopyFromClientBuffer */
+#define OPENSSPI_AUTH_DATA_IDENTITY 1u /* a SEC_WINNT_AUTH_IDENTITY_EX2 in one block, or NULL */
+#define OPENSSPI_AUTH_DATA_CREDSSP 2u  /* our own block for CREDSSP_CRED (built-in packages) */
+#define OPENSSPI_AUTH_DATA_SCHANNEL 3u /* our own block for SCHANNEL_CRED (built-in packages) */
+
+#define OPENSSPI_HOME_LSA 0u    /* runs where the LSA runs */
+#define OPENSSPI_HOME_CALLER 1u /* runs in the application, and is given no secrets of the LSA's */
+
+#define OPENSSPI_PACKAGE_TRAITS_CLASS 0x4F500001
+
+typedef struct _OPENSSPI_PACKAGE_TRAITS {
+	ULONG Class; /* OPENSSPI_PACKAGE_TRAITS_CLASS */
+	ULONG AuthDataFormat;
+	ULONG Home;
+} OPENSSPI_PACKAGE_TRAITS, *POPENSSPI_PACKAGE_TRAITS;
+
+/* Numbers of policy values; the names in the configuration file are the group policies' own. */
+#define OPENSSPI_POLICY_ALLOW_ENCRYPTION_ORACLE 1u /* 0 force updated, 1 mitigated, 2 vulnerable */
+#define OPENSSPI_POLICY_CHANNEL_BINDING 2u	   /* 0 never, 1 when supported, 2 always */
+#define OPENSSPI_POLICY_TARGET_NAME 3u		   /* 0 never, 1 when supplied, 2 always */
+#define OPENSSPI_POLICY_LM_COMPATIBILITY 4u	   /* LmCompatibilityLevel 0 to 5 */
+#define OPENSSPI_POLICY_ALLOW_ANONYMOUS 5u	   /* inbound null sessions: 0 or 1 */
+#define OPENSSPI_POLICY_NTLM_MIN_CLIENT_SEC 6u	   /* NTLM flags a client insists on */
+#define OPENSSPI_POLICY_NTLM_MIN_SERVER_SEC 7u	   /* NTLM flags a server insists on */
+#define OPENSSPI_POLICY_MINIMUM_TLS 8u		   /* 0x301 to 0x304; 0x303 by default */
+#define OPENSSPI_POLICY_RESTRICTED_ADMIN 9u	   /* a server accepts empty credentials: 0 or 1 */
+
+/* Classes of credentials a client may delegate. */
+#define OPENSSPI_DELEGATE_FRESH 1u
+#define OPENSSPI_DELEGATE_SAVED 2u
+#define OPENSSPI_DELEGATE_DEFAULT 3u
+
+/* This machine's names; they live as long as the LSA. */
+typedef struct _OPENSSPI_MACHINE_NAMES {
+	UNICODE_STRING NetbiosComputer;
+	UNICODE_STRING NetbiosDomain;
+	UNICODE_STRING DnsComputer;
+	UNICODE_STRING DnsDomain; /* empty when unknown */
+} OPENSSPI_MACHINE_NAMES, *POPENSSPI_MACHINE_NAMES;
+
+/* An NTLM response to check: what arrived in AUTHENTICATE_MESSAGE, [MS-NLMP] 2.2.1.3. */
+typedef struct _OPENSSPI_NTLM_LOGON {
+	UNICODE_STRING Domain;
+	UNICODE_STRING User;
+	UNICODE_STRING Workstation;
+	UCHAR ServerChallenge[8];
+	const UCHAR *NtResponse;
+	ULONG NtResponseLength;
+	const UCHAR *LmResponse;
+	ULONG LmResponseLength;
+	ULONG NegotiateFlags;
+} OPENSSPI_NTLM_LOGON, *POPENSSPI_NTLM_LOGON;
+
+/* Who it was. Wipe SessionBaseKey after use; release the strings with FreeLsaHeap. */
+typedef struct _OPENSSPI_NTLM_LOGON_RESULT {
+	UCHAR SessionBaseKey[16];
+	UNICODE_STRING Domain; /* as the authority spells it */
+	UNICODE_STRING User;
+} OPENSSPI_NTLM_LOGON_RESULT, *POPENSSPI_NTLM_LOGON_RESULT;
+
+/* A credential or context that a package holds of another package, inside the LSA. */
+typedef ULONG_PTR OPENSSPI_REACH_HANDLE;
+
+/* The services the LSA gives packages beyond LSA_SECPKG_FUNCTION_TABLE. Members are added at the end;
+ * Version says how far the table reaches. */
+typedef struct _OPENSSPI_LSA_EXTENSION {
+	ULONG Version; /* 1 */
+
+	/* Always STATUS_SUCCESS. */
+	NTSTATUS(NTAPI *MachineNames)(POPENSSPI_MACHINE_NAMES Names);
+
+	/* The value in force; STATUS_INVALID_PARAMETER for a number that is none. */
+	NTSTATUS(NTAPI *QueryPolicy)(ULONG Policy, PULONG Value);
+
+	/* May credentials of this class be delegated to the target? STATUS_SUCCESS,
+	 * SEC_E_DELEGATION_POLICY, or SEC_E_POLICY_NLTM_ONLY when only a mutually authenticated server
+	 * would do. Mutual: the server was authenticated by Kerberos or a trusted certificate. */
+	NTSTATUS(NTAPI *CheckDelegation)(ULONG Class, BOOLEAN Mutual, const UNICODE_STRING *Target);
+
+	/* Is the target name a client gave (MsvAvTargetName) one of this machine's? */
+	BOOLEAN(NTAPI *TargetNameIsOurs)(const UNICODE_STRING *Target);
+
+	/* Checks an NTLM response with the configured authorities. STATUS_SUCCESS and a result;
+	 * STATUS_LOGON_FAILURE for wrong user, domain or password alike; STATUS_ACCOUNT_DISABLED,
+	 * _ACCOUNT_LOCKED_OUT, _ACCOUNT_EXPIRED, _PASSWORD_MUST_CHANGE, _PASSWORD_EXPIRED only after
+	 * a right password, except that a locked account answers so at once;
+	 * SEC_E_NO_AUTHENTICATING_AUTHORITY when none is configured or reachable. */
+	NTSTATUS(NTAPI *AuthenticateNtlm)(const OPENSSPI_NTLM_LOGON *Logon,
+					  POPENSSPI_NTLM_LOGON_RESULT Result);
+
+	/* ---- another package, wherever it lives. Buffers are LSA memory. Statuses are the other
+	 * package's own, or SEC_E_SECPKG_NOT_FOUND, SEC_E_INVALID_HANDLE, SEC_E_INSUFFICIENT_MEMORY.
+	 * Output buffers are allocated (FreeLsaHeap) when ALLOCATE_MEMORY is asked for; a failing
+	 * call may still have produced a token that is to be sent. ---- */
+
+	/* AuthData is in the format that package declares. */
+	NTSTATUS(NTAPI *ReachAcquireCredentials)(const UNICODE_STRING *Package, ULONG Use,
+						 PVOID AuthData, OPENSSPI_REACH_HANDLE *Credential,
+						 PTimeStamp Expiry);
+	VOID(NTAPI *ReachFreeCredentials)(OPENSSPI_REACH_HANDLE Credential);
+
+	/* Context is 0 on the first call; NewContext is set when the status is not an error. */
+	NTSTATUS(NTAPI *ReachInitContext)(OPENSSPI_REACH_HANDLE Credential,
+					  OPENSSPI_REACH_HANDLE Context,
+					  const UNICODE_STRING *Target, ULONG Requirements,
+					  PSecBufferDesc Input, OPENSSPI_REACH_HANDLE *NewContext,
+					  PSecBufferDesc Output, ULONG *Attributes,
+					  PTimeStamp Expiry);
+	NTSTATUS(NTAPI *ReachAcceptContext)(OPENSSPI_REACH_HANDLE Credential,
+					    OPENSSPI_REACH_HANDLE Context, PSecBufferDesc Input,
+					    ULONG Requirements, OPENSSPI_REACH_HANDLE *NewContext,
+					    PSecBufferDesc Output, ULONG *Attributes,
+					    PTimeStamp Expiry);
+	VOID(NTAPI *ReachDeleteContext)(OPENSSPI_REACH_HANDLE Context);
+
+	/* Inner memory of an attribute is LSA heap: release it with FreeLsaHeap. */
+	NTSTATUS(NTAPI *ReachQueryContext)(OPENSSPI_REACH_HANDLE Context, ULONG Attribute,
+					   PVOID Buffer);
+	NTSTATUS(NTAPI *ReachControlContext)(OPENSSPI_REACH_HANDLE Context, PSecBufferDesc Input);
+
+	/* Message protection, in place, by the other package's user-mode half. */
+	NTSTATUS(NTAPI *ReachSeal)(OPENSSPI_REACH_HANDLE Context, PSecBufferDesc Message,
+				   ULONG Sequence);
+	NTSTATUS(NTAPI *ReachUnseal)(OPENSSPI_REACH_HANDLE Context, PSecBufferDesc Message,
+				     ULONG Sequence);
+	NTSTATUS(NTAPI *ReachSign)(OPENSSPI_REACH_HANDLE Context, PSecBufferDesc Message,
+				   ULONG Sequence);
+	NTSTATUS(NTAPI *ReachVerify)(OPENSSPI_REACH_HANDLE Context, PSecBufferDesc Message,
+				     ULONG Sequence);
+} OPENSSPI_LSA_EXTENSION, *POPENSSPI_LSA_EXTENSION;
+
+#define OPENSSPI_LSA_EXTENSION_VERSION 1u
+
+/* Gives a package the table of that version or a later one, good for the life of the LSA.
+ * STATUS_SUCCESS; STATUS_NOT_SUPPORTED for a version not known here; STATUS_INVALID_PARAMETER for
+ * NULL. */
+OPENSSPI_API NTSTATUS NTAPI OpensspiLsaExtension(ULONG Version,
+						 const OPENSSPI_LSA_EXTENSION **Table);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

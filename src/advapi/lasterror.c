@@ -1,0 +1,83 @@
+/* advapi/lasterror.c - see advapi/lasterror.h.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * SetLastError is whose library the process has: ours (libopensspibase), another's, or nobody's. */
+#include "base/base.h"
+
+#include <ntsecapi.h>
+#include <opensspi.h>
+
+#include "advapi/lasterror.h"
+
+extern void WINAPI SetLastError(DWORD number) __attribute__((weak));
+
+struct translation {
+	NTSTATUS from;
+	uint32_t to;
+};
+
+static const struct translation translations[] = {
+	{ STATUS_NO_MEMORY, ERROR_NOT_ENOUGH_MEMORY },
+	{ STATUS_INSUFFICIENT_RESOURCES, ERROR_NO_SYSTEM_RESOURCES },
+	{ STATUS_INVALID_PARAMETER, ERROR_INVALID_PARAMETER },
+	{ STATUS_INVALID_HANDLE, ERROR_INVALID_HANDLE },
+	{ STATUS_ACCESS_DENIED, ERROR_ACCESS_DENIED },
+	{ STATUS_ACCESS_VIOLATION, ERROR_NOACCESS },
+	{ STATUS_BUFFER_TOO_SMALL, ERROR_INSUFFICIENT_BUFFER },
+	{ STATUS_NOT_SUPPORTED, ERROR_NOT_SUPPORTED },
+	{ STATUS_NOT_IMPLEMENTED, ERROR_INVALID_FUNCTION },
+	{ STATUS_NOT_FOUND, ERROR_NOT_FOUND },
+	{ STATUS_PRIVILEGE_NOT_HELD, ERROR_PRIVILEGE_NOT_HELD },
+	{ STATUS_NO_SUCH_LOGON_SESSION, ERROR_NO_SUCH_LOGON_SESSION },
+	{ STATUS_NO_SUCH_PACKAGE, ERROR_NO_SUCH_PACKAGE },
+	{ STATUS_NO_LOGON_SERVERS, ERROR_NO_LOGON_SERVERS },
+	{ STATUS_NO_SUCH_DOMAIN, ERROR_NO_SUCH_DOMAIN },
+	{ STATUS_NO_SUCH_USER, ERROR_NO_SUCH_USER },
+	{ STATUS_INVALID_ACCOUNT_NAME, ERROR_INVALID_ACCOUNT_NAME },
+	{ STATUS_WRONG_PASSWORD, ERROR_INVALID_PASSWORD },
+	{ STATUS_LOGON_FAILURE, ERROR_LOGON_FAILURE },
+	{ STATUS_ACCOUNT_RESTRICTION, ERROR_ACCOUNT_RESTRICTION },
+	{ STATUS_INVALID_LOGON_HOURS, ERROR_INVALID_LOGON_HOURS },
+	{ STATUS_INVALID_WORKSTATION, ERROR_INVALID_WORKSTATION },
+	{ STATUS_PASSWORD_EXPIRED, ERROR_PASSWORD_EXPIRED },
+	{ STATUS_PASSWORD_MUST_CHANGE, ERROR_PASSWORD_MUST_CHANGE },
+	{ STATUS_ACCOUNT_DISABLED, ERROR_ACCOUNT_DISABLED },
+	{ STATUS_ACCOUNT_EXPIRED, ERROR_ACCOUNT_EXPIRED },
+	{ STATUS_ACCOUNT_LOCKED_OUT, ERROR_ACCOUNT_LOCKED_OUT },
+	{ STATUS_LOGON_TYPE_NOT_GRANTED, ERROR_LOGON_TYPE_NOT_GRANTED },
+	{ STATUS_DOMAIN_CONTROLLER_NOT_FOUND, ERROR_DOMAIN_CONTROLLER_NOT_FOUND },
+	{ STATUS_NETLOGON_NOT_STARTED, ERROR_NETLOGON_NOT_STARTED },
+	{ STATUS_DOWNGRADE_DETECTED, ERROR_DOWNGRADE_DETECTED },
+};
+
+static _Thread_local uint32_t last;
+
+uint32_t win32_error(NTSTATUS status)
+{
+	uint32_t bits = (uint32_t)status;
+
+	for (size_t i = 0; i < ARRAY_LEN(translations); i++)
+		if (translations[i].from == status)
+			return translations[i].to;
+	if (!failed(status))
+		return ERROR_SUCCESS;
+	return bits >> 30 == 2 ? bits : ERROR_MR_MID_NOT_FOUND;
+}
+
+BOOL last_error(uint32_t number)
+{
+	last = number;
+	if (SetLastError)
+		SetLastError(number);
+	return FALSE;
+}
+
+DWORD WINAPI OpensspiGetLastError(void)
+{
+	return last;
+}
+
+ULONG NTAPI LsaNtStatusToWinError(NTSTATUS status)
+{
+	return win32_error(status);
+}

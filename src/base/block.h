@@ -1,0 +1,30 @@
+/* base/block.h - heap blocks that remember their size, so that whoever frees them wipes them.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * One heap stands behind FreeContextBuffer, AllocateLsaHeap and FreeLsaHeap, and the user-mode
+ * halves' AllocateHeap and FreeHeap. */
+#ifndef OPENSSPI_BASE_BLOCK_H
+#define OPENSSPI_BASE_BLOCK_H
+
+#include "base/compiler.h"
+
+/* `n` zeroed bytes aligned for anything; NULL when memory is short. */
+MUST_CHECK void *block_alloc(size_t n);
+
+/* A block with a copy of `n` bytes. */
+MUST_CHECK void *block_dup(const void *from, size_t n);
+
+/* The size asked for. */
+size_t block_size(const void *block);
+
+/* Wipes and releases; NULL is fine. A pointer that is not a block's start ends the process: its
+ * caller's heap is damaged already. */
+void block_free(void *block);
+
+static inline UNUSED void block_free_p(void *p)
+{
+	void **slot = p;
+	block_free(*slot);
+}
+
+#endif

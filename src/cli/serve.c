@@ -1,0 +1,426 @@
+/* cli/serve.c - sspi serve: signs clients in against the accounts, each on a thread of its own.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * A connection has one deadline for all it does, and there are CONNECTIONS_MAX of them at most. When
+ * all are taken, the one that has waited longest without reaching TLS makes room for the next.
+ * Descriptors are closed by the main thread after the connection's thread has ended, so that stopping
+ * never touches somebody else's number. */
+#include <credssp.h>
+#include <schannel.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cli/attempt.h"
+#include "cli/options.h"
+#include "cli/rdp.h"
+#include "cli/status.h"
+#include "cli/trace.h"
+
+#define CONNECTIONS_MAX 64
+#define TLS_HANDSHAKE 0x16
+
+struct server;
+
+struct connection {
+	struct server *server;
+	pthread_t thread;
+	bool used, ended, counted; /* ended and counted are under the server's lock */
+	long long number; /* in the order they came */
+	struct link link;
+	struct attempt attempt;
+};
+
+struct server {
+	const char *kind, *listen, *certificate, *key, *package;
+	int count, timeout;
+	bool json, trace, rdp;
+	CredHandle credential;
+	int listen_fd, wake_fd, signal_fd;
+	long long accepted;
+	pthread_mutex_t lock; /* claimed, finished, the connections' marks, and stdout */
+	int claimed;	      /* attempts that reached TLS */
+	int finished;
+	struct connection connections[CONNECTIONS_MAX];
+};
+
+static bool uses_tls(const struct server *s)
+{
+	return strcasecmp(s->package, "CREDSSP") == 0 || strcasecmp(s->package, "Schannel") == 0;
+}
+
+static void report(struct connection *c)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&text, &n);
+
+	if (!out)
+		return;
+	attempt_print(&c->attempt, out, c->server->json);
+	fclose(out);
+	pthread_mutex_lock(&c->server->lock);
+	fwrite(text, 1, n, stdout);
+	fflush(stdout);
+	pthread_mutex_unlock(&c->server->lock);
+	free(text);
+}
+
+/* The number of this attempt; 0 when as many as were asked for are on their way already. */
+static int claim(struct connection *c)
+{
+	struct server *s = c->server;
+	pthread_mutex_lock(&s->lock);
+	int number = s->count && s->claimed == s->count ? 0 : ++s->claimed;
+	c->counted = number != 0;
+	pthread_mutex_unlock(&s->lock);
+	return number;
+}
+
+static bool fail_attempt(struct connection *c, const char *stage, const char *reason)
+{
+	c->attempt.stage = stage;
+	c->attempt.reason = reason;
+	return false;
+}
+
+/* RDP's first exchange; true when TLS is next. `ex` tells whether a result is to be sent at the
+ * end. */
+static bool negotiate(struct connection *c, bool *ex)
+{
+	const char *stage = "negotiation";
+	struct rdp_confirm confirm = { RDP_ANSWER_SELECTED, RDP_HYBRID };
+	unsigned char message[RDP_MESSAGE_MAX];
+	struct rdp_request request;
+	size_t n;
+
+	enum link_result result = rdp_read(&c->link, message, &n);
+	if (result != LINK_OK)
+		return fail_attempt(c, stage, link_why(result));
+	if (!rdp_parse_request(message, n, &request))
+		return fail_attempt(c, stage, "the first message is not RDP's");
+
+	uint32_t offered = request.negotiates ? request.protocols : 0;
+	*ex = offered & RDP_HYBRID_EX;
+	if (*ex)
+		confirm.value = RDP_HYBRID_EX;
+	else if (!(offered & RDP_HYBRID))
+		confirm = (struct rdp_confirm){ RDP_ANSWER_FAILURE, RDP_FAILURE_HYBRID_REQUIRED };
+	n = rdp_build_confirm(message, &confirm);
+	result = link_write(&c->link, message, n);
+	if (result != LINK_OK)
+		return fail_attempt(c, stage, link_why(result));
+	return confirm.answer == RDP_ANSWER_SELECTED ||
+	       fail_attempt(c, stage, "the client does not offer CredSSP");
+}
+
+/* The first token, which makes it an attempt. */
+static bool begin(struct connection *c, struct exchange *x)
+{
+	enum link_result result = link_receive(&c->link, &x->in);
+	if (result != LINK_OK)
+		return fail_attempt(c, "tls", link_why(result));
+	if (c->server->trace)
+		trace_token("client to server", x->in.p, x->in.len);
+	if (uses_tls(c->server) && x->in.p[0] != TLS_HANDSHAKE)
+		return fail_attempt(c, "tls", "the client's first bytes are not TLS");
+	c->attempt.number = claim(c);
+	return c->attempt.number ||
+	       fail_attempt(c, "tls", "as many attempts as asked for were made");
+}
+
+static bool authenticate(struct connection *c, struct exchange *x)
+{
+	struct exchange_outcome outcome = exchange_run(x);
+	if (outcome.end == EXCHANGE_DONE) {
+		attempt_learn(&c->attempt, x);
+		return true;
+	}
+
+	bool past_tls = exchange_tls(x, c->attempt.tls, c->attempt.cipher) || x->calls > 2;
+	const char *stage = past_tls || !uses_tls(c->server) ? "sign-in" : "tls";
+	if (outcome.end == EXCHANGE_LINK)
+		return fail_attempt(c, stage, link_why(outcome.link));
+	c->attempt.status = outcome.status;
+	return fail_attempt(c, stage, NULL);
+}
+
+/* What the client says after signing in goes back to it, sealed anew. */
+static void echo(struct exchange *x)
+{
+	enum link_result result = LINK_OK;
+
+	while (result == LINK_OK) {
+		struct bytes CLEANUP(bytes_done) heard = { 0 };
+		if (exchange_hear(x, &heard, &result) != SEC_E_OK || heard.len > MESSAGE_MAX ||
+		    exchange_say(x, heard.p, heard.len, &result) != SEC_E_OK)
+			return;
+	}
+}
+
+static void serve_client(struct connection *c)
+{
+	static const unsigned char granted[4]; /* [MS-RDPBCGR] 2.2.10.2 */
+	struct server *s = c->server;
+	struct exchange CLEANUP(exchange_done) x;
+	enum link_result result;
+	bool ex = false;
+
+	exchange_init(&x, &c->link, true);
+	x.credential = s->credential;
+	x.trace = s->trace;
+	x.requirements = ASC_REQ_ALLOCATE_MEMORY | ASC_REQ_SEQUENCE_DETECT | ASC_REQ_REPLAY_DETECT;
+	x.requirements |= uses_tls(s) ? ASC_REQ_STREAM | ASC_REQ_EXTENDED_ERROR
+				      : ASC_REQ_CONFIDENTIALITY | ASC_REQ_INTEGRITY;
+
+	bool ok = (!s->rdp || negotiate(c, &ex)) && begin(c, &x) && authenticate(c, &x);
+	report(c);
+	if (ok && ex && exchange_say(&x, granted, sizeof(granted), &result) != SEC_E_OK)
+		ok = false;
+	if (ok && !s->rdp)
+		echo(&x);
+	exchange_farewell(&x);
+}
+
+static void *connection_main(void *argument)
+{
+	struct connection *c = argument;
+	struct server *s = c->server;
+	uint64_t one = 1;
+
+	serve_client(c);
+	link_finish(&c->link);
+	pthread_mutex_lock(&s->lock);
+	c->ended = true;
+	s->finished += c->attempt.number != 0;
+	pthread_mutex_unlock(&s->lock);
+	while (write(s->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+	return NULL;
+}
+
+static struct connection *free_slot(struct server *s)
+{
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+		if (!s->connections[i].used)
+			return &s->connections[i];
+	return NULL;
+}
+
+static void take_client(struct server *s, struct connection *c)
+{
+	int fd = accept4(s->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd < 0)
+		return;
+	*c = (struct connection){ .server = s, .used = true, .number = ++s->accepted };
+	c->link = (struct link){ fd, !s->rdp, link_now() + (long long)s->timeout * 1000 };
+	link_name(fd, true, c->attempt.peer);
+	if (pthread_create(&c->thread, NULL, connection_main, c) != 0) {
+		link_close(&c->link);
+		c->used = false;
+	}
+}
+
+/* Joins the threads that have ended; with `all`, makes them end first. True when attempts are left.
+ */
+static bool reap(struct server *s, bool all)
+{
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+		struct connection *c = &s->connections[i];
+		pthread_mutex_lock(&s->lock);
+		bool join = c->used && (c->ended || all);
+		pthread_mutex_unlock(&s->lock);
+		if (!join)
+			continue;
+		if (all)
+			shutdown(c->link.fd, SHUT_RDWR);
+		pthread_join(c->thread, NULL);
+		link_close(&c->link);
+		explicit_bzero(c, sizeof(*c));
+	}
+	pthread_mutex_lock(&s->lock);
+	bool left = !s->count || s->finished < s->count;
+	pthread_mutex_unlock(&s->lock);
+	return left;
+}
+
+/* Ends the oldest connection that has not reached TLS; its thread then frees the slot. */
+static void make_room(struct server *s)
+{
+	struct connection *oldest = NULL;
+
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+		struct connection *c = &s->connections[i];
+		if (!c->ended && !c->counted && (!oldest || c->number < oldest->number))
+			oldest = c;
+	}
+	if (oldest)
+		shutdown(oldest->link.fd, SHUT_RDWR);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void serve(struct server *s)
+{
+	bool more = true, making_room = false;
+
+	while (more) {
+		struct connection *slot = free_slot(s);
+		struct pollfd p[] = {
+			{ .fd = slot || !making_room ? s->listen_fd : -1, .events = POLLIN },
+			{ .fd = s->wake_fd, .events = POLLIN },
+			{ .fd = s->signal_fd, .events = POLLIN },
+		};
+		uint64_t woken;
+		if (poll(p, ARRAY_LEN(p), -1) < 0 && errno != EINTR)
+			break;
+		if (p[2].revents)
+			break;
+		if (p[1].revents && read(s->wake_fd, &woken, sizeof(woken)) > 0) {
+			making_room = false;
+			more = reap(s, false);
+			continue;
+		}
+		if (p[0].revents && slot) {
+			take_client(s, slot);
+		} else if (p[0].revents) {
+			making_room = true;
+			make_room(s);
+		}
+	}
+	reap(s, true);
+}
+
+static SECURITY_STATUS acquire(struct server *s)
+{
+	PCCERT_CONTEXT certificate = NULL;
+	SCHANNEL_CRED schannel = { .dwVersion = SCHANNEL_CRED_VERSION,
+				   .cCreds = 1,
+				   .paCred = &certificate };
+	CREDSSP_CRED credssp = { .Type = CredsspSchannelCreds, .pSchannelCred = &schannel };
+	void *data = NULL;
+
+	if (s->certificate) {
+		SECURITY_STATUS status =
+			OpensspiCertificateFromPem(s->certificate, s->key, &certificate);
+		if (status != SEC_E_OK)
+			return status;
+		data = strcasecmp(s->package, "CREDSSP") == 0 ? (void *)&credssp : &schannel;
+	}
+	SECURITY_STATUS status =
+		AcquireCredentialsHandleA(NULL, (char *)s->package, SECPKG_CRED_INBOUND, NULL, data,
+					  NULL, NULL, &s->credential, NULL);
+	if (certificate)
+		CertFreeCertificateContext(certificate);
+	return status;
+}
+
+/* SIGTERM and SIGINT become readable instead of ending the process; threads inherit the mask. */
+static int catch_signals(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static void announce(const struct server *s, const char *where)
+{
+	printf(s->json ? "{\"listening\":\"%s\"}\n" : "listening on %s\n", where);
+	fflush(stdout);
+}
+
+static int start(struct server *s)
+{
+	char where[LINK_NAME_MAX];
+	const char *why;
+
+	s->signal_fd = catch_signals();
+	s->wake_fd = eventfd(0, EFD_CLOEXEC);
+	s->listen_fd = link_listen(s->listen, where, &why);
+	if (s->listen_fd < 0) {
+		fprintf(stderr, "sspi serve: %s: %s\n", s->listen, why);
+		return EXIT_UNREACHABLE;
+	}
+
+	SECURITY_STATUS status = acquire(s);
+	if (status != SEC_E_OK) {
+		status_print("serve", "getting the server's credentials", status);
+		close(s->listen_fd);
+		return status_exit(status);
+	}
+	announce(s, where);
+	serve(s);
+	FreeCredentialsHandle(&s->credential);
+	close(s->listen_fd);
+	return EXIT_DONE;
+}
+
+static int check_line(struct server *s, const struct command_line *line)
+{
+	s->kind = line->given[0];
+	s->rdp = strcmp(s->kind, "rdp") == 0;
+	if (!s->rdp && strcmp(s->kind, "tcp") != 0)
+		return options_wrong(line, "%s is neither rdp nor tcp", s->kind);
+	if (!s->listen)
+		return options_wrong(line, "--listen ADDRESS:PORT is needed");
+	if (s->key && !s->certificate)
+		return options_wrong(line, "--key without --cert");
+	if (strcasecmp(s->package, "TSSSP") == 0)
+		return options_wrong(line,
+				     "TSSSP needs a TLS connection of its caller's; use CREDSSP");
+	if (s->rdp && strcasecmp(s->package, "CREDSSP") != 0)
+		return options_wrong(line, "rdp takes no --package");
+	return OPTIONS_GO;
+}
+
+int serve_run(int argc, char **argv)
+{
+	CLEANUP(free_p) struct server *s = calloc(1, sizeof(*s));
+	if (!s)
+		return EXIT_PROTOCOL;
+	s->package = "CREDSSP";
+	s->timeout = 30;
+	pthread_mutex_init(&s->lock, NULL);
+
+	const struct option_row rows[] = {
+		{ "--listen", OPTION_TEXT, &s->listen, "ADDRESS:PORT",
+		  "where; port 0 is any free one" },
+		{ "--count", OPTION_NUMBER, &s->count, "N",
+		  "end after N attempts that reached TLS" },
+		{ "--cert", OPTION_TEXT, &s->certificate, "FILE",
+		  "the certificate (PEM); else one is made" },
+		{ "--key", OPTION_TEXT, &s->key, "FILE",
+		  "its key (PEM), when it is not in that file" },
+		{ "--package", OPTION_TEXT, &s->package, "P", "CREDSSP by default; tcp only" },
+		{ "--timeout", OPTION_NUMBER, &s->timeout, "SECONDS",
+		  "for each connection; 30 by default" },
+		{ "--trace", OPTION_FLAG, &s->trace, NULL, "print every token on stderr" },
+		{ "--json", OPTION_FLAG, &s->json, NULL, "print one JSON object a line" },
+		{ NULL },
+	};
+	struct command_line line = {
+		.command = "serve",
+		.operands = "rdp|tcp",
+		.rows = rows,
+		.least = 1,
+		.most = 1,
+		.summary = "Signs clients in against the accounts and says who came."
+	};
+	int code = options_parse(&line, argc, argv);
+	if (code == OPTIONS_GO)
+		code = check_line(s, &line);
+	return code == OPTIONS_GO ? start(s) : code;
+}

@@ -1,0 +1,196 @@
+/* lsa/credentials.c - see lsa/credentials.h.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "base/base.h"
+
+#include <opensspi.h>
+
+#include "base/block.h"
+#include "base/clock.h"
+#include "base/utf.h"
+#include "ipc/attributes.h"
+#include "lsa/call.h"
+#include "lsa/credentials.h"
+#include "lsa/principal.h"
+#include "lsa/state.h"
+#include "wire/authdata.h"
+
+#define AUTH_HEADER_MIN 16 /* what finding a block's own count may look at */
+
+struct credential *lsa_credential_ref(struct credential *c)
+{
+	atomic_fetch_add(&c->refs, 1);
+	return c;
+}
+
+struct credential *lsa_credential_unref(struct credential *c)
+{
+	if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
+		return NULL;
+	CLEANUP(call_leave) struct frame frame;
+	call_enter(&frame, c->lsa, NULL, c->package);
+	call_is_cleanup(&frame);
+	if (c->package->functions.FreeCredentialsHandle)
+		(void)c->package->functions.FreeCredentialsHandle(c->handle);
+	mem_free(c);
+	return NULL;
+}
+
+static void lsa_credential_visit(void *object)
+{
+	(void)lsa_credential_ref(object);
+}
+
+struct credential *lsa_credential_find(struct slots *table, uint64_t number)
+{
+	return slots_find(table, number, lsa_credential_visit);
+}
+
+NTSTATUS lsa_credential_new(struct lsa *lsa, struct lsa_client *client, const struct acquisition *a,
+			struct credential **out, int64_t *expiry)
+{
+	SpAcquireCredentialsHandleFn *acquire = a->package->functions.AcquireCredentialsHandle;
+	TimeStamp until = { .QuadPart = CLOCK_NEVER };
+
+	if (!acquire)
+		return fail(SEC_E_UNSUPPORTED_FUNCTION, "a package without credentials");
+	struct credential *c = MEM_NEW(struct credential);
+	if (!c)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "acquiring credentials");
+
+	CLEANUP(call_leave) struct frame frame;
+	call_enter(&frame, lsa, client, a->package);
+	if (!client)
+		call_is_inner(&frame);
+	NTSTATUS status = acquire(a->principal, a->use, a->logon, a->auth, NULL, NULL, &c->handle,
+				  &until);
+	if (failed(status)) {
+		mem_free(c);
+		return status;
+	}
+	c->lsa = lsa;
+	c->package = a->package;
+	atomic_init(&c->refs, 1);
+	*out = c;
+	*expiry = until.QuadPart;
+	return status;
+}
+
+/* ---- acquire ---- */
+
+/* A private copy of a block of a known format: the package trusts the block's own count of bytes. */
+static NTSTATUS auth_copy(struct ipc_bytes auth, void **out)
+{
+	if (auth.n == 0)
+		return STATUS_SUCCESS;
+	if (auth.n > AUTHDATA_MAX)
+		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading authentication data");
+	size_t room = auth.n < AUTH_HEADER_MIN ? AUTH_HEADER_MIN : auth.n;
+	CLEANUP(block_free_p) void *copy = block_alloc(room);
+	if (!copy)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "reading authentication data");
+	memcpy(copy, auth.p, auth.n);
+	if (authdata_block(copy).n != auth.n)
+		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading authentication data");
+	*out = TAKE(copy);
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS acquire_check(const struct lsa_client *client, const struct acquire_call *call)
+{
+	if (call->has_logon && !SecIsZeroLuid(&call->logon)) {
+		NTSTATUS status = session_check(client, call->logon);
+		if (failed(status))
+			return status;
+	}
+	return principal_check(client, call->principal);
+}
+
+static NTSTATUS acquire_ask(struct lsa_client *client, const struct package *package,
+			    const struct acquire_call *call, struct acquire_reply *reply)
+{
+	UNICODE_STRING principal = unicode_view(call->principal.p, call->principal.n);
+	LUID logon = call->logon;
+	struct acquisition a = {
+		.package = package,
+		.principal = call->principal.n ? &principal : NULL,
+		.use = call->use,
+		.logon = call->has_logon && !SecIsZeroLuid(&logon) ? &logon : NULL,
+	};
+	CLEANUP(block_free_p) void *auth = NULL;
+	CLEANUP(lsa_credential_unref_p) struct credential *c = NULL;
+
+	NTSTATUS status = auth_copy(call->auth, &auth);
+	if (failed(status))
+		return status;
+	a.auth = auth;
+	if (package->auth_format == OPENSSPI_AUTH_DATA_OPAQUE)
+		a.auth = (PVOID)(uintptr_t)call->client_address;
+	status = lsa_credential_new(client->lsa, client, &a, &c, &reply->expiry);
+	if (failed(status))
+		return status;
+	reply->package = package->id;
+	reply->credential = slots_add(&client->credentials, c);
+	if (!reply->credential)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "keeping credentials");
+	c = NULL;
+	return status;
+}
+
+NTSTATUS lsa_credential_acquire(struct lsa_client *client, const struct acquire_call *call,
+			    struct acquire_reply *reply)
+{
+	const struct package *package = host_find(&client->lsa->host, call->package);
+
+	if (!package)
+		return fail(SEC_E_SECPKG_NOT_FOUND, "acquiring credentials");
+	NTSTATUS status = acquire_check(client, call);
+	return failed(status) ? status : acquire_ask(client, package, call, reply);
+}
+
+NTSTATUS lsa_credential_free(struct lsa_client *client, const struct credential_call *call)
+{
+	struct credential *c = slots_remove(&client->credentials, call->credential);
+	if (!c)
+		return fail(SEC_E_INVALID_HANDLE, "freeing credentials");
+	CLEANUP(call_leave) struct frame frame;
+	call_enter(&frame, client->lsa, client, c->package);
+	lsa_credential_unref(c);
+	return STATUS_SUCCESS;
+}
+
+/* ---- attributes ---- */
+
+NTSTATUS attribute_answer(uint32_t attribute, void *value, struct attribute_reply *reply)
+{
+	CLEANUP(wr_done) struct wr w = WR(IPC_BYTES_MAX);
+
+	bool known = attribute_marshal(attribute, value, &w);
+	attribute_release(attribute, value);
+	if (!known)
+		return fail(SEC_E_UNSUPPORTED_FUNCTION, "an attribute not known");
+	reply->value.p = wr_ok(&w) ? mem_dup(w.buf, w.len) : NULL;
+	if (!reply->value.p)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "answering an attribute");
+	reply->value.n = (uint32_t)w.len;
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS lsa_credential_query(struct lsa_client *client, const struct query_credentials_call *call,
+			  struct attribute_reply *reply)
+{
+	const uint32_t attribute = call->attribute | ATTRIBUTE_OF_CREDENTIALS;
+	_Alignas(max_align_t) uint8_t value[ATTRIBUTE_SIZE_MAX] = { 0 };
+	CLEANUP(lsa_credential_unref_p) struct credential *c =
+		lsa_credential_find(&client->credentials, call->credential);
+
+	if (!c)
+		return fail(SEC_E_INVALID_HANDLE, "asking for a credential's attribute");
+	SpQueryCredentialsAttributesFn *query = c->package->functions.QueryCredentialsAttributes;
+	if (!query || attribute_size(attribute) == 0)
+		return fail(SEC_E_UNSUPPORTED_FUNCTION, "asking for a credential's attribute");
+
+	CLEANUP(call_leave) struct frame frame;
+	call_enter(&frame, client->lsa, client, c->package);
+	NTSTATUS status = query(c->handle, call->attribute, value);
+	return failed(status) ? status : attribute_answer(attribute, value, reply);
+}

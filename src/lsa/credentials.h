@@ -1,0 +1,58 @@
+/* lsa/credentials.h - credentials: a package's handle, shared by a client's number and by contexts.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#ifndef OPENSSPI_LSA_CREDENTIALS_H
+#define OPENSSPI_LSA_CREDENTIALS_H
+
+#include <ntsecpkg.h>
+#include <stdatomic.h>
+
+#include "base/base.h"
+#include "ipc/calls.h"
+
+struct lsa;
+struct lsa_client;
+struct package;
+
+struct credential {
+	atomic_uint refs;
+	struct lsa *lsa;
+	const struct package *package;
+	LSA_SEC_HANDLE handle; /* the package's */
+};
+
+/* What a package is asked; the rest of SpAcquireCredentialsHandle's arguments are NULL. */
+struct acquisition {
+	const struct package *package;
+	UNICODE_STRING *principal;
+	ULONG use;
+	LUID *logon;
+	PVOID auth;
+};
+
+/* Asks the package; the credential has one reference. `client` may be NULL. */
+MUST_CHECK NTSTATUS lsa_credential_new(struct lsa *lsa, struct lsa_client *client,
+				   const struct acquisition *a, struct credential **out,
+				   int64_t *expiry);
+
+struct credential *lsa_credential_ref(struct credential *c);
+/* The last reference frees the package's handle. NULL is fine; returns NULL. */
+struct credential *lsa_credential_unref(struct credential *c);
+DEFINE_CLEANUP(struct credential *, lsa_credential_unref)
+
+/* The credential of a number, with a reference; NULL when the table has none. */
+struct slots;
+MUST_CHECK struct credential *lsa_credential_find(struct slots *table, uint64_t number);
+
+/* Calls. */
+MUST_CHECK NTSTATUS lsa_credential_acquire(struct lsa_client *client, const struct acquire_call *call,
+				       struct acquire_reply *reply);
+MUST_CHECK NTSTATUS lsa_credential_free(struct lsa_client *client, const struct credential_call *call);
+MUST_CHECK NTSTATUS lsa_credential_query(struct lsa_client *client,
+				     const struct query_credentials_call *call,
+				     struct attribute_reply *reply);
+
+/* An attribute's structure as a reply, and its inner memory released. */
+MUST_CHECK NTSTATUS attribute_answer(uint32_t attribute, void *value,
+				     struct attribute_reply *reply);
+
+#endif

@@ -1,0 +1,134 @@
+/* lsa/extension.c - OpensspiLsaExtension: what packages may ask beyond Windows' table.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "base/base.h"
+
+#include <opensspi.h>
+
+#include "base/block.h"
+#include "lsa/reach.h"
+#include "lsa/state.h"
+
+#define NTLM_LEVEL_WITHOUT_V1 5 /* LmCompatibilityLevel: from here on only NTLMv2 is taken */
+
+static NTSTATUS NTAPI extension_machine_names(POPENSSPI_MACHINE_NAMES names)
+{
+	const struct lsa *lsa = lsa_current();
+	if (!lsa || !names)
+		return fail(STATUS_INVALID_PARAMETER, "asking for this machine's names");
+	*names = *machine_names(lsa->machine);
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI extension_query_policy(ULONG number, PULONG value)
+{
+	const struct lsa *lsa = lsa_current();
+	uint32_t found;
+
+	if (!lsa || !lsa->setup.policy || !value ||
+	    !policy_value(lsa->setup.policy, number, &found))
+		return fail(STATUS_INVALID_PARAMETER, "asking for a policy");
+	*value = found;
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI extension_check_delegation(ULONG class, BOOLEAN mutual,
+						 const UNICODE_STRING *target)
+{
+	const struct lsa *lsa = lsa_current();
+	if (!lsa || !lsa->setup.policy || !target || !target->Buffer)
+		return fail(SEC_E_DELEGATION_POLICY, "asking whether to delegate");
+	return policy_delegation(lsa->setup.policy, class, mutual != FALSE, target->Buffer,
+				 target->Length / sizeof(WCHAR));
+}
+
+static BOOLEAN NTAPI extension_target_name_is_ours(const UNICODE_STRING *target)
+{
+	const struct lsa *lsa = lsa_current();
+	return lsa && lsa->setup.policy && target && target->Buffer &&
+	       policy_target_is_ours(lsa->setup.policy, target->Buffer,
+				     target->Length / sizeof(WCHAR), machine_hosts(lsa->machine));
+}
+
+/* A copy as LSA heap, NUL-terminated for good measure. */
+static bool give_name(const WCHAR *text, size_t n, UNICODE_STRING *out)
+{
+	WCHAR *copy = block_alloc((n + 1) * sizeof(WCHAR));
+	if (!copy)
+		return false;
+	if (n)
+		memcpy(copy, text, n * sizeof(WCHAR));
+	*out = (UNICODE_STRING){ .Length = (USHORT)(n * sizeof(WCHAR)),
+				 .MaximumLength = (USHORT)((n + 1) * sizeof(WCHAR)),
+				 .Buffer = copy };
+	return true;
+}
+
+static NTSTATUS give_answer(const struct authority_answer *answer,
+			    POPENSSPI_NTLM_LOGON_RESULT result)
+{
+	OPENSSPI_NTLM_LOGON_RESULT fresh = { .Domain = { 0 } };
+
+	if (!give_name(answer->domain, answer->domain_n, &fresh.Domain) ||
+	    !give_name(answer->user, answer->user_n, &fresh.User)) {
+		block_free(fresh.Domain.Buffer);
+		return fail(STATUS_NO_MEMORY, "answering a sign-in");
+	}
+	memcpy(fresh.SessionBaseKey, answer->session_base_key, sizeof(fresh.SessionBaseKey));
+	*result = fresh;
+	mem_wipe(&fresh, sizeof(fresh));
+	return STATUS_SUCCESS;
+}
+
+static bool ntlm_v1_is_allowed(const struct lsa *lsa)
+{
+	uint32_t level;
+	return lsa->setup.policy &&
+	       policy_value(lsa->setup.policy, OPENSSPI_POLICY_LM_COMPATIBILITY, &level) &&
+	       level < NTLM_LEVEL_WITHOUT_V1;
+}
+
+static NTSTATUS NTAPI extension_authenticate_ntlm(const OPENSSPI_NTLM_LOGON *logon,
+						  POPENSSPI_NTLM_LOGON_RESULT result)
+{
+	const struct lsa *lsa = lsa_current();
+	CLEANUP(authority_answer_done) struct authority_answer answer = { .domain = NULL };
+
+	if (!lsa || !logon || !result)
+		return fail(STATUS_INVALID_PARAMETER, "checking a sign-in");
+	if (!lsa->setup.authority)
+		return fail(SEC_E_NO_AUTHENTICATING_AUTHORITY, "checking a sign-in");
+	NTSTATUS status = authority_check_ntlm(lsa->setup.authority, logon,
+					       ntlm_v1_is_allowed(lsa), &answer);
+	return failed(status) ? status : give_answer(&answer, result);
+}
+
+static const OPENSSPI_LSA_EXTENSION extension = {
+	.Version = OPENSSPI_LSA_EXTENSION_VERSION,
+	.MachineNames = extension_machine_names,
+	.QueryPolicy = extension_query_policy,
+	.CheckDelegation = extension_check_delegation,
+	.TargetNameIsOurs = extension_target_name_is_ours,
+	.AuthenticateNtlm = extension_authenticate_ntlm,
+	.ReachAcquireCredentials = reach_acquire_credentials,
+	.ReachFreeCredentials = reach_free_credentials,
+	.ReachInitContext = reach_init_context,
+	.ReachAcceptContext = reach_accept_context,
+	.ReachDeleteContext = reach_delete_context,
+	.ReachQueryContext = reach_query_context,
+	.ReachControlContext = reach_control_context,
+	.ReachSeal = reach_seal,
+	.ReachUnseal = reach_unseal,
+	.ReachSign = reach_sign,
+	.ReachVerify = reach_verify,
+};
+
+OPENSSPI_API NTSTATUS NTAPI OpensspiLsaExtension(ULONG version,
+						 const OPENSSPI_LSA_EXTENSION **table)
+{
+	if (!table)
+		return fail(STATUS_INVALID_PARAMETER, "asking for the extension table");
+	if (version == 0 || version > OPENSSPI_LSA_EXTENSION_VERSION)
+		return fail(STATUS_NOT_SUPPORTED, "asking for the extension table");
+	*table = &extension;
+	return STATUS_SUCCESS;
+}

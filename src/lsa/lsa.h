@@ -1,0 +1,78 @@
+/* lsa/lsa.h - the local security authority: packages, sessions, and every client's handles.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * There is at most one in a process, since the helpers that packages are given carry no context
+ * argument. Expiry times leave here as the packages give them: local time, as SSPI's callers expect. */
+#ifndef OPENSSPI_LSA_LSA_H
+#define OPENSSPI_LSA_LSA_H
+
+#include <sys/types.h>
+
+#include "accounts/authority.h"
+#include "base/base.h"
+#include "base/module.h"
+#include "ipc/calls.h"
+#include "ipc/userhalf.h"
+#include "policy/policy.h"
+
+struct lsa;
+struct lsa_client;
+
+/* What an LSA is made of; all of it is the maker's and must live as long as the LSA. */
+struct lsa_setup {
+	const struct package_module *const *modules; /* NULL at the end */
+	struct userhalves *userhalves; /* of the same modules; NULL: none of the LSA's own contexts
+					  can protect messages */
+	struct policy *policy;	       /* NULL: every policy question is refused */
+	struct authority *authority;   /* NULL: there is nobody to ask about a sign-in */
+};
+
+/* Makes the process's LSA and loads the packages; one that refuses is dropped with a line in the
+ * trace. STATUS_NO_MEMORY, STATUS_UNSUCCESSFUL (no random bytes) or STATUS_ADDRESS_ALREADY_EXISTS
+ * when the process has one. */
+MUST_CHECK NTSTATUS lsa_new(const struct lsa_setup *setup, struct lsa **out);
+
+/* Has the tables locked around every fork from now on; lsa_new sees to it. Who calls lsa_new or makes
+ * clients while holding a lock that is itself taken around forks calls this before it registers its
+ * own handlers, so that the two are locked in one order. */
+void lsa_guard_forks(void);
+
+/* Ends it: packages are shut down. Every client must have been freed. */
+void lsa_free(struct lsa *lsa);
+DEFINE_CLEANUP(struct lsa *, lsa_free)
+
+/* The process's LSA; NULL when there is none. */
+struct lsa *lsa_current(void);
+
+/* How an opaque AuthData block and returned buffers are reached in the client's memory, during a call
+ * of that client. STATUS_SUCCESS, STATUS_ACCESS_VIOLATION or STATUS_NO_MEMORY. */
+struct client_memory {
+	NTSTATUS (*copy_from)(void *arg, void *to, uint64_t client_address, size_t n);
+	NTSTATUS (*copy_to)(void *arg, uint64_t client_address, const void *from, size_t n);
+	NTSTATUS (*allocate)(void *arg, size_t n, uint64_t *client_address);
+	NTSTATUS (*release)(void *arg, uint64_t client_address);
+};
+
+struct lsa_client_setup {
+	bool is_this_process; /* embedded: uid, gid and pid are the process's own, whatever they are
+				 by then */
+	uid_t uid;
+	gid_t gid;
+	pid_t pid;
+	const struct client_memory *memory;
+	void *memory_arg;
+};
+
+/* A client with no handles yet. NULL when memory is short. Its handles name nothing elsewhere. */
+MUST_CHECK struct lsa_client *lsa_client_new(struct lsa *lsa, const struct lsa_client_setup *setup);
+
+/* The client is gone: its contexts and credentials go too. No call of it may be running. */
+void lsa_client_free(struct lsa_client *client);
+DEFINE_CLEANUP(struct lsa_client *, lsa_client_free)
+
+/* One call of a client. Request and reply are those of the call's row (ipc/calls.h); the reply must
+ * be zeroed, and whatever the status the caller owes call_reply_done. */
+MUST_CHECK NTSTATUS lsa_dispatch(struct lsa_client *client, enum call which, const void *request,
+				 void *reply);
+
+#endif

@@ -1,0 +1,58 @@
+/* lsa/session.h - logon sessions: the caller's own, and those that packages create.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * A caller's own session is computed, not stored: its LUID follows from the boot, the user and the
+ * audit session, so that all processes of one sign-in agree on it. */
+#ifndef OPENSSPI_LSA_SESSION_H
+#define OPENSSPI_LSA_SESSION_H
+
+#include <ntsecapi.h>
+#include <pthread.h>
+
+#include "base/base.h"
+#include "ipc/calls.h"
+
+struct lsa_client;
+
+struct session {
+	LUID logon;
+	SECURITY_LOGON_TYPE type;
+	int64_t since;			 /* UTC */
+	const struct lsa_client *client; /* during whose call it was created; may be NULL */
+	struct session *next;
+};
+
+struct sessions {
+	pthread_mutex_t lock;
+	struct session *first;
+	uint32_t count;
+	char boot[64]; /* the kernel's name of this boot */
+	size_t boot_n;
+};
+
+void sessions_init(struct sessions *s);
+void sessions_done(struct sessions *s);
+
+/* The session the client's user is signed in with. */
+LUID session_own(const struct lsa_client *client);
+
+/* May the client use the credentials of that session? STATUS_SUCCESS for its own and those created
+ * for it, else SEC_E_NOT_OWNER, whether or not there is one. */
+MUST_CHECK NTSTATUS session_check(const struct lsa_client *client, LUID logon);
+
+/* Registers a session during a call of `client` (may be NULL). STATUS_LOGON_SESSION_COLLISION,
+ * STATUS_QUOTA_EXCEEDED, STATUS_NO_MEMORY. */
+MUST_CHECK NTSTATUS session_create(struct sessions *s, const struct lsa_client *client, LUID logon);
+
+/* STATUS_NO_SUCH_LOGON_SESSION for one that was not created that way. */
+MUST_CHECK NTSTATUS session_delete(struct sessions *s, LUID logon);
+
+/* No session belongs to that client any more. */
+void sessions_forget_client(struct sessions *s, const struct lsa_client *client);
+
+/* CALL_SESSION_DATA. STATUS_NO_SUCH_LOGON_SESSION, STATUS_ACCESS_DENIED, STATUS_NO_MEMORY. */
+MUST_CHECK NTSTATUS session_describe(const struct lsa_client *client,
+				     const struct session_data_call *call,
+				     struct session_data_reply *reply);
+
+#endif

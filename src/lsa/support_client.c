@@ -1,0 +1,106 @@
+/* lsa/support_client.c - who is calling, and how.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "base/base.h"
+
+#include <unistd.h>
+
+#include "lsa/call.h"
+#include "lsa/state.h"
+#include "lsa/support.h"
+
+/* Who calls is a process; which of its threads is not told. */
+static NTSTATUS NTAPI get_client_info(PSECPKG_CLIENT_INFO info)
+{
+	const struct frame *frame = call_current();
+
+	if (!info)
+		return fail(STATUS_INVALID_PARAMETER, "asking who calls");
+	if (!frame || !frame->client)
+		return fail(STATUS_PROCESS_IS_TERMINATING, "asking who calls");
+	*info = (SECPKG_CLIENT_INFO){
+		.LogonId = session_own(frame->client),
+		.ProcessID = (ULONG)client_pid(frame->client),
+		.ImpersonationLevel = SecurityImpersonation,
+	};
+	return STATUS_SUCCESS;
+}
+
+static BOOLEAN NTAPI get_call_info(PSECPKG_CALL_INFO info)
+{
+	const struct frame *frame = call_current();
+
+	if (!frame || !info)
+		return FALSE;
+	*info = (SECPKG_CALL_INFO){ .Attributes = frame->attributes };
+	if (frame->client) {
+		info->ProcessId = (ULONG)client_pid(frame->client);
+		info->CallCount = atomic_load(&frame->client->calls);
+	}
+	return TRUE;
+}
+
+static NTSTATUS NTAPI get_extended_call_flags(PULONG flags)
+{
+	if (!flags)
+		return fail(STATUS_INVALID_PARAMETER, "asking for a call's flags");
+	*flags = 0;
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI impersonate_client(VOID)
+{
+	return fail(STATUS_NOT_SUPPORTED, "ImpersonateClient");
+}
+
+static NTSTATUS NTAPI query_client_request(PLSA_CLIENT_REQUEST request, ULONG type, PVOID *reply)
+{
+	(void)request;
+	(void)type;
+	(void)reply;
+	return fail(STATUS_NOT_SUPPORTED, "QueryClientRequest");
+}
+
+static NTSTATUS NTAPI client_callback(PCHAR callback, ULONG_PTR argument1, ULONG_PTR argument2,
+				      PSecBuffer input, PSecBuffer output)
+{
+	(void)callback;
+	(void)argument1;
+	(void)argument2;
+	(void)input;
+	(void)output;
+	return fail(STATUS_NOT_SUPPORTED, "ClientCallback");
+}
+
+static NTSTATUS NTAPI get_app_mode_info(PULONG function, PULONG_PTR argument1,
+					PULONG_PTR argument2, PSecBuffer data, PBOOLEAN return_to)
+{
+	(void)function;
+	(void)argument1;
+	(void)argument2;
+	(void)data;
+	(void)return_to;
+	return fail(STATUS_NOT_SUPPORTED, "GetAppModeInfo");
+}
+
+static NTSTATUS NTAPI set_app_mode_info(ULONG function, ULONG_PTR argument1, ULONG_PTR argument2,
+					PSecBuffer data, BOOLEAN return_to)
+{
+	(void)function;
+	(void)argument1;
+	(void)argument2;
+	(void)data;
+	(void)return_to;
+	return fail(STATUS_NOT_SUPPORTED, "SetAppModeInfo");
+}
+
+void support_client_fill(LSA_SECPKG_FUNCTION_TABLE *t)
+{
+	t->GetClientInfo = get_client_info;
+	t->GetCallInfo = get_call_info;
+	t->GetExtendedCallFlags = get_extended_call_flags;
+	t->ImpersonateClient = impersonate_client;
+	t->QueryClientRequest = query_client_request;
+	t->ClientCallback = client_callback;
+	t->GetAppModeInfo = get_app_mode_info;
+	t->SetAppModeInfo = set_app_mode_info;
+}

@@ -1,0 +1,306 @@
+/* packages/credssp/lsa.c - CREDSSP's entry points: handles, buffers, and one leg per call.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "base/base.h"
+
+#include "base/slots.h"
+#include "packages/credssp/engine.h"
+#include "packages/credssp/lsa.h"
+#include "packages/credssp/package.h"
+
+#define HANDLES_MAX (1u << 20)
+#define ASC_REQ_PROMPT 0x40u /* ISC's PROMPT_FOR_CREDS bit, which the accept page refuses */
+
+static struct lsa_half {
+	struct compose_host host;
+	struct slots credentials, contexts;
+} half = {
+	.credentials = { .lock = PTHREAD_MUTEX_INITIALIZER,
+			 .limit = HANDLES_MAX,
+			 .first_free = UINT32_MAX },
+	.contexts = { .lock = PTHREAD_MUTEX_INITIALIZER,
+		      .limit = HANDLES_MAX,
+		      .first_free = UINT32_MAX },
+};
+
+const struct compose_host *cs_host(void)
+{
+	return &half.host;
+}
+
+struct cs_context *cs_context_find(uint64_t number)
+{
+	return slots_find(&half.contexts, number, cs_context_ref);
+}
+
+/* ---- the package ---- */
+
+NTSTATUS NTAPI cs_sp_initialize(ULONG_PTR package_id, PSECPKG_PARAMETERS parameters,
+				PLSA_SECPKG_FUNCTION_TABLE table)
+{
+	return compose_host_open(&half.host, table);
+}
+
+NTSTATUS NTAPI cs_sp_shutdown(void)
+{
+	void *object;
+
+	while ((object = slots_remove_any(&half.contexts)))
+		cs_context_unref(object);
+	while ((object = slots_remove_any(&half.credentials)))
+		cs_credential_unref(object);
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI cs_sp_get_info(PSecPkgInfoW info)
+{
+	*info = *cs_package_info();
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI cs_sp_get_extended_information(SECPKG_EXTENDED_INFORMATION_CLASS class,
+					      PSECPKG_EXTENDED_INFORMATION *out)
+{
+	if ((ULONG) class != OPENSSPI_PACKAGE_TRAITS_CLASS)
+		return SEC_E_UNSUPPORTED_FUNCTION;
+	OPENSSPI_PACKAGE_TRAITS *traits = half.host.lsa->AllocateLsaHeap(sizeof(*traits));
+	if (!traits)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "answering for the package's traits");
+	*traits = (OPENSSPI_PACKAGE_TRAITS){ OPENSSPI_PACKAGE_TRAITS_CLASS,
+					     OPENSSPI_AUTH_DATA_CREDSSP, OPENSSPI_HOME_CALLER };
+	*out = (PSECPKG_EXTENDED_INFORMATION)(void *)traits;
+	return STATUS_SUCCESS;
+}
+
+/* ---- credentials ---- */
+
+NTSTATUS NTAPI cs_sp_acquire_credentials(PUNICODE_STRING principal, ULONG use, PLUID logon,
+					 PVOID auth, PVOID get_key, PVOID get_key_argument,
+					 PLSA_SEC_HANDLE out, PTimeStamp expiry)
+{
+	CLEANUP(cs_credential_unref_p) struct cs_credential *c = NULL;
+
+	NTSTATUS status = cs_credential_make(use, auth, &c);
+	if (failed(status))
+		return status;
+	uint64_t number = slots_add(&half.credentials, c);
+	if (!number)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "numbering a credential");
+	*out = (LSA_SEC_HANDLE)number;
+	expiry->QuadPart = c->expiry;
+	c = NULL;
+	return SEC_E_OK;
+}
+
+NTSTATUS NTAPI cs_sp_free_credentials(LSA_SEC_HANDLE handle)
+{
+	struct cs_credential *c = slots_remove(&half.credentials, handle);
+	if (!c)
+		return SEC_E_INVALID_HANDLE;
+	cs_credential_unref(c);
+	return SEC_E_OK;
+}
+
+/* ---- contexts ---- */
+
+/* A call as both roles make it. */
+struct cs_call {
+	LSA_SEC_HANDLE credential, context;
+	PUNICODE_STRING target;
+	bool server;
+	ULONG requirements;
+	PSecBufferDesc in, out;
+};
+
+/* Where a call's answers go. */
+struct cs_answer {
+	PLSA_SEC_HANDLE context;
+	PULONG attributes;
+	PTimeStamp expiry;
+	PBOOLEAN mapped;
+	PSecBuffer data;
+};
+
+static NTSTATUS new_context(const struct cs_call *call, struct cs_context **out)
+{
+	CLEANUP(cs_credential_unref_p)
+	struct cs_credential *credential = slots_find(&half.credentials, call->credential,
+						      cs_credential_ref);
+
+	if (!credential)
+		return fail(SEC_E_INVALID_HANDLE, "finding the credential");
+	if (!(credential->use & (call->server ? SECPKG_CRED_INBOUND : SECPKG_CRED_OUTBOUND)))
+		return fail(SEC_E_NO_CREDENTIALS, "using a credential for the other role");
+	if (call->server && (call->requirements & ASC_REQ_PROMPT))
+		return fail(SEC_E_UNSUPPORTED_FUNCTION, "prompting while accepting");
+	CLEANUP(cs_context_unref_p) struct cs_context *c = cs_context_new(call->server, credential);
+	if (!c)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "making a context");
+	c->requirements = call->requirements;
+	if (call->target && call->target->Length) {
+		c->target_n = call->target->Length / 2u;
+		c->target = mem_dup(call->target->Buffer, call->target->Length);
+		if (!c->target)
+			return fail(SEC_E_INSUFFICIENT_MEMORY, "keeping the target's name");
+	}
+	*out = TAKE(c);
+	return STATUS_SUCCESS;
+}
+
+/* Flags that are granted for the asking, and those that were reached. */
+static uint32_t granted(const struct cs_context *c)
+{
+	const uint32_t client = ISC_REQ_ALLOCATE_MEMORY | ISC_REQ_CONNECTION |
+				ISC_REQ_EXTENDED_ERROR | ISC_REQ_USE_SUPPLIED_CREDS;
+	const uint32_t server = ASC_REQ_ALLOCATE_MEMORY | ASC_REQ_CONNECTION |
+				ASC_REQ_EXTENDED_ERROR;
+	const uint32_t reached = ISC_RET_DELEGATE | ISC_RET_MUTUAL_AUTH;
+	const uint32_t tls = ISC_RET_REPLAY_DETECT | ISC_RET_SEQUENCE_DETECT |
+			     ISC_RET_CONFIDENTIALITY;
+
+	if (c->server)
+		return (c->requirements & server) | (c->ts_attributes & reached) | tls |
+		       ASC_RET_STREAM;
+	return (c->requirements & client) | (c->ts_attributes & reached) | tls | ISC_RET_STREAM |
+	       ISC_RET_MANUAL_CRED_VALIDATION;
+}
+
+/* A finished conversation's calls are TLS's own: shutting down, answering a KeyUpdate. */
+static NTSTATUS run_leg(struct cs_leg *leg)
+{
+	switch (leg->context->stage) {
+	case CS_STAGE_COMPLETE:
+		return cs_tls_step(leg);
+	case CS_STAGE_DEAD:
+		return fail(SEC_E_OUT_OF_SEQUENCE, "going on with a conversation that has ended");
+	default:
+		return cs_leg_run(leg);
+	}
+}
+
+/* Runs one call on a context and places what it produced, whatever the status. */
+static NTSTATUS one_leg(const struct cs_call *call, struct cs_context *c)
+{
+	struct cs_leg leg = {
+		.context = c,
+		.rest = compose_bytes(compose_find(call->in, SECBUFFER_TOKEN)),
+		.out = WR(CS_OUT_MAX),
+	};
+	bool complete = c->stage == CS_STAGE_COMPLETE;
+
+	NTSTATUS status = run_leg(&leg);
+	if (status == SEC_E_INCOMPLETE_MESSAGE) {
+		compose_report(call->in, SECBUFFER_MISSING, leg.missing);
+		wr_done(&leg.out);
+		return status;
+	}
+	if (!failed(status) && leg.rest.n && !compose_report(call->in, SECBUFFER_EXTRA, leg.rest.n))
+		status = fail(SEC_E_INVALID_TOKEN, "reporting bytes that were not read");
+	NTSTATUS given = compose_give(&half.host, call->out, call->requirements, wr_view(&leg.out));
+	wr_done(&leg.out);
+	if (!failed(status) && failed(given))
+		status = given;
+	if (failed(status) && !complete)
+		c->stage = CS_STAGE_DEAD;
+	return status;
+}
+
+/* Hands a finished context to the user-mode half, which finds it by its number. */
+static NTSTATUS map_context(LSA_SEC_HANDLE handle, struct cs_answer *answer)
+{
+	uint64_t number = handle;
+
+	answer->data->pvBuffer = half.host.lsa->AllocateLsaHeap(sizeof(number));
+	if (!answer->data->pvBuffer)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "mapping a context");
+	memcpy(answer->data->pvBuffer, &number, sizeof(number));
+	answer->data->cbBuffer = sizeof(number);
+	*answer->mapped = TRUE;
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS find_context(const struct cs_call *call, struct cs_context **out)
+{
+	if (!compose_is_sound(call->in) || (call->out && call->out->ulVersion != SECBUFFER_VERSION))
+		return fail(SEC_E_INVALID_TOKEN, "reading the buffers");
+	if (!call->context)
+		return new_context(call, out);
+	*out = cs_context_find(call->context);
+	return *out && (*out)->server == call->server
+		       ? STATUS_SUCCESS
+		       : fail(SEC_E_INVALID_HANDLE, "finding the context");
+}
+
+static NTSTATUS run_call(const struct cs_call *call, struct cs_answer answer)
+{
+	CLEANUP(cs_context_unref_p) struct cs_context *c = NULL;
+
+	*answer.mapped = FALSE;
+	NTSTATUS status = find_context(call, &c);
+	if (failed(status))
+		return status;
+	bool was_complete = c->stage == CS_STAGE_COMPLETE;
+	status = one_leg(call, c);
+	if (failed(status))
+		return status;
+	c->attributes = granted(c);
+	*answer.attributes = c->attributes;
+	answer.expiry->QuadPart = c->credential->expiry;
+	*answer.context = call->context;
+	if (!call->context) {
+		*answer.context = (LSA_SEC_HANDLE)slots_add(&half.contexts, c);
+		if (!*answer.context)
+			return fail(SEC_E_INSUFFICIENT_MEMORY, "numbering a context");
+		cs_context_ref(c);
+	}
+	if (c->stage != CS_STAGE_COMPLETE || was_complete)
+		return status;
+	NTSTATUS mapped = map_context(*answer.context, &answer);
+	return failed(mapped) ? mapped : status;
+}
+
+NTSTATUS NTAPI cs_sp_init_context(LSA_SEC_HANDLE credential, LSA_SEC_HANDLE context,
+				  PUNICODE_STRING target, ULONG requirements, ULONG representation,
+				  PSecBufferDesc in, PLSA_SEC_HANDLE out_context,
+				  PSecBufferDesc out, PULONG attributes, PTimeStamp expiry,
+				  PBOOLEAN mapped, PSecBuffer context_data)
+{
+	struct cs_call call = { credential, context, target, false, requirements, in, out };
+	return run_call(&call, (struct cs_answer){ out_context, attributes, expiry, mapped,
+						   context_data });
+}
+
+NTSTATUS NTAPI cs_sp_accept_context(LSA_SEC_HANDLE credential, LSA_SEC_HANDLE context,
+				    PSecBufferDesc in, ULONG requirements, ULONG representation,
+				    PLSA_SEC_HANDLE out_context, PSecBufferDesc out,
+				    PULONG attributes, PTimeStamp expiry, PBOOLEAN mapped,
+				    PSecBuffer context_data)
+{
+	struct cs_call call = { credential, context, NULL, true, requirements, in, out };
+	return run_call(&call, (struct cs_answer){ out_context, attributes, expiry, mapped,
+						   context_data });
+}
+
+NTSTATUS NTAPI cs_sp_delete_context(LSA_SEC_HANDLE handle)
+{
+	struct cs_context *c = slots_remove(&half.contexts, handle);
+	if (!c)
+		return SEC_E_INVALID_HANDLE;
+	cs_context_unref(c);
+	return SEC_E_OK;
+}
+
+NTSTATUS NTAPI cs_sp_control_context(LSA_SEC_HANDLE handle, PSecBufferDesc in)
+{
+	CLEANUP(cs_context_unref_p) struct cs_context *c = cs_context_find(handle);
+	if (!c || !c->tls)
+		return SEC_E_INVALID_HANDLE;
+	return half.host.extension->ReachControlContext(c->tls, in);
+}
+
+NTSTATUS NTAPI cs_sp_query_context(LSA_SEC_HANDLE handle, ULONG attribute, PVOID buffer)
+{
+	CLEANUP(cs_context_unref_p) struct cs_context *c = cs_context_find(handle);
+	if (!c)
+		return SEC_E_INVALID_HANDLE;
+	return cs_query_attribute(c, attribute, buffer);
+}

@@ -1,0 +1,64 @@
+/* packages/ntlm/context.h - credentials and half-made contexts of the LSA half.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Both are counted and known outside by numbers of base/slots.h. A context belongs to one call at a
+ * time (the LSA sees to that); who it is for is kept in it, never in the credential. */
+#ifndef OPENSSPI_NTLM_CONTEXT_H
+#define OPENSSPI_NTLM_CONTEXT_H
+
+#include <ntsecpkg.h>
+#include <stdatomic.h>
+
+#include "packages/ntlm/avpairs.h"
+#include "packages/ntlm/session.h"
+
+#define NTLM_USER_MAX 256   /* characters */
+#define NTLM_DOMAIN_MAX 255 /* a DNS name fits */
+
+struct ntlm_credential {
+	atomic_uint refs;
+	uint32_t use;	 /* SECPKG_CRED_ */
+	bool is_default; /* whoever is signed in: no identity was given */
+	struct ntlm_text domain, user;
+	struct secret *nt_hash; /* NULL: there is no password to use */
+};
+
+enum ntlm_state {
+	NTLM_STATE_NEGOTIATED, /* client: waits for CHALLENGE */
+	NTLM_STATE_CHALLENGED, /* server: waits for AUTHENTICATE */
+	NTLM_STATE_ESTABLISHED,
+	NTLM_STATE_REFUSED
+};
+
+struct ntlm_context {
+	atomic_uint refs;
+	enum ntlm_state state;
+	bool server;
+	uint32_t requirements; /* of the first call */
+	uint32_t flags;	       /* client: asked for; server: offered in CHALLENGE */
+	struct ntlm_credential *credential;
+	struct wr negotiate, challenge; /* as sent or received, for the MIC */
+	uint8_t server_challenge[NTLM_CHALLENGE_LEN];
+	bool has_bindings;
+	uint8_t bindings[AV_BINDINGS_LEN];
+	struct ntlm_text target; /* client: the SPN it was given */
+	struct ntlm_session session;
+};
+
+MUST_CHECK struct ntlm_credential *ntlm_credential_new(uint32_t use);
+struct ntlm_credential *ntlm_credential_unref(struct ntlm_credential *c);
+
+MUST_CHECK struct ntlm_context *ntlm_context_new(bool server, struct ntlm_credential *credential);
+struct ntlm_context *ntlm_context_unref(struct ntlm_context *c);
+
+/* For slots_find and for CLEANUP. */
+void ntlm_credential_visit(void *credential);
+void ntlm_context_visit(void *context);
+void ntlm_credential_unref_p(struct ntlm_credential **c);
+void ntlm_context_unref_p(struct ntlm_context **c);
+
+/* Takes SECBUFFER_CHANNEL_BINDINGS out of the input, if there is one: its MD5 in the form of
+ * RFC 4121 4.1.1.2. False when its offsets are not right. */
+MUST_CHECK bool ntlm_context_take_bindings(struct ntlm_context *c, const SecBufferDesc *in);
+
+#endif

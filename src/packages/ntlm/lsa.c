@@ -1,0 +1,347 @@
+/* packages/ntlm/lsa.c - NTLM's LSA half: credentials, and contexts until they are established.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "base/base.h"
+
+#include "base/block.h"
+#include "base/clock.h"
+#include "base/slots.h"
+#include "base/utf.h"
+#include "packages/ntlm/buffers.h"
+#include "packages/ntlm/lsa.h"
+#include "packages/ntlm/package.h"
+#include "wire/authdata.h"
+
+#define HANDLES_MAX (1u << 20)
+
+/* The OBJECT IDENTIFIER 1.3.6.1.4.1.311.2.2.10 in DER. */
+static const uint8_t mechanism[] = { 0x06, 0x0A, 0x2B, 0x06, 0x01, 0x04,
+				     0x01, 0x82, 0x37, 0x02, 0x02, 0x0A };
+
+static struct lsa_half {
+	struct ntlm_host host;
+	struct slots credentials, contexts;
+} half = {
+	.credentials = { .lock = PTHREAD_MUTEX_INITIALIZER,
+			 .limit = HANDLES_MAX,
+			 .first_free = UINT32_MAX },
+	.contexts = { .lock = PTHREAD_MUTEX_INITIALIZER,
+		      .limit = HANDLES_MAX,
+		      .first_free = UINT32_MAX },
+};
+
+const struct ntlm_host *ntlm_host(void)
+{
+	return &half.host;
+}
+
+uint32_t ntlm_policy(uint32_t number, uint32_t safest)
+{
+	ULONG value;
+	return failed(half.host.extension->QueryPolicy(number, &value)) ? safest : value;
+}
+
+bool ntlm_flags_suffice(uint32_t flags, uint32_t policy_number)
+{
+	uint32_t need = ntlm_policy(policy_number, NTLM_EXTENDED_SECURITY | NTLM_128);
+	return !(flags & (NTLM_SIGN | NTLM_SEAL)) || (flags & need) == need;
+}
+
+/* ---- the package ---- */
+
+NTSTATUS NTAPI ntlm_sp_initialize(ULONG_PTR package_id, PSECPKG_PARAMETERS parameters,
+				  PLSA_SECPKG_FUNCTION_TABLE table)
+{
+	const OPENSSPI_LSA_EXTENSION *extension;
+
+	NTSTATUS status = OpensspiLsaExtension(OPENSSPI_LSA_EXTENSION_VERSION, &extension);
+	if (failed(status))
+		return status;
+	half.host = (struct ntlm_host){ .lsa = table, .extension = extension };
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI ntlm_sp_shutdown(void)
+{
+	struct ntlm_context *context;
+	struct ntlm_credential *credential;
+
+	while ((context = slots_remove_any(&half.contexts)))
+		ntlm_context_unref(context);
+	while ((credential = slots_remove_any(&half.credentials)))
+		ntlm_credential_unref(credential);
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI ntlm_sp_get_info(PSecPkgInfoW info)
+{
+	*info = *ntlm_package_info();
+	return STATUS_SUCCESS;
+}
+
+static void *lsa_heap_copy(const void *from, ULONG n)
+{
+	void *to = half.host.lsa->AllocateLsaHeap(n);
+	if (to)
+		memcpy(to, from, n);
+	return to;
+}
+
+NTSTATUS NTAPI ntlm_sp_get_extended_information(SECPKG_EXTENDED_INFORMATION_CLASS class,
+						PSECPKG_EXTENDED_INFORMATION *out)
+{
+	static const OPENSSPI_PACKAGE_TRAITS traits = { OPENSSPI_PACKAGE_TRAITS_CLASS,
+							OPENSSPI_AUTH_DATA_IDENTITY,
+							OPENSSPI_HOME_LSA };
+	if ((ULONG)class == OPENSSPI_PACKAGE_TRAITS_CLASS) {
+		*out = lsa_heap_copy(&traits, sizeof(traits));
+		return *out ? STATUS_SUCCESS : fail(STATUS_NO_MEMORY, "package traits");
+	}
+	if (class != SecpkgGssInfo)
+		return fail(SEC_E_UNSUPPORTED_FUNCTION, "GetExtendedInformation class");
+
+	size_t id = offsetof(SECPKG_EXTENDED_INFORMATION, Info.GssInfo.EncodedId);
+	PSECPKG_EXTENDED_INFORMATION info =
+		half.host.lsa->AllocateLsaHeap((ULONG)(id + sizeof(mechanism) + sizeof(*info)));
+	if (!info)
+		return fail(STATUS_NO_MEMORY, "mechanism identifier");
+	info->Class = SecpkgGssInfo;
+	info->Info.GssInfo.EncodedIdLength = sizeof(mechanism);
+	memcpy((uint8_t *)info + id, mechanism, sizeof(mechanism));
+	*out = info;
+	return STATUS_SUCCESS;
+}
+
+/* ---- credentials ---- */
+
+/* Splits DOMAIN\name when no domain was given; name@realm stays whole. */
+static void identity_split(struct rd *domain, struct rd *user)
+{
+	if (domain->n)
+		return;
+	struct rd rest = *user;
+	uint16_t unit;
+	while (rd_u16le(&rest, &unit)) {
+		if (unit != '\\')
+			continue;
+		*domain = rd_of(user->p, (size_t)(rest.p - user->p) - 2);
+		*user = rest;
+		return;
+	}
+}
+
+static NTSTATUS credential_fill(struct ntlm_credential *c, struct rd block)
+{
+	struct identity_view id;
+	uint8_t hash[NTLM_HASH_LEN];
+
+	if (!identity_read(block, &id))
+		return fail(SEC_E_UNKNOWN_CREDENTIALS, "identity of NTLM credentials");
+	identity_split(&id.domain, &id.user);
+	if (id.user.n > NTLM_USER_MAX * 2 || id.domain.n > NTLM_DOMAIN_MAX * 2)
+		return fail(SEC_E_UNKNOWN_CREDENTIALS, "length of names in NTLM credentials");
+	if (!ntlm_text_copy(&c->domain, id.domain) || !ntlm_text_copy(&c->user, id.user))
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM credentials");
+	if (rd_empty(id.user))
+		return STATUS_SUCCESS;
+	ntlm_ntowf_v1(id.password.p, id.password.n, hash);
+	c->nt_hash = secret_copy(hash, sizeof(hash));
+	mem_wipe(hash, sizeof(hash));
+	return c->nt_hash ? STATUS_SUCCESS : fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM credentials");
+}
+
+NTSTATUS NTAPI ntlm_sp_acquire_credentials(PUNICODE_STRING principal, ULONG use, PLUID logon,
+					   PVOID auth, PVOID get_key, PVOID get_key_argument,
+					   PLSA_SEC_HANDLE handle, PTimeStamp expiry)
+{
+	if (!(use & SECPKG_CRED_BOTH))
+		return fail(SEC_E_UNKNOWN_CREDENTIALS, "credential use");
+	CLEANUP(ntlm_credential_unref_p) struct ntlm_credential *c = ntlm_credential_new(use);
+	if (!c)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM credentials");
+	c->is_default = auth == NULL;
+	NTSTATUS status = auth ? credential_fill(c, authdata_block(auth)) : STATUS_SUCCESS;
+	if (failed(status))
+		return status;
+
+	uint64_t number = slots_add(&half.credentials, c);
+	if (!number)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM credential handles");
+	c = NULL;
+	*handle = (LSA_SEC_HANDLE)number;
+	if (expiry)
+		expiry->QuadPart = CLOCK_NEVER;
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI ntlm_sp_free_credentials(LSA_SEC_HANDLE handle)
+{
+	struct ntlm_credential *c = slots_remove(&half.credentials, handle);
+	if (!c)
+		return fail(SEC_E_INVALID_HANDLE, "FreeCredentialsHandle");
+	ntlm_credential_unref(c);
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI ntlm_sp_query_credentials(LSA_SEC_HANDLE handle, ULONG attribute, PVOID buffer)
+{
+	CLEANUP(ntlm_credential_unref_p)
+	struct ntlm_credential *c = slots_find(&half.credentials, handle, ntlm_credential_visit);
+	if (!c)
+		return fail(SEC_E_INVALID_HANDLE, "QueryCredentialsAttributes");
+	if (attribute != SECPKG_CRED_ATTR_NAMES)
+		return fail(SEC_E_UNSUPPORTED_FUNCTION, "QueryCredentialsAttributes: attribute");
+	if (!c->user.p)
+		return fail(SEC_E_NO_CREDENTIALS, "names of default credentials");
+	SecPkgCredentials_NamesW *names = buffer;
+	names->sUserName = ntlm_account_name(&c->domain, &c->user);
+	return names->sUserName ? SEC_E_OK : fail(SEC_E_INSUFFICIENT_MEMORY, "credential names");
+}
+
+/* ---- contexts ---- */
+
+NTSTATUS ntlm_leg_give(struct ntlm_leg *leg, struct rd token)
+{
+	SecBuffer *b = buffer_find(leg->out, SECBUFFER_TOKEN);
+	if (!b)
+		return fail(SEC_E_INVALID_TOKEN, "output without TOKEN buffer");
+	if (leg->requirements & ISC_REQ_ALLOCATE_MEMORY) {
+		void *copy = lsa_heap_copy(token.p, (ULONG)token.n);
+		if (!copy)
+			return fail(SEC_E_INSUFFICIENT_MEMORY, "output token");
+		b->pvBuffer = copy;
+		leg->attributes |= ISC_RET_ALLOCATED_MEMORY;
+	} else {
+		if (!b->pvBuffer || b->cbBuffer < token.n)
+			return fail(SEC_E_BUFFER_TOO_SMALL, "output token");
+		memcpy(b->pvBuffer, token.p, token.n);
+	}
+	b->cbBuffer = (ULONG)token.n;
+	return SEC_E_OK;
+}
+
+/* Finds what the handles name. The credential of a later call may be absent. */
+static NTSTATUS leg_find(struct ntlm_leg *leg, LSA_SEC_HANDLE credential, LSA_SEC_HANDLE context,
+			 bool server)
+{
+	if (leg->in && !buffers_are_sound(leg->in))
+		return fail(SEC_E_INVALID_TOKEN, "input buffers");
+	leg->token = buffer_bytes(leg->in, SECBUFFER_TOKEN);
+	if (context) {
+		leg->context = slots_find(&half.contexts, context, ntlm_context_visit);
+		if (!leg->context)
+			return fail(SEC_E_INVALID_HANDLE, "NTLM context");
+		if (leg->context->server != server)
+			return fail(SEC_E_INVALID_HANDLE, "NTLM context of the other role");
+		return STATUS_SUCCESS;
+	}
+	leg->credential = slots_find(&half.credentials, credential, ntlm_credential_visit);
+	return leg->credential ? STATUS_SUCCESS : fail(SEC_E_INVALID_HANDLE, "NTLM credential");
+}
+
+/* Packs the established session for the user-mode half. */
+static NTSTATUS leg_map(const struct ntlm_leg *leg, PBOOLEAN mapped, PSecBuffer data)
+{
+	CLEANUP(wr_done) struct wr w = WR(NTLM_PACKED_MAX);
+
+	ntlm_session_pack(&w, &leg->context->session);
+	void *packed = wr_ok(&w) ? lsa_heap_copy(w.buf, (ULONG)w.len) : NULL;
+	if (!packed)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "packed NTLM context");
+	*data = (SecBuffer){ (ULONG)w.len, SECBUFFER_TOKEN, packed };
+	*mapped = TRUE;
+	return STATUS_SUCCESS;
+}
+
+struct leg_results {
+	LSA_SEC_HANDLE context; /* as it came in */
+	PLSA_SEC_HANDLE new_context;
+	PULONG attributes;
+	PTimeStamp expiry;
+	PBOOLEAN mapped;
+	PSecBuffer data;
+};
+
+/* Hands the outcome of a leg that did not fail to the caller. */
+static NTSTATUS leg_finish(struct ntlm_leg *leg, const struct leg_results *r, NTSTATUS outcome)
+{
+	if (outcome == SEC_E_OK) {
+		NTSTATUS status = leg_map(leg, r->mapped, r->data);
+		if (failed(status))
+			return status;
+	}
+	LSA_SEC_HANDLE number = r->context;
+	if (!number) {
+		number = (LSA_SEC_HANDLE)slots_add(&half.contexts, leg->context);
+		if (!number)
+			return fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM context handles");
+		ntlm_context_visit(leg->context);
+	}
+	*r->new_context = number;
+	*r->attributes = leg->attributes;
+	if (r->expiry)
+		r->expiry->QuadPart = CLOCK_NEVER;
+	return outcome;
+}
+
+static void leg_done(struct ntlm_leg *leg)
+{
+	ntlm_credential_unref(leg->credential);
+	ntlm_context_unref(leg->context);
+}
+
+NTSTATUS NTAPI ntlm_sp_init_context(LSA_SEC_HANDLE credential, LSA_SEC_HANDLE context,
+				    PUNICODE_STRING target, ULONG requirements,
+				    ULONG data_representation, PSecBufferDesc in,
+				    PLSA_SEC_HANDLE new_context, PSecBufferDesc out,
+				    PULONG attributes, PTimeStamp expiry, PBOOLEAN mapped,
+				    PSecBuffer data)
+{
+	struct leg_results results = { context, new_context, attributes, expiry, mapped, data };
+	CLEANUP(leg_done)
+	struct ntlm_leg leg = {
+		.target = target, .requirements = requirements, .in = in, .out = out
+	};
+
+	*mapped = FALSE;
+	NTSTATUS status = leg_find(&leg, credential, context, false);
+	if (failed(status))
+		return status;
+	status = context ? ntlm_client_answer(&leg) : ntlm_client_begin(&leg);
+	return failed(status) ? status : leg_finish(&leg, &results, status);
+}
+
+NTSTATUS NTAPI ntlm_sp_accept_context(LSA_SEC_HANDLE credential, LSA_SEC_HANDLE context,
+				      PSecBufferDesc in, ULONG requirements,
+				      ULONG data_representation, PLSA_SEC_HANDLE new_context,
+				      PSecBufferDesc out, PULONG attributes, PTimeStamp expiry,
+				      PBOOLEAN mapped, PSecBuffer data)
+{
+	struct leg_results results = { context, new_context, attributes, expiry, mapped, data };
+	CLEANUP(leg_done)
+	struct ntlm_leg leg = { .requirements = requirements, .in = in, .out = out };
+
+	*mapped = FALSE;
+	NTSTATUS status = leg_find(&leg, credential, context, true);
+	if (failed(status))
+		return status;
+	status = context ? ntlm_server_finish(&leg) : ntlm_server_begin(&leg);
+	return failed(status) ? status : leg_finish(&leg, &results, status);
+}
+
+NTSTATUS NTAPI ntlm_sp_delete_context(LSA_SEC_HANDLE handle)
+{
+	struct ntlm_context *c = slots_remove(&half.contexts, handle);
+	if (!c)
+		return fail(SEC_E_INVALID_HANDLE, "DeleteSecurityContext");
+	ntlm_context_unref(c);
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI ntlm_sp_query_context(LSA_SEC_HANDLE handle, ULONG attribute, PVOID buffer)
+{
+	CLEANUP(ntlm_context_unref_p)
+	struct ntlm_context *c = slots_find(&half.contexts, handle, ntlm_context_visit);
+	if (!c || c->state != NTLM_STATE_ESTABLISHED)
+		return fail(SEC_E_INVALID_HANDLE, "QueryContextAttributes");
+	return ntlm_session_query(&c->session, attribute, buffer);
+}

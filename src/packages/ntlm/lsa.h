@@ -1,0 +1,72 @@
+/* packages/ntlm/lsa.h - the LSA half's entry points and what its files share.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#ifndef OPENSSPI_NTLM_LSA_H
+#define OPENSSPI_NTLM_LSA_H
+
+#include <ntsecpkg.h>
+#include <opensspi.h>
+
+#include "packages/ntlm/context.h"
+
+/* The services of the LSA, from SpInitialize on. */
+struct ntlm_host {
+	const LSA_SECPKG_FUNCTION_TABLE *lsa;
+	const OPENSSPI_LSA_EXTENSION *extension;
+};
+const struct ntlm_host *ntlm_host(void);
+
+/* A policy value; `safest` when the host has none. */
+uint32_t ntlm_policy(uint32_t number, uint32_t safest);
+
+/* One call of InitLsaModeContext or AcceptLsaModeContext. `context` is NULL on the first: the leg
+ * then makes one, and leaves it in place only if it succeeds. */
+struct ntlm_leg {
+	struct ntlm_credential *credential; /* borrowed */
+	struct ntlm_context *context;	    /* the leg's own reference */
+	const UNICODE_STRING *target;
+	uint32_t requirements;
+	const SecBufferDesc *in;
+	SecBufferDesc *out;
+	struct rd token;     /* SECBUFFER_TOKEN of the input */
+	uint32_t attributes; /* to be returned */
+};
+
+/* The four legs: SEC_I_CONTINUE_NEEDED or SEC_E_OK, and their refusals. */
+MUST_CHECK NTSTATUS ntlm_client_begin(struct ntlm_leg *leg);
+MUST_CHECK NTSTATUS ntlm_client_answer(struct ntlm_leg *leg);
+MUST_CHECK NTSTATUS ntlm_server_begin(struct ntlm_leg *leg);
+MUST_CHECK NTSTATUS ntlm_server_finish(struct ntlm_leg *leg);
+
+/* Puts a token into the output's SECBUFFER_TOKEN: LSA heap when ISC_REQ_ALLOCATE_MEMORY (the same
+ * bit for both roles) was asked for, else the caller's room. Nothing changes when it fails. */
+MUST_CHECK NTSTATUS ntlm_leg_give(struct ntlm_leg *leg, struct rd token);
+
+/* A server's challenge or a client's AUTHENTICATE is refused when sessions are to be protected and
+ * `flags` lack what the policy insists on. */
+MUST_CHECK bool ntlm_flags_suffice(uint32_t flags, uint32_t policy_number);
+
+/* The entry points of SECPKG_FUNCTION_TABLE. */
+extern SpInitializeFn ntlm_sp_initialize;
+extern SpShutdownFn ntlm_sp_shutdown;
+extern SpGetInfoFn ntlm_sp_get_info;
+extern SpGetExtendedInformationFn ntlm_sp_get_extended_information;
+extern SpAcquireCredentialsHandleFn ntlm_sp_acquire_credentials;
+extern SpFreeCredentialsHandleFn ntlm_sp_free_credentials;
+extern SpQueryCredentialsAttributesFn ntlm_sp_query_credentials;
+extern SpInitLsaModeContextFn ntlm_sp_init_context;
+extern SpAcceptLsaModeContextFn ntlm_sp_accept_context;
+extern SpDeleteContextFn ntlm_sp_delete_context;
+extern SpQueryContextAttributesFn ntlm_sp_query_context;
+
+/* The entry points of SECPKG_USER_FUNCTION_TABLE. */
+extern SpInstanceInitFn ntlm_user_instance_init;
+extern SpInitUserModeContextFn ntlm_user_init_context;
+extern SpMakeSignatureFn ntlm_user_make_signature;
+extern SpVerifySignatureFn ntlm_user_verify_signature;
+extern SpSealMessageFn ntlm_user_seal_message;
+extern SpUnsealMessageFn ntlm_user_unseal_message;
+extern SpGetContextTokenFn ntlm_user_get_context_token;
+extern SpQueryContextAttributesFn ntlm_user_query_context;
+extern SpDeleteContextFn ntlm_user_delete_context;
+
+#endif

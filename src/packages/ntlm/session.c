@@ -1,0 +1,145 @@
+/* packages/ntlm/session.c - see packages/ntlm/session.h; the attributes are in attributes.c.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "base/base.h"
+
+#include "packages/ntlm/session.h"
+
+#define PACKED_MAGIC 0x4D544E01u /* changes with the layout */
+
+bool ntlm_text_copy(struct ntlm_text *out, struct rd utf16le)
+{
+	WCHAR *p = mem_array(utf16le.n / 2 + 1, sizeof(*p));
+	if (!p)
+		return false;
+	if (utf16le.n)
+		memcpy(p, utf16le.p, utf16le.n / 2 * 2);
+	mem_free(out->p);
+	*out = (struct ntlm_text){ .p = p, .n = utf16le.n / 2 };
+	return true;
+}
+
+void ntlm_text_done(struct ntlm_text *t)
+{
+	mem_free(t->p);
+	*t = (struct ntlm_text){ 0 };
+}
+
+void ntlm_session_done(struct ntlm_session *s)
+{
+	ntlm_text_done(&s->domain);
+	ntlm_text_done(&s->user);
+	ntlm_text_done(&s->target);
+	secret_free(s->keys);
+	*s = (struct ntlm_session){ 0 };
+}
+
+static void direction_pack(struct wr *w, const struct ntlm_direction_keys *d)
+{
+	wr_bytes(w, d->sign, sizeof(d->sign));
+	wr_bytes(w, d->seal, sizeof(d->seal));
+	wr_u32le(w, d->seal_len);
+}
+
+static bool direction_unpack(struct rd *r, struct ntlm_direction_keys *d)
+{
+	struct rd sign, seal;
+
+	if (!rd_bytes(r, sizeof(d->sign), &sign) || !rd_bytes(r, sizeof(d->seal), &seal) ||
+	    !rd_u32le(r, &d->seal_len) || (d->seal_len != 8 && d->seal_len != 16))
+		return false;
+	memcpy(d->sign, sign.p, sign.n);
+	memcpy(d->seal, seal.p, seal.n);
+	return true;
+}
+
+/* Absent text is packed as absent, not as empty. */
+static void text_pack(struct wr *w, const struct ntlm_text *t)
+{
+	wr_u8(w, t->p != NULL);
+	wr_counted(w, t->p, t->n * 2);
+}
+
+static bool text_unpack(struct rd *r, bool *present, struct rd *bytes)
+{
+	uint8_t flag;
+	if (!rd_u8(r, &flag) || flag > 1 || !rd_counted(r, bytes) || bytes->n % 2)
+		return false;
+	*present = flag;
+	return true;
+}
+
+void ntlm_session_pack(struct wr *w, const struct ntlm_session *s)
+{
+	const struct ntlm_keys *keys = ntlm_session_keys(s);
+
+	wr_u32le(w, PACKED_MAGIC);
+	wr_u32le(w, s->flags);
+	wr_u32le(w, s->attributes);
+	wr_u8(w, s->server);
+	wr_u64le(w, (uint64_t)s->start);
+	wr_bytes(w, keys->session, sizeof(keys->session));
+	direction_pack(w, &keys->client);
+	direction_pack(w, &keys->server);
+	text_pack(w, &s->domain);
+	text_pack(w, &s->user);
+	text_pack(w, &s->target);
+}
+
+static bool numbers_unpack(struct rd *r, struct ntlm_session *s)
+{
+	uint32_t magic;
+	uint64_t start;
+	uint8_t server;
+
+	if (!rd_u32le(r, &magic) || magic != PACKED_MAGIC || !rd_u32le(r, &s->flags) ||
+	    !rd_u32le(r, &s->attributes) || !rd_u8(r, &server) || server > 1 ||
+	    !rd_u64le(r, &start))
+		return false;
+	s->server = server;
+	s->start = (int64_t)start;
+	return true;
+}
+
+static bool keys_unpack(struct rd *r, struct ntlm_keys *keys)
+{
+	struct rd session;
+	if (!rd_bytes(r, sizeof(keys->session), &session))
+		return false;
+	memcpy(keys->session, session.p, session.n);
+	return direction_unpack(r, &keys->client) && direction_unpack(r, &keys->server);
+}
+
+static NTSTATUS texts_unpack(struct rd *r, struct ntlm_session *s)
+{
+	struct ntlm_text *const text[] = { &s->domain, &s->user, &s->target };
+
+	for (size_t i = 0; i < ARRAY_LEN(text); i++) {
+		struct rd bytes;
+		bool present;
+		if (!text_unpack(r, &present, &bytes))
+			return fail(SEC_E_INVALID_TOKEN, "packed NTLM context: names");
+		if (present && !ntlm_text_copy(text[i], bytes))
+			return fail(SEC_E_INSUFFICIENT_MEMORY, "packed NTLM context");
+	}
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS ntlm_session_unpack(struct rd packed, struct ntlm_session *out)
+{
+	CLEANUP(ntlm_session_done) struct ntlm_session s = { 0 };
+	struct rd r = packed;
+
+	s.keys = secret_new(sizeof(struct ntlm_keys));
+	if (!s.keys)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "packed NTLM context");
+	if (!numbers_unpack(&r, &s) || !keys_unpack(&r, (struct ntlm_keys *)(void *)s.keys->p))
+		return fail(SEC_E_INVALID_TOKEN, "packed NTLM context: keys");
+	NTSTATUS status = texts_unpack(&r, &s);
+	if (failed(status))
+		return status;
+	if (!rd_empty(r))
+		return fail(SEC_E_INVALID_TOKEN, "packed NTLM context: length");
+	*out = s;
+	s = (struct ntlm_session){ 0 };
+	return STATUS_SUCCESS;
+}

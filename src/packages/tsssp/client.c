@@ -1,0 +1,189 @@
+/* packages/tsssp/client.c - the client's legs: negotiate, bind, verify, and only then delegate.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "base/base.h"
+
+#include "base/random.h"
+#include "packages/tsssp/engine.h"
+#include "wire/authdata.h"
+
+/* The status that stands for the server's errorCode: an NTSTATUS error as it is, anything else (0,
+ * success codes, codes that our caller would take for a call to go on) a refusal. */
+static NTSTATUS status_of_error(uint32_t code)
+{
+	return code >> 28 == 0xC ? (NTSTATUS)code : (NTSTATUS)SEC_E_LOGON_DENIED;
+}
+
+static NTSTATUS finish_request(struct ts_leg *leg, struct ts_request *request)
+{
+	request->has_nonce = request->has_nonce && leg->context->has_nonce;
+	request->nonce = rd_of(leg->context->nonce, TS_NONCE_LEN);
+	ts_request_write(&leg->out, request);
+	return wr_ok(&leg->out) ? STATUS_SUCCESS
+				: fail(SEC_E_INSUFFICIENT_MEMORY, "writing a TSRequest");
+}
+
+/* The nonce goes into every message unless the server is known to be older. */
+static bool speaks_nonce(const struct ts_context *c)
+{
+	return c->version == 0 || c->version >= TS_VERSION_NONCE;
+}
+
+static NTSTATUS send_binding(struct ts_leg *leg, struct rd token)
+{
+	struct ts_context *c = leg->context;
+	CLEANUP(wr_done) struct wr plain = WR(TS_REQUEST_MAX), sealed = WR(TS_REQUEST_MAX);
+
+	if (!c->key)
+		return fail(SEC_E_INVALID_TOKEN,
+			    "binding to a server certificate that was not given");
+	ts_binding_write(&plain, c->version, TS_CLIENT_TO_SERVER, rd_of(c->key, c->key_len),
+			 c->nonce);
+	if (!wr_ok(&plain))
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "writing pubKeyAuth");
+	NTSTATUS status = ts_seal(c, wr_view(&plain), &sealed);
+	if (failed(status))
+		return status;
+	struct ts_request request = ts_request_new();
+	request.has_nego = token.n != 0;
+	request.nego_token = token;
+	request.has_pub_key_auth = true;
+	request.pub_key_auth = wr_view(&sealed);
+	request.has_nonce = speaks_nonce(c);
+	status = finish_request(leg, &request);
+	if (failed(status))
+		return status;
+	c->stage = TS_STAGE_BOUND;
+	return SEC_I_CONTINUE_NEEDED;
+}
+
+static NTSTATUS negotiate(struct ts_leg *leg, struct rd token)
+{
+	struct ts_context *c = leg->context;
+	CLEANUP(wr_done) struct wr answer = WR(TS_REQUEST_MAX);
+
+	NTSTATUS status = ts_inner_step(c, token, &answer);
+	if (failed(status))
+		return status;
+	if (c->inner_complete)
+		return send_binding(leg, wr_view(&answer));
+	if (wr_view(&answer).n == 0)
+		return fail(SEC_E_INTERNAL_ERROR, "getting a token from the inner mechanism");
+	struct ts_request request = ts_request_new();
+	request.has_nego = true;
+	request.nego_token = wr_view(&answer);
+	request.has_nonce = speaks_nonce(c);
+	status = finish_request(leg, &request);
+	return failed(status) ? status : SEC_I_CONTINUE_NEEDED;
+}
+
+/* [MS-CSSP] 3.1.5: the server has to show that it opened our pubKeyAuth with the same key. */
+static NTSTATUS verify_binding(struct ts_leg *leg)
+{
+	struct ts_context *c = leg->context;
+	CLEANUP(wr_done) struct wr room = WR(TS_REQUEST_MAX);
+	struct rd plain;
+
+	if (!leg->in.has_pub_key_auth || leg->in.has_auth_info || leg->in.has_nego)
+		return fail(SEC_E_INVALID_TOKEN, "finding the server's pubKeyAuth");
+	NTSTATUS status = ts_unseal(c, leg->in.pub_key_auth, &room, &plain);
+	if (failed(status))
+		return status;
+	if (!ts_binding_matches(plain, c->version, TS_SERVER_TO_CLIENT, rd_of(c->key, c->key_len),
+				c->nonce))
+		return fail(SEC_E_MUTUAL_AUTH_FAILED,
+			    "comparing the server's key with the one it holds");
+	return STATUS_SUCCESS;
+}
+
+/* May the credentials leave? Decided when the mechanism is known, before anything is written. */
+static NTSTATUS may_delegate(struct ts_context *c)
+{
+	bool mutual = (c->inner_attributes & ISC_RET_MUTUAL_AUTH) || c->server_auth;
+	UNICODE_STRING target = { (USHORT)(c->target_n * 2), (USHORT)(c->target_n * 2), c->target };
+
+	if ((c->requirements & ISC_REQ_MUTUAL_AUTH) && !mutual)
+		return fail(SEC_E_MUTUAL_AUTH_FAILED, "authenticating the server");
+	if (mutual)
+		c->attributes |= ISC_RET_MUTUAL_AUTH;
+	if (!(c->requirements & ISC_REQ_DELEGATE) || c->credential->keeps_credentials)
+		return STATUS_SUCCESS; /* empty ones go */
+	NTSTATUS status = ts_host()->extension->CheckDelegation(c->credential->identity
+									? OPENSSPI_DELEGATE_FRESH
+									: OPENSSPI_DELEGATE_DEFAULT,
+								mutual, &target);
+	if (failed(status))
+		return status;
+	c->attributes |= ISC_RET_DELEGATE;
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS write_credentials(struct ts_context *c, struct wr *out)
+{
+	struct identity_view id = { 0 };
+
+	if ((c->attributes & ISC_RET_DELEGATE) && c->credential->identity) {
+		const struct secret *s = c->credential->identity;
+		if (!identity_read(rd_of(s->p, s->len), &id))
+			return fail(SEC_E_INTERNAL_ERROR, "reading the kept identity");
+	}
+	ts_credentials_write(out, id.domain, id.user, id.password);
+	return wr_ok(out) ? STATUS_SUCCESS
+			  : fail(SEC_E_INSUFFICIENT_MEMORY, "writing TSCredentials");
+}
+
+static NTSTATUS delegate(struct ts_leg *leg)
+{
+	struct ts_context *c = leg->context;
+	CLEANUP(wr_done) struct wr plain = WR(TS_REQUEST_MAX), sealed = WR(TS_REQUEST_MAX);
+
+	NTSTATUS status = may_delegate(c);
+	if (failed(status))
+		return status;
+	status = write_credentials(c, &plain);
+	if (failed(status))
+		return status;
+	status = ts_seal(c, wr_view(&plain), &sealed);
+	if (failed(status))
+		return status;
+	struct ts_request request = ts_request_new();
+	request.has_auth_info = true;
+	request.auth_info = wr_view(&sealed);
+	request.has_nonce = speaks_nonce(c);
+	status = finish_request(leg, &request);
+	if (failed(status))
+		return status;
+	c->stage = TS_STAGE_COMPLETE;
+	return SEC_E_OK;
+}
+
+static NTSTATUS first_leg(struct ts_leg *leg)
+{
+	struct ts_context *c = leg->context;
+
+	NTSTATUS status = random_bytes(c->nonce, sizeof(c->nonce));
+	if (failed(status))
+		return fail(SEC_E_INTERNAL_ERROR, "making a nonce");
+	c->has_nonce = true;
+	return negotiate(leg, rd_of(NULL, 0));
+}
+
+NTSTATUS ts_client_leg(struct ts_leg *leg)
+{
+	struct ts_context *c = leg->context;
+
+	if (!c->inner)
+		return first_leg(leg);
+	if (leg->in.has_error)
+		return fail(status_of_error(leg->in.error_code), "reading the server's errorCode");
+	NTSTATUS status = ts_take_version(c, &leg->in);
+	if (failed(status))
+		return status;
+	if (c->stage == TS_STAGE_BOUND) {
+		status = verify_binding(leg);
+		return failed(status) ? status : delegate(leg);
+	}
+	if (!leg->in.has_nego || leg->in.nego_token.n == 0 || leg->in.has_pub_key_auth ||
+	    leg->in.has_auth_info)
+		return fail(SEC_E_INVALID_TOKEN, "finding the server's negoToken");
+	return negotiate(leg, leg->in.nego_token);
+}

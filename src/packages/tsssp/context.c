@@ -1,0 +1,67 @@
+/* packages/tsssp/context.c - see packages/tsssp/context.h.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "base/base.h"
+
+#include "packages/tsssp/engine.h"
+
+struct ts_credential *ts_credential_new(uint32_t use)
+{
+	struct ts_credential *c = MEM_NEW(struct ts_credential);
+	if (!c)
+		return NULL;
+	atomic_init(&c->refs, 1);
+	c->use = use;
+	return c;
+}
+
+void ts_credential_ref(void *credential)
+{
+	struct ts_credential *c = credential;
+	atomic_fetch_add(&c->refs, 1);
+}
+
+struct ts_credential *ts_credential_unref(struct ts_credential *c)
+{
+	if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
+		return NULL;
+	const OPENSSPI_LSA_EXTENSION *extension = ts_host()->extension;
+	if (c->outbound)
+		extension->ReachFreeCredentials(c->outbound);
+	if (c->inbound)
+		extension->ReachFreeCredentials(c->inbound);
+	secret_free(c->identity);
+	mem_free(c);
+	return NULL;
+}
+
+struct ts_context *ts_context_new(bool server, struct ts_credential *credential)
+{
+	struct ts_context *c = MEM_NEW(struct ts_context);
+	if (!c)
+		return NULL;
+	atomic_init(&c->refs, 1);
+	c->server = server;
+	c->credential = credential;
+	ts_credential_ref(credential);
+	return c;
+}
+
+void ts_context_ref(void *context)
+{
+	struct ts_context *c = context;
+	atomic_fetch_add(&c->refs, 1);
+}
+
+struct ts_context *ts_context_unref(struct ts_context *c)
+{
+	if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
+		return NULL;
+	if (c->inner)
+		ts_host()->extension->ReachDeleteContext(c->inner);
+	ts_credential_unref(c->credential);
+	secret_free(c->delegated);
+	mem_free(c->key);
+	mem_free(c->target);
+	mem_free(c);
+	return NULL;
+}

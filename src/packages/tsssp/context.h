@@ -1,0 +1,72 @@
+/* packages/tsssp/context.h - what TSSSP keeps of a credential and of a conversation.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Both are counted and known outside by numbers of base/slots.h. A context belongs to one call at a
+ * time; the LSA sees to that. */
+#ifndef OPENSSPI_PACKAGES_TSSSP_CONTEXT_H
+#define OPENSSPI_PACKAGES_TSSSP_CONTEXT_H
+
+#include <stdatomic.h>
+
+#include "base/secret.h"
+#include "packages/compose.h"
+#include "packages/tsssp/binding.h"
+
+struct ts_credential {
+	atomic_uint refs;
+	uint32_t use;		 /* SECPKG_CRED_* */
+	struct secret *identity; /* the client's identity block; NULL: default credentials */
+	bool keeps_credentials; /* CREDSSP_FLAG_REDIRECT: none leave, as in Restricted Admin mode */
+	OPENSSPI_REACH_HANDLE outbound, inbound; /* of the inner package; 0: none */
+	int64_t expiry;
+};
+
+enum ts_stage {
+	TS_STAGE_NEGO,	/* the inner mechanism talks */
+	TS_STAGE_BOUND, /* client: pubKeyAuth sent, the server's is awaited */
+	TS_STAGE_CREDS, /* server: pubKeyAuth verified, authInfo is awaited */
+	TS_STAGE_COMPLETE,
+	TS_STAGE_DEAD,
+};
+
+struct ts_context {
+	atomic_uint refs;
+	enum ts_stage stage;
+	bool server;
+	uint32_t requirements; /* of the first call */
+	uint32_t attributes;   /* what was reached, as flags of its role */
+	struct ts_credential *credential;
+	OPENSSPI_REACH_HANDLE inner;
+	bool inner_complete;
+	ULONG inner_attributes;
+	uint32_t peer_version; /* as received, 0 before */
+	uint32_t version;      /* in force: min(own, peer) */
+	bool has_nonce;
+	uint8_t nonce[TS_NONCE_LEN];
+	uint8_t *key; /* the server's SubjectPublicKey */
+	size_t key_len;
+	uint32_t server_auth; /* CREDSSP_SERVER_AUTH_* that the TLS layer vouches for */
+	WCHAR *target;
+	size_t target_n;
+	struct secret *delegated; /* server: the packed credentials that arrived */
+};
+
+MUST_CHECK struct ts_credential *ts_credential_new(uint32_t use);
+MUST_CHECK struct ts_context *ts_context_new(bool server, struct ts_credential *credential);
+
+struct ts_credential *ts_credential_unref(struct ts_credential *c);
+struct ts_context *ts_context_unref(struct ts_context *c);
+void ts_credential_ref(void *credential); /* for slots_find */
+void ts_context_ref(void *context);
+
+static inline UNUSED void ts_credential_unref_p(struct ts_credential **c)
+{
+	ts_credential_unref(*c);
+}
+
+static inline UNUSED void ts_context_unref_p(struct ts_context **c)
+{
+	ts_context_unref(*c);
+}
+
+#endif

@@ -1,0 +1,88 @@
+/* packages/tsssp/describe.c - TSRequest and TSCredentials for people; sealed parts by their length.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "base/base.h"
+
+#include "packages/tsssp/message.h"
+#include "packages/tsssp/package.h"
+
+static void line(struct text *out, unsigned depth, const char *name)
+{
+	text_add(out, "%*s%s", (int)(2 * depth), "", name);
+}
+
+static void describe_token(struct rd token, unsigned depth, struct text *out)
+{
+	line(out, depth, "negoToken: ");
+	text_add(out, "%zu bytes", token.n);
+	if (token.n >= 12 && memcmp(token.p, "NTLMSSP", 8) == 0)
+		text_add(out, ", NTLM message %u", (unsigned)u32le_at(token.p + 8));
+	text_add(out, "\n");
+}
+
+static void describe_sealed(const char *name, bool has, struct rd bytes, unsigned depth,
+			    struct text *out)
+{
+	if (!has)
+		return;
+	line(out, depth, name);
+	text_add(out, ": %zu sealed bytes\n", bytes.n);
+}
+
+static void describe_request(const struct ts_request *r, unsigned depth, struct text *out)
+{
+	line(out, depth, "TSRequest\n");
+	line(out, depth + 1, "version: ");
+	text_add(out, "%u\n", r->version);
+	if (r->has_nego)
+		describe_token(r->nego_token, depth + 1, out);
+	describe_sealed("authInfo", r->has_auth_info, r->auth_info, depth + 1, out);
+	describe_sealed("pubKeyAuth", r->has_pub_key_auth, r->pub_key_auth, depth + 1, out);
+	if (r->has_error) {
+		line(out, depth + 1, "errorCode: ");
+		text_add(out, "0x%08x\n", r->error_code);
+	}
+	if (r->has_nonce) {
+		line(out, depth + 1, "clientNonce: ");
+		text_add_hex(out, r->nonce.p, r->nonce.n);
+		text_add(out, "\n");
+	}
+}
+
+static void describe_text(const char *name, struct rd utf16, unsigned depth, struct text *out)
+{
+	line(out, depth, name);
+	text_add(out, ": ");
+	for (size_t i = 0; i + 1 < utf16.n; i += 2) {
+		WCHAR c = (WCHAR)(utf16.p[i] | utf16.p[i + 1] << 8);
+		text_add_utf16(out, &c, 1);
+	}
+	text_add(out, "\n");
+}
+
+static void describe_credentials(const struct ts_credentials *c, unsigned depth, struct text *out)
+{
+	line(out, depth, "TSCredentials\n");
+	line(out, depth + 1, "credType: ");
+	text_add(out, "%u\n", (unsigned)c->type);
+	if (c->type != TS_CRED_PASSWORD)
+		return;
+	describe_text("domainName", c->domain, depth + 1, out);
+	describe_text("userName", c->user, depth + 1, out);
+	line(out, depth + 1, "password: ");
+	text_add(out, "%zu characters, not shown\n", c->password.n / 2);
+}
+
+bool ts_describe(const uint8_t *token, size_t len, unsigned depth, struct text *out)
+{
+	struct ts_request request;
+	struct ts_credentials credentials;
+
+	if (ts_credentials_parse(rd_of(token, len), &credentials)) {
+		describe_credentials(&credentials, depth, out);
+		return true;
+	}
+	if (!ts_request_parse(rd_of(token, len), &request))
+		return false;
+	describe_request(&request, depth, out);
+	return true;
+}

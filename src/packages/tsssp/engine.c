@@ -1,0 +1,164 @@
+/* packages/tsssp/engine.c - what both roles do alike: versions, sealing, the inner mechanism.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "base/base.h"
+
+#include "packages/tsssp/engine.h"
+
+#define INNER_REQUIREMENTS                                                                         \
+	(ISC_REQ_MUTUAL_AUTH | ISC_REQ_REPLAY_DETECT | ISC_REQ_SEQUENCE_DETECT |                   \
+	 ISC_REQ_CONFIDENTIALITY | ISC_REQ_ALLOCATE_MEMORY)
+
+struct ts_request ts_request_new(void)
+{
+	return (struct ts_request){ .version = TS_VERSION_OWN };
+}
+
+/* ---- versions and nonces ---- */
+
+/* The least version this role takes: Encryption Oracle Remediation's three levels. */
+static uint32_t least_version(bool server)
+{
+	uint32_t level = compose_policy(ts_host(), OPENSSPI_POLICY_ALLOW_ENCRYPTION_ORACLE, 0);
+	return level == 0 || (level == 1 && !server) ? TS_VERSION_NONCE : TS_VERSION_LEAST;
+}
+
+static NTSTATUS take_nonce(struct ts_context *c, const struct ts_request *in)
+{
+	if (!c->server || !in->has_nonce) /* servers repeat the client's; it means nothing there */
+		return STATUS_SUCCESS;
+	if (c->version < TS_VERSION_NONCE || in->nonce.n != TS_NONCE_LEN)
+		return fail(SEC_E_INVALID_TOKEN, "reading a nonce");
+	if (c->has_nonce && !bytes_equal(c->nonce, in->nonce.p, TS_NONCE_LEN))
+		return fail(SEC_E_INVALID_TOKEN, "comparing a nonce with the first one");
+	memcpy(c->nonce, in->nonce.p, TS_NONCE_LEN);
+	c->has_nonce = true;
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS ts_take_version(struct ts_context *c, const struct ts_request *in)
+{
+	if (in->version < TS_VERSION_LEAST)
+		return fail(SEC_E_INVALID_TOKEN, "reading the peer's CredSSP version");
+	if (c->peer_version && c->peer_version != in->version)
+		return fail(SEC_E_INVALID_TOKEN,
+			    "comparing the peer's CredSSP version with its first");
+	c->peer_version = in->version;
+	c->version = in->version < TS_VERSION_OWN ? in->version : TS_VERSION_OWN;
+	if (c->version < least_version(c->server))
+		return fail(SEC_E_UNSUPPORTED_FUNCTION,
+			    "accepting a CredSSP version that policy forbids");
+	return take_nonce(c, in);
+}
+
+/* ---- sealing ---- */
+
+NTSTATUS ts_seal(struct ts_context *c, struct rd plain, struct wr *out)
+{
+	SecPkgContext_Sizes sizes;
+	struct compose_list list;
+
+	NTSTATUS status = ts_host()->extension->ReachQueryContext(c->inner, SECPKG_ATTR_SIZES,
+								  &sizes);
+	if (failed(status))
+		return status;
+	uint8_t *sealed = wr_take(out, sizes.cbSecurityTrailer + plain.n);
+	if (!sealed)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "sealing");
+	memcpy(sealed + sizes.cbSecurityTrailer, plain.p, plain.n);
+	compose_list_init(&list);
+	SecBuffer *token = compose_list_add(&list, SECBUFFER_TOKEN,
+					    rd_of(sealed, sizes.cbSecurityTrailer));
+	compose_list_add(&list, SECBUFFER_DATA, rd_of(sealed + sizes.cbSecurityTrailer, plain.n));
+	status = ts_host()->extension->ReachSeal(c->inner, &list.desc, 0);
+	if (failed(status))
+		return status;
+	/* a signature shorter than the room it was given: the ciphertext moves up to it */
+	size_t slack = sizes.cbSecurityTrailer - token->cbBuffer;
+	memmove(sealed + token->cbBuffer, sealed + sizes.cbSecurityTrailer, plain.n);
+	out->len -= slack;
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS ts_unseal(struct ts_context *c, struct rd sealed, struct wr *room, struct rd *plain)
+{
+	struct compose_list list;
+
+	wr_rd(room, sealed);
+	if (!wr_ok(room) || sealed.n == 0)
+		return fail(sealed.n ? SEC_E_INSUFFICIENT_MEMORY : SEC_E_MESSAGE_ALTERED,
+			    "unsealing");
+	compose_list_init(&list);
+	compose_list_add(&list, SECBUFFER_STREAM, wr_view(room));
+	SecBuffer *data = compose_list_add(&list, SECBUFFER_DATA, rd_of(NULL, 0));
+	NTSTATUS status = ts_host()->extension->ReachUnseal(c->inner, &list.desc, 0);
+	if (status == SEC_E_INSUFFICIENT_MEMORY)
+		return status;
+	if (failed(status))
+		return fail(SEC_E_MESSAGE_ALTERED, "opening what the peer sealed");
+	*plain = compose_bytes(data);
+	return STATUS_SUCCESS;
+}
+
+/* ---- the inner mechanism ---- */
+
+static NTSTATUS inner_call(struct ts_context *c, SecBufferDesc *in, SecBufferDesc *out)
+{
+	const OPENSSPI_LSA_EXTENSION *extension = ts_host()->extension;
+	OPENSSPI_REACH_HANDLE context = c->inner;
+	TimeStamp expiry;
+	NTSTATUS status;
+
+	if (c->server) {
+		status = extension->ReachAcceptContext(c->credential->inbound, c->inner, in,
+						       INNER_REQUIREMENTS, &context, out,
+						       &c->inner_attributes, &expiry);
+	} else {
+		UNICODE_STRING target = { (USHORT)(c->target_n * 2), (USHORT)(c->target_n * 2),
+					  c->target };
+		status = extension->ReachInitContext(c->credential->outbound, c->inner,
+						     c->target ? &target : NULL, INNER_REQUIREMENTS,
+						     in, &context, out, &c->inner_attributes,
+						     &expiry);
+	}
+	if (!failed(status))
+		c->inner = context;
+	return status;
+}
+
+/* Only a mechanism that can seal, for somebody with a name, may carry credentials. */
+static NTSTATUS inner_suffices(struct ts_context *c)
+{
+	bool anonymous = c->inner_attributes &
+			 (c->server ? ASC_RET_NULL_SESSION : ISC_RET_NULL_SESSION);
+	if (anonymous || !(c->inner_attributes & ISC_RET_CONFIDENTIALITY))
+		return fail(SEC_E_LOGON_DENIED,
+			    "asking the inner mechanism for confidentiality and a name");
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS ts_inner_step(struct ts_context *c, struct rd token, struct wr *answer)
+{
+	struct compose_list in, out;
+
+	if (c->inner_complete)
+		return fail(SEC_E_INVALID_TOKEN, "taking a token after the last one");
+	compose_list_init(&in);
+	compose_list_init(&out);
+	if (token.n)
+		compose_list_add(&in, SECBUFFER_TOKEN, token);
+	SecBuffer *made = compose_list_add(&out, SECBUFFER_TOKEN, rd_of(NULL, 0));
+	NTSTATUS status = inner_call(c, token.n ? &in.desc : NULL, &out.desc);
+	wr_rd(answer, compose_bytes(made));
+	ts_host()->lsa->FreeLsaHeap(made->pvBuffer);
+	if (failed(status))
+		return status;
+	if (!wr_ok(answer))
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "keeping the inner mechanism's token");
+	if (status == SEC_I_CONTINUE_NEEDED)
+		return status;
+	if (status != SEC_E_OK)
+		return fail(SEC_E_INTERNAL_ERROR, "understanding the inner mechanism's status");
+	c->inner_complete = true;
+	status = inner_suffices(c);
+	return failed(status) ? status : SEC_E_OK;
+}

@@ -1,0 +1,310 @@
+/* packages/tsssp/lsa.c - TSSSP's entry points: handles, buffers, and one leg per call.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "base/base.h"
+
+#include <credssp.h>
+
+#include "base/clock.h"
+#include "base/slots.h"
+#include "packages/tsssp/credentials.h"
+#include "packages/tsssp/lsa.h"
+#include "packages/tsssp/package.h"
+#include "wire/x509.h"
+
+#define HANDLES_MAX (1u << 20)
+
+static struct lsa_half {
+	struct compose_host host;
+	struct slots credentials, contexts;
+} half = {
+	.credentials = { .lock = PTHREAD_MUTEX_INITIALIZER,
+			 .limit = HANDLES_MAX,
+			 .first_free = UINT32_MAX },
+	.contexts = { .lock = PTHREAD_MUTEX_INITIALIZER,
+		      .limit = HANDLES_MAX,
+		      .first_free = UINT32_MAX },
+};
+
+const struct compose_host *ts_host(void)
+{
+	return &half.host;
+}
+
+/* ---- the package ---- */
+
+NTSTATUS NTAPI ts_sp_initialize(ULONG_PTR package_id, PSECPKG_PARAMETERS parameters,
+				PLSA_SECPKG_FUNCTION_TABLE table)
+{
+	return compose_host_open(&half.host, table);
+}
+
+NTSTATUS NTAPI ts_sp_shutdown(void)
+{
+	void *object;
+
+	while ((object = slots_remove_any(&half.contexts)))
+		ts_context_unref(object);
+	while ((object = slots_remove_any(&half.credentials)))
+		ts_credential_unref(object);
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI ts_sp_get_info(PSecPkgInfoW info)
+{
+	*info = *ts_package_info();
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI ts_sp_get_extended_information(SECPKG_EXTENDED_INFORMATION_CLASS class,
+					      PSECPKG_EXTENDED_INFORMATION *out)
+{
+	if ((ULONG) class != OPENSSPI_PACKAGE_TRAITS_CLASS)
+		return SEC_E_UNSUPPORTED_FUNCTION;
+	OPENSSPI_PACKAGE_TRAITS *traits = half.host.lsa->AllocateLsaHeap(sizeof(*traits));
+	if (!traits)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "answering for the package's traits");
+	*traits = (OPENSSPI_PACKAGE_TRAITS){ OPENSSPI_PACKAGE_TRAITS_CLASS,
+					     OPENSSPI_AUTH_DATA_CREDSSP, OPENSSPI_HOME_LSA };
+	*out = (PSECPKG_EXTENDED_INFORMATION)(void *)traits;
+	return STATUS_SUCCESS;
+}
+
+/* ---- credentials ---- */
+
+NTSTATUS NTAPI ts_sp_acquire_credentials(PUNICODE_STRING principal, ULONG use, PLUID logon,
+					 PVOID auth, PVOID get_key, PVOID get_key_argument,
+					 PLSA_SEC_HANDLE out, PTimeStamp expiry)
+{
+	CLEANUP(ts_credential_unref_p) struct ts_credential *c = NULL;
+
+	NTSTATUS status = ts_credential_make(use, auth, &c);
+	if (failed(status))
+		return status;
+	uint64_t number = slots_add(&half.credentials, c);
+	if (!number)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "numbering a credential");
+	*out = (LSA_SEC_HANDLE)number;
+	expiry->QuadPart = c->expiry;
+	c = NULL;
+	return SEC_E_OK;
+}
+
+NTSTATUS NTAPI ts_sp_free_credentials(LSA_SEC_HANDLE handle)
+{
+	struct ts_credential *c = slots_remove(&half.credentials, handle);
+	if (!c)
+		return SEC_E_INVALID_HANDLE;
+	ts_credential_unref(c);
+	return SEC_E_OK;
+}
+
+/* ---- contexts ---- */
+
+/* A call as both roles make it. */
+struct ts_call {
+	LSA_SEC_HANDLE credential, context;
+	PUNICODE_STRING target;
+	bool server;
+	ULONG requirements;
+	PSecBufferDesc in, out;
+};
+
+/* The certificate in a TOKEN|READONLY buffer, [u32 length][DER]: fixed once it was given. */
+static NTSTATUS take_certificate(struct ts_context *c, const SecBufferDesc *in)
+{
+	SecBuffer *b = compose_find_kind(in, SECBUFFER_TOKEN, true);
+	struct rd r = compose_bytes(b), der, key;
+
+	if (!b || b->cbBuffer == 0)
+		return STATUS_SUCCESS;
+	if (!rd_counted(&r, &der) || !rd_empty(r) || !x509_subject_public_key(der, &key))
+		return fail(SEC_E_INVALID_TOKEN, "reading the server's certificate");
+	if (c->key)
+		return c->key_len == key.n && memcmp(c->key, key.p, key.n) == 0
+			       ? STATUS_SUCCESS
+			       : fail(SEC_E_INVALID_TOKEN,
+				      "taking another certificate than before");
+	c->key = mem_dup(key.p, key.n);
+	c->key_len = key.n;
+	return c->key ? STATUS_SUCCESS
+		      : fail(SEC_E_INSUFFICIENT_MEMORY, "keeping the server's key");
+}
+
+/* CREDSSP_SERVER_AUTH_* bits of the TLS layer, four bytes in a PKG_PARAMS buffer. */
+static void take_server_auth(struct ts_context *c, const SecBufferDesc *in)
+{
+	struct rd r = compose_bytes(compose_find(in, SECBUFFER_PKG_PARAMS));
+	uint32_t bits;
+
+	if (!c->server && rd_u32le(&r, &bits) && rd_empty(r))
+		c->server_auth = bits & CREDSSP_SERVER_AUTH_CERTIFICATE;
+}
+
+static NTSTATUS new_context(const struct ts_call *call, struct ts_context **out)
+{
+	CLEANUP(ts_credential_unref_p)
+	struct ts_credential *credential = slots_find(&half.credentials, call->credential,
+						      ts_credential_ref);
+	uint32_t need = call->server ? SECPKG_CRED_INBOUND : SECPKG_CRED_OUTBOUND;
+
+	if (!credential)
+		return fail(SEC_E_INVALID_HANDLE, "finding the credential");
+	if (!(credential->use & need))
+		return fail(SEC_E_NO_CREDENTIALS, "using a credential for the other role");
+	CLEANUP(ts_context_unref_p) struct ts_context *c = ts_context_new(call->server, credential);
+	if (!c)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "making a context");
+	c->requirements = call->requirements;
+	if (call->target && call->target->Length) {
+		c->target_n = call->target->Length / 2u;
+		c->target = mem_dup(call->target->Buffer, call->target->Length);
+		if (!c->target)
+			return fail(SEC_E_INSUFFICIENT_MEMORY, "keeping the target's name");
+	}
+	*out = TAKE(c);
+	return STATUS_SUCCESS;
+}
+
+/* Finds the one TSRequest of the input; what lies behind it is reported as EXTRA. */
+static NTSTATUS take_message(const struct ts_call *call, struct ts_leg *leg)
+{
+	struct rd token = compose_bytes(compose_find(call->in, SECBUFFER_TOKEN));
+	size_t len;
+
+	if (!call->server && !leg->context->inner) {
+		return token.n ? fail(SEC_E_INVALID_TOKEN,
+				      "beginning a conversation with a token in hand")
+			       : STATUS_SUCCESS;
+	}
+	switch (ts_request_frame(token, &len)) {
+	case TS_FRAME_PARTIAL:
+		compose_report(call->in, SECBUFFER_MISSING, len);
+		return SEC_E_INCOMPLETE_MESSAGE;
+	case TS_FRAME_BAD:
+		return fail(SEC_E_INVALID_TOKEN, "finding a TSRequest");
+	case TS_FRAME_WHOLE:
+		break;
+	}
+	leg->message = rd_of(token.p, len);
+	if (!ts_request_parse(leg->message, &leg->in))
+		return fail(SEC_E_INVALID_TOKEN, "reading a TSRequest");
+	if (token.n > len && !compose_report(call->in, SECBUFFER_EXTRA, token.n - len))
+		return fail(SEC_E_INVALID_TOKEN, "reading what follows a TSRequest");
+	return STATUS_SUCCESS;
+}
+
+/* Flags that are granted for the asking; the others are what was reached. */
+static uint32_t granted(const struct ts_context *c)
+{
+	const uint32_t client = ISC_REQ_ALLOCATE_MEMORY | ISC_REQ_CONNECTION | ISC_REQ_STREAM |
+				ISC_REQ_EXTENDED_ERROR | ISC_REQ_MANUAL_CRED_VALIDATION |
+				ISC_REQ_USE_SUPPLIED_CREDS;
+	const uint32_t server = ASC_REQ_ALLOCATE_MEMORY | ASC_REQ_CONNECTION | ASC_REQ_STREAM |
+				ASC_REQ_EXTENDED_ERROR;
+	const uint32_t inner = ISC_RET_REPLAY_DETECT | ISC_RET_SEQUENCE_DETECT |
+			       ISC_RET_CONFIDENTIALITY;
+
+	return (c->requirements & (c->server ? server : client)) | (c->inner_attributes & inner) |
+	       (c->attributes & (ISC_RET_DELEGATE | ISC_RET_MUTUAL_AUTH));
+}
+
+static NTSTATUS one_leg(const struct ts_call *call, struct ts_leg *leg)
+{
+	struct ts_context *c = leg->context;
+
+	if (c->stage == TS_STAGE_COMPLETE || c->stage == TS_STAGE_DEAD)
+		return fail(SEC_E_OUT_OF_SEQUENCE, "going on with a conversation that has ended");
+	NTSTATUS status = take_message(call, leg);
+	if (status == SEC_E_INCOMPLETE_MESSAGE)
+		return status;
+	if (!failed(status))
+		status = take_certificate(c, call->in);
+	take_server_auth(c, call->in);
+	if (!failed(status))
+		status = c->server ? ts_server_leg(leg) : ts_client_leg(leg);
+	NTSTATUS given = compose_give(&half.host, call->out,
+				      call->requirements |
+					      (c->requirements & ISC_REQ_ALLOCATE_MEMORY),
+				      wr_view(&leg->out));
+	if (!failed(status) && failed(given))
+		status = given;
+	if (failed(status))
+		c->stage = TS_STAGE_DEAD;
+	return status;
+}
+
+static NTSTATUS run_call(const struct ts_call *call, PLSA_SEC_HANDLE out, PULONG attributes,
+			 PTimeStamp expiry)
+{
+	CLEANUP(ts_context_unref_p) struct ts_context *c = NULL;
+
+	if (!compose_is_sound(call->in) || (call->out && call->out->ulVersion != SECBUFFER_VERSION))
+		return fail(SEC_E_INVALID_TOKEN, "reading the buffers");
+	if (call->context) {
+		c = slots_find(&half.contexts, call->context, ts_context_ref);
+		if (!c || c->server != call->server)
+			return fail(SEC_E_INVALID_HANDLE, "finding the context");
+	} else {
+		NTSTATUS made = new_context(call, &c);
+		if (failed(made))
+			return made;
+	}
+	struct ts_leg leg = { .context = c, .out = WR(TS_REQUEST_MAX) };
+	NTSTATUS status = one_leg(call, &leg);
+	wr_done(&leg.out);
+	if (failed(status))
+		return status;
+	c->attributes = granted(c);
+	*attributes = c->attributes;
+	expiry->QuadPart = c->credential->expiry;
+	*out = call->context;
+	if (!call->context) {
+		*out = (LSA_SEC_HANDLE)slots_add(&half.contexts, c);
+		if (!*out)
+			return fail(SEC_E_INSUFFICIENT_MEMORY, "numbering a context");
+		ts_context_ref(c);
+	}
+	return status;
+}
+
+NTSTATUS NTAPI ts_sp_init_context(LSA_SEC_HANDLE credential, LSA_SEC_HANDLE context,
+				  PUNICODE_STRING target, ULONG requirements, ULONG representation,
+				  PSecBufferDesc in, PLSA_SEC_HANDLE out_context,
+				  PSecBufferDesc out, PULONG attributes, PTimeStamp expiry,
+				  PBOOLEAN mapped, PSecBuffer context_data)
+{
+	struct ts_call call = { credential, context, target, false, requirements, in, out };
+
+	*mapped = FALSE;
+	return run_call(&call, out_context, attributes, expiry);
+}
+
+NTSTATUS NTAPI ts_sp_accept_context(LSA_SEC_HANDLE credential, LSA_SEC_HANDLE context,
+				    PSecBufferDesc in, ULONG requirements, ULONG representation,
+				    PLSA_SEC_HANDLE out_context, PSecBufferDesc out,
+				    PULONG attributes, PTimeStamp expiry, PBOOLEAN mapped,
+				    PSecBuffer context_data)
+{
+	struct ts_call call = { credential, context, NULL, true, requirements, in, out };
+
+	*mapped = FALSE;
+	return run_call(&call, out_context, attributes, expiry);
+}
+
+NTSTATUS NTAPI ts_sp_delete_context(LSA_SEC_HANDLE handle)
+{
+	struct ts_context *c = slots_remove(&half.contexts, handle);
+	if (!c)
+		return SEC_E_INVALID_HANDLE;
+	ts_context_unref(c);
+	return SEC_E_OK;
+}
+
+NTSTATUS NTAPI ts_sp_query_context(LSA_SEC_HANDLE handle, ULONG attribute, PVOID buffer)
+{
+	CLEANUP(ts_context_unref_p)
+	struct ts_context *c = slots_find(&half.contexts, handle, ts_context_ref);
+	if (!c)
+		return SEC_E_INVALID_HANDLE;
+	return ts_query_attribute(c, attribute, buffer);
+}

@@ -1,0 +1,40 @@
+/* policy/policy.h - the values and lists of the [policy] section that are in force.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * The system's file sets, a user's file may only narrow. A file that cannot be read or understood is
+ * an error at opening, named with file and line: a policy is never half in force. */
+#ifndef OPENSSPI_POLICY_POLICY_H
+#define OPENSSPI_POLICY_POLICY_H
+
+#include <opensspi.h>
+
+#include "base/base.h"
+#include "base/text.h"
+
+struct policy;
+
+/* Reads the system's and the user's configuration (absent files are fine). On failure `why` (may be
+ * NULL) says file, line and reason. STATUS_SUCCESS, STATUS_NO_MEMORY, STATUS_ACCESS_DENIED (a file
+ * that others may write, or that cannot be read), STATUS_INVALID_PARAMETER (its contents). */
+MUST_CHECK NTSTATUS policy_open(struct policy **out, struct text *why);
+void policy_free(struct policy *p);
+DEFINE_CLEANUP(struct policy *, policy_free)
+
+/* OPENSSPI_POLICY_*; false for a number that is none. */
+MUST_CHECK bool policy_value(const struct policy *p, uint32_t number, uint32_t *out);
+
+/* The delegation policies, as the CredSSP group policies define them: the class's deny list first,
+ * then its allow list (the NTLM-only one when the server was not mutually authenticated).
+ * STATUS_SUCCESS, SEC_E_DELEGATION_POLICY or SEC_E_POLICY_NLTM_ONLY. */
+MUST_CHECK NTSTATUS policy_delegation(const struct policy *p, uint32_t class, bool mutual,
+				      const WCHAR *spn, size_t spn_n);
+
+/* Is this SPN's host one of ours or of the configured AcceptedTargetNames? `names` are this machine's,
+ * UTF-8, NULL at the end. */
+MUST_CHECK bool policy_target_is_ours(const struct policy *p, const WCHAR *spn, size_t spn_n,
+				      const char *const *names);
+
+/* A string value of another section ([lsa] packages, [accounts] file …), UTF-8; NULL when unset. */
+const char *policy_setting(const struct policy *p, const char *section, const char *name);
+
+#endif

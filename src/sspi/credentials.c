@@ -1,0 +1,143 @@
+/* sspi/credentials.c - credential handles: acquire, ask, free.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "base/base.h"
+
+#include <opensspi.h>
+
+#include "ipc/attributes.h"
+#include "sspi/attribute.h"
+#include "sspi/authdata.h"
+#include "sspi/handles.h"
+#include "sspi/packages.h"
+#include "sspi/status.h"
+#include "sspi/text.h"
+#include "wire/authdata.h"
+
+/* Puts AuthData into the request: a block for formats known here, else the caller's address. */
+static NTSTATUS acquire_auth(struct acquire_call *call, const void *auth, struct wr *block)
+{
+	const struct package_record *record;
+
+	NTSTATUS status = package_by_name(call->package, &record);
+	if (failed(status) || !auth)
+		return status;
+	if (record->auth_format == OPENSSPI_AUTH_DATA_OPAQUE) {
+		call->client_address = (uintptr_t)auth;
+		return STATUS_SUCCESS;
+	}
+	status = authdata_pack(record->auth_format, auth, block);
+	if (failed(status))
+		return status;
+	struct rd bytes = wr_view(block);
+	call->auth = (struct ipc_bytes){ .p = bytes.p, .n = (uint32_t)bytes.n };
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS acquire(struct acquire_call *call, const void *auth, PCredHandle handle,
+			PTimeStamp expiry)
+{
+	CLEANUP(wr_done) struct wr block = WR(AUTHDATA_MAX);
+	struct acquire_reply reply = { 0 };
+
+	NTSTATUS status = acquire_auth(call, auth, &block);
+	if (failed(status))
+		return status;
+	status = facade_call(CALL_ACQUIRE_CREDENTIALS, call, &reply);
+	if (failed(status))
+		return status;
+	*handle = credential_handle(reply.credential, reply.package);
+	if (expiry)
+		expiry->QuadPart = reply.expiry;
+	return status;
+}
+
+/* pGetKeyFn and its argument are reserved; what they hold has no effect. */
+SECURITY_STATUS SEC_ENTRY AcquireCredentialsHandleW(SEC_WCHAR *principal, SEC_WCHAR *package,
+						    ULONG use, void *logon, void *auth,
+						    SEC_GET_KEY_FN get_key, void *get_key_argument,
+						    PCredHandle handle, PTimeStamp expiry)
+{
+	struct acquire_call call = { .use = use, .has_logon = logon != NULL };
+
+	(void)get_key;
+	(void)get_key_argument;
+	if (!handle)
+		return SEC_E_INVALID_HANDLE;
+	if (!package)
+		return SEC_E_INVALID_PARAMETER;
+	if (!text_of(package, &call.package))
+		return SEC_E_SECPKG_NOT_FOUND;
+	if (principal && !text_of(principal, &call.principal))
+		return SEC_E_UNKNOWN_CREDENTIALS;
+	if (logon)
+		memcpy(&call.logon, logon, sizeof(call.logon));
+	return security_status(acquire(&call, auth, handle, expiry));
+}
+
+SECURITY_STATUS SEC_ENTRY AcquireCredentialsHandleA(SEC_CHAR *principal, SEC_CHAR *package,
+						    ULONG use, void *logon, void *auth,
+						    SEC_GET_KEY_FN get_key, void *get_key_argument,
+						    PCredHandle handle, PTimeStamp expiry)
+{
+	CLEANUP(mem_free_p) WCHAR *wide_principal = NULL, *wide_package = NULL;
+
+	SECURITY_STATUS status = wide_from_ansi(principal, &wide_principal);
+	if (status == SEC_E_OK)
+		status = wide_from_ansi(package, &wide_package);
+	if (status != SEC_E_OK)
+		return status;
+	return AcquireCredentialsHandleW(wide_principal, wide_package, use, logon, auth, get_key,
+					 get_key_argument, handle, expiry);
+}
+
+SECURITY_STATUS SEC_ENTRY FreeCredentialsHandle(PCredHandle handle)
+{
+	struct credential_call call;
+	struct empty_reply reply = { 0 };
+
+	if (!credential_number(handle, &call.credential))
+		return SEC_E_INVALID_HANDLE;
+	return security_status(facade_call(CALL_FREE_CREDENTIALS, &call, &reply));
+}
+
+static SECURITY_STATUS query_credentials(PCredHandle handle, struct attribute_query query)
+{
+	struct query_credentials_call call = { .attribute = query.attribute };
+	struct attribute_reply reply = { 0 };
+
+	if (!credential_number(handle, &call.credential))
+		return SEC_E_INVALID_HANDLE;
+	query.attribute |= ATTRIBUTE_OF_CREDENTIALS;
+	SECURITY_STATUS status = attribute_query_check(&query);
+	if (status != SEC_E_OK)
+		return status;
+	NTSTATUS answer = facade_call(CALL_QUERY_CREDENTIALS, &call, &reply);
+	if (!failed(answer))
+		answer = attribute_deliver(&query, rd_of(reply.value.p, reply.value.n));
+	call_reply_done(CALL_QUERY_CREDENTIALS, &reply);
+	return security_status(answer);
+}
+
+SECURITY_STATUS SEC_ENTRY QueryCredentialsAttributesW(PCredHandle handle, ULONG attribute,
+						      void *buffer)
+{
+	return query_credentials(handle, ATTRIBUTE_QUERY(attribute, buffer, UINT32_MAX, false));
+}
+
+SECURITY_STATUS SEC_ENTRY QueryCredentialsAttributesA(PCredHandle handle, ULONG attribute,
+						      void *buffer)
+{
+	return query_credentials(handle, ATTRIBUTE_QUERY(attribute, buffer, UINT32_MAX, true));
+}
+
+SECURITY_STATUS SEC_ENTRY QueryCredentialsAttributesExW(PCredHandle handle, ULONG attribute,
+							void *buffer, ULONG size)
+{
+	return query_credentials(handle, ATTRIBUTE_QUERY(attribute, buffer, size, false));
+}
+
+SECURITY_STATUS SEC_ENTRY QueryCredentialsAttributesExA(PCredHandle handle, ULONG attribute,
+							void *buffer, ULONG size)
+{
+	return query_credentials(handle, ATTRIBUTE_QUERY(attribute, buffer, size, true));
+}

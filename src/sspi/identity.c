@@ -1,0 +1,145 @@
+/* sspi/identity.c - SEC_WINNT_AUTH_IDENTITY, EX and EX2, ANSI or UNICODE, as one identity block.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * The first ULONG tells the form: 0x200 EX, 0x201 EX2, else plain; Flags tells A from W. A and W
+ * structures have the same layout, so one reading serves both. */
+#include "base/base.h"
+
+#include <sspi.h>
+
+#include "base/secret.h"
+#include "base/utf.h"
+#include "sspi/authdata.h"
+#include "wire/authdata.h"
+
+#define STRING_MAX 32767 /* characters; 65534 bytes */
+
+#define FLAGS_ENCRYPTED                                                                            \
+	(SEC_WINNT_AUTH_IDENTITY_FLAGS_PROCESS_ENCRYPTED |                                         \
+	 SEC_WINNT_AUTH_IDENTITY_FLAGS_SYSTEM_PROTECTED |                                          \
+	 SEC_WINNT_AUTH_IDENTITY_FLAGS_USER_PROTECTED |                                            \
+	 SEC_WINNT_AUTH_IDENTITY_FLAGS_SYSTEM_ENCRYPTED)
+
+/* Older callers filled in the structure up to the package list's length, without its padding. */
+#define EX_LENGTH_MIN offsetof(SEC_WINNT_AUTH_IDENTITY_EXW, PackageList)
+#define EX_LENGTH_PACKAGES (offsetof(SEC_WINNT_AUTH_IDENTITY_EXW, PackageListLength) + sizeof(ULONG))
+
+struct string {
+	const void *p;
+	uint32_t n; /* characters */
+};
+
+struct source {
+	struct string user, domain, password, packages;
+	uint32_t flags;
+};
+
+static void source_from_plain(const SEC_WINNT_AUTH_IDENTITY_W *in, struct source *out)
+{
+	*out = (struct source){
+		.user = { in->User, in->UserLength },
+		.domain = { in->Domain, in->DomainLength },
+		.password = { in->Password, in->PasswordLength },
+		.flags = in->Flags,
+	};
+}
+
+static bool source_from_ex(const SEC_WINNT_AUTH_IDENTITY_EXW *in, struct source *out)
+{
+	if (in->Length < EX_LENGTH_MIN)
+		return false;
+	*out = (struct source){
+		.user = { in->User, in->UserLength },
+		.domain = { in->Domain, in->DomainLength },
+		.password = { in->Password, in->PasswordLength },
+		.flags = in->Flags,
+	};
+	if (in->Length >= EX_LENGTH_PACKAGES)
+		out->packages = (struct string){ in->PackageList, in->PackageListLength };
+	return true;
+}
+
+/* The string as UTF-16 bytes in a secret; NULL stays NULL. */
+static NTSTATUS string_widen(struct string s, bool ansi, struct secret **out)
+{
+	if (!s.p)
+		return s.n ? SEC_E_UNKNOWN_CREDENTIALS : SEC_E_OK;
+	if (s.n > STRING_MAX)
+		return SEC_E_UNKNOWN_CREDENTIALS;
+	size_t n = ansi ? utf16_need(s.p, s.n) : s.n;
+	if (n > STRING_MAX)
+		return SEC_E_UNKNOWN_CREDENTIALS;
+	*out = secret_new(n * sizeof(WCHAR));
+	if (!*out)
+		return SEC_E_INSUFFICIENT_MEMORY;
+	WCHAR *units = (WCHAR *)(void *)(*out)->p;
+	if (ansi)
+		utf16_put(units, s.p, s.n);
+	else if (n)
+		memcpy(units, s.p, n * sizeof(WCHAR));
+	return utf16_is_valid(units, n) ? SEC_E_OK : SEC_E_UNKNOWN_CREDENTIALS;
+}
+
+static struct rd view(const struct secret *s)
+{
+	return s ? rd_of(s->p, s->len) : rd_of(NULL, 0);
+}
+
+static NTSTATUS source_write(const struct source *in, struct wr *w)
+{
+	CLEANUP(secret_free_p) struct secret *user = NULL, *domain = NULL, *password = NULL,
+					     *packages = NULL;
+	bool ansi = in->flags & SEC_WINNT_AUTH_IDENTITY_ANSI;
+
+	if (in->flags & FLAGS_ENCRYPTED)
+		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading an encrypted identity");
+	if (!(in->flags & (SEC_WINNT_AUTH_IDENTITY_ANSI | SEC_WINNT_AUTH_IDENTITY_UNICODE)))
+		return fail(SEC_E_UNKNOWN_CREDENTIALS, "telling how an identity's strings are encoded");
+	NTSTATUS status = string_widen(in->user, ansi, &user);
+	if (status == SEC_E_OK)
+		status = string_widen(in->domain, ansi, &domain);
+	if (status == SEC_E_OK)
+		status = string_widen(in->password, ansi, &password);
+	if (status == SEC_E_OK)
+		status = string_widen(in->packages, ansi, &packages);
+	if (status != SEC_E_OK)
+		return fail(status, "reading an identity's strings");
+
+	uint32_t flags = in->flags & ~(uint32_t)SEC_WINNT_AUTH_IDENTITY_ANSI;
+	identity_write(w, &(struct identity_view){
+				  .user = view(user),
+				  .domain = view(domain),
+				  .password = view(password),
+				  .packages = view(packages),
+				  .flags = flags | SEC_WINNT_AUTH_IDENTITY_UNICODE,
+				  .has_user = user != NULL,
+				  .has_domain = domain != NULL,
+				  .has_password = password != NULL,
+			  });
+	return wr_ok(w) ? SEC_E_OK : SEC_E_INSUFFICIENT_MEMORY;
+}
+
+static NTSTATUS ex2_write(const void *auth, struct wr *w)
+{
+	struct identity_view id;
+
+	if (!identity_read(authdata_block(auth), &id) || (id.flags & FLAGS_ENCRYPTED))
+		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading an EX2 identity");
+	identity_write(w, &id);
+	return wr_ok(w) ? SEC_E_OK : SEC_E_INSUFFICIENT_MEMORY;
+}
+
+NTSTATUS authdata_identity(const void *auth, struct wr *w)
+{
+	struct source source;
+	ULONG version;
+
+	memcpy(&version, auth, sizeof(version));
+	if (version == SEC_WINNT_AUTH_IDENTITY_VERSION_2)
+		return ex2_write(auth, w);
+	if (version != SEC_WINNT_AUTH_IDENTITY_VERSION)
+		source_from_plain(auth, &source);
+	else if (!source_from_ex(auth, &source))
+		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading an EX identity");
+	return source_write(&source, w);
+}

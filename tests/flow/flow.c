@@ -1,0 +1,203 @@
+/* tests/flow/flow.c - see tests/flow/flow.h.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "flow.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char home[] = "/tmp/opensspi-flow-XXXXXX"; /* a short path: sockets may follow */
+
+int flow_setup(void **state)
+{
+	assert_non_null(mkdtemp(home));
+	setenv("OPENSSPI_HOME", home, 1);
+	return 0;
+}
+
+int flow_teardown(void **state)
+{
+	char command[128];
+	snprintf(command, sizeof(command), "rm -rf %s", home);
+	return system(command);
+}
+
+void flow_configure(const char *text)
+{
+	char path[128];
+	snprintf(path, sizeof(path), "%s/etc", home);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/etc/opensspi.conf", home);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+	chmod(path, 0600);
+	snprintf(path, sizeof(path), "%s/data", home);
+	mkdir(path, 0700);
+	assert_int_equal(OpensspiAccountSet(NULL, FLOW_USER, FLOW_PASSWORD), SEC_E_OK);
+}
+
+void flow_child(const char *configuration, void (*body)(void))
+{
+	int status;
+
+	fflush(stdout);
+	fflush(stderr);
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		setenv("CMOCKA_TEST_ABORT", "1", 1); /* a failure ends the child, not just its test */
+		flow_configure(configuration);
+		body();
+		fflush(stdout);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+void flow_client(struct end *e, const char *package, const char *user, const char *password)
+{
+	SEC_WINNT_AUTH_IDENTITY_A identity = {
+		.User = (unsigned char *)(uintptr_t)user,
+		.UserLength = (ULONG)strlen(user),
+		.Password = (unsigned char *)(uintptr_t)password,
+		.PasswordLength = (ULONG)strlen(password),
+		.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI,
+	};
+	CREDSSP_CRED both = { .Type = CredsspSubmitBufferBothOld, .pSpnegoCred = &identity };
+	bool credssp = strcasecmp(package, "CREDSSP") == 0 || strcasecmp(package, "TSSSP") == 0;
+
+	memset(e, 0, sizeof(*e));
+	e->target = "TERMSRV/localhost";
+	e->requirements = ISC_REQ_CONFIDENTIALITY | ISC_REQ_ALLOCATE_MEMORY |
+			  (credssp ? ISC_REQ_STREAM | ISC_REQ_DELEGATE | ISC_REQ_EXTENDED_ERROR : ISC_REQ_CONNECTION);
+	assert_int_equal(AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t)package, SECPKG_CRED_OUTBOUND, NULL,
+						   credssp ? (void *)&both : (void *)&identity, NULL, NULL,
+						   &e->credential, &e->expiry),
+			 SEC_E_OK);
+}
+
+void flow_server(struct end *e, const char *package)
+{
+	bool stream = strcasecmp(package, "CREDSSP") == 0;
+
+	memset(e, 0, sizeof(*e));
+	e->server = true;
+	e->requirements = ASC_REQ_CONFIDENTIALITY | ASC_REQ_ALLOCATE_MEMORY | (stream ? ASC_REQ_STREAM : ASC_REQ_CONNECTION) |
+			  ASC_REQ_EXTENDED_ERROR;
+	assert_int_equal(AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t)package, SECPKG_CRED_INBOUND, NULL, NULL,
+						   NULL, NULL, &e->credential, &e->expiry),
+			 SEC_E_OK);
+}
+
+void flow_done(struct end *e)
+{
+	if (e->has_context)
+		assert_int_equal(DeleteSecurityContext(&e->context), SEC_E_OK);
+	assert_int_equal(FreeCredentialsHandle(&e->credential), SEC_E_OK);
+}
+
+static SECURITY_STATUS call(struct end *e, SecBufferDesc *in, SecBufferDesc *out)
+{
+	CtxtHandle *old = e->has_context ? &e->context : NULL;
+
+	if (e->server)
+		return AcceptSecurityContext(&e->credential, old, in, e->requirements, SECURITY_NATIVE_DREP, &e->context, out,
+					     &e->attributes, &e->expiry);
+	return InitializeSecurityContextA(&e->credential, old, (SEC_CHAR *)(uintptr_t)e->target, e->requirements, 0,
+					  SECURITY_NATIVE_DREP, old || e->inbox_len ? in : NULL, 0, &e->context, out,
+					  &e->attributes, &e->expiry);
+}
+
+static void keep_unread(struct end *e, const SecBuffer *in)
+{
+	size_t extra = 0;
+
+	if (e->status == SEC_E_INCOMPLETE_MESSAGE)
+		return;
+	for (int i = 0; i < 2; i++)
+		if ((in[i].BufferType & ~SECBUFFER_ATTRMASK) == SECBUFFER_EXTRA)
+			extra = in[i].cbBuffer;
+	assert_true(extra <= e->inbox_len);
+	memmove(e->inbox, e->inbox + e->inbox_len - extra, extra);
+	e->inbox_len = extra;
+}
+
+void flow_step(struct end *e, struct end *peer)
+{
+	SecBuffer in[2] = { { (ULONG)e->inbox_len, SECBUFFER_TOKEN, e->inbox }, { 0, SECBUFFER_EMPTY, NULL } };
+	SecBuffer out[1] = { { 0, SECBUFFER_TOKEN, NULL } };
+	SecBufferDesc in_desc = { SECBUFFER_VERSION, 2, in }, out_desc = { SECBUFFER_VERSION, 1, out };
+
+	e->status = call(e, &in_desc, &out_desc);
+	if (e->status >= 0)
+		e->has_context = true;
+	if (out[0].cbBuffer && out[0].pvBuffer) {
+		assert_true(peer->inbox_len + out[0].cbBuffer <= sizeof(peer->inbox));
+		memcpy(peer->inbox + peer->inbox_len, out[0].pvBuffer, out[0].cbBuffer);
+		peer->inbox_len += out[0].cbBuffer;
+		FreeContextBuffer(out[0].pvBuffer);
+	}
+	keep_unread(e, in);
+}
+
+static bool wants_a_step(const struct end *e)
+{
+	if (!e->server && !e->has_context)
+		return e->status == SEC_E_OK;
+	return e->inbox_len && (e->status == SEC_I_CONTINUE_NEEDED || e->status == SEC_E_INCOMPLETE_MESSAGE ||
+				(e->server && !e->has_context && e->status == SEC_E_OK));
+}
+
+void flow_run(struct end *client, struct end *server)
+{
+	for (int round = 0; round < 40; round++) {
+		bool moved = false;
+		size_t before = client->inbox_len;
+		if (wants_a_step(client)) {
+			flow_step(client, server);
+			moved = client->status != SEC_E_INCOMPLETE_MESSAGE || client->inbox_len != before;
+		}
+		before = server->inbox_len;
+		if (wants_a_step(server)) {
+			flow_step(server, client);
+			moved |= server->status != SEC_E_INCOMPLETE_MESSAGE || server->inbox_len != before;
+		}
+		if (!moved)
+			return;
+	}
+}
+
+void flow_send_stream(struct end *from, struct end *to, const char *text)
+{
+	SecPkgContext_StreamSizes sizes;
+	uint8_t record[20000];
+	size_t n = strlen(text);
+
+	assert_int_equal(QueryContextAttributesA(&from->context, SECPKG_ATTR_STREAM_SIZES, &sizes), SEC_E_OK);
+	assert_true(sizes.cbHeader + n + sizes.cbTrailer <= sizeof(record));
+	memcpy(record + sizes.cbHeader, text, n);
+	SecBuffer seal[4] = { { sizes.cbHeader, SECBUFFER_STREAM_HEADER, record },
+			      { (ULONG)n, SECBUFFER_DATA, record + sizes.cbHeader },
+			      { sizes.cbTrailer, SECBUFFER_STREAM_TRAILER, record + sizes.cbHeader + n },
+			      { 0, SECBUFFER_EMPTY, NULL } };
+	SecBufferDesc desc = { SECBUFFER_VERSION, 4, seal };
+	assert_int_equal(EncryptMessage(&from->context, 0, &desc, 0), SEC_E_OK);
+	ULONG total = seal[0].cbBuffer + seal[1].cbBuffer + seal[2].cbBuffer;
+	if (n >= 8)
+		assert_null(memmem(record, total, text, n));
+
+	SecBuffer open[4] = { { total, SECBUFFER_DATA, record } };
+	SecBufferDesc open_desc = { SECBUFFER_VERSION, 4, open };
+	assert_int_equal(DecryptMessage(&to->context, &open_desc, 0, NULL), SEC_E_OK);
+	for (int i = 0; i < 4; i++) {
+		if (open[i].BufferType != SECBUFFER_DATA)
+			continue;
+		assert_int_equal(open[i].cbBuffer, n);
+		assert_memory_equal(open[i].pvBuffer, text, n);
+		return;
+	}
+	assert_true(!"a data buffer came back");
+}

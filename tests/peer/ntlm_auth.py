@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Our NTLM against Samba's ntlm_auth, both roles: equal session keys, wrong passwords refused.
+
+SSPI_PIPE names our end (tests/peer/sspi_pipe.c), SSPI the tool. Ends with "N passed, N failed, N skipped"."""
+import base64
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+PASSWORD = "S3cret!pw"
+counts = {"ok": 0, "FAIL": 0, "skipped": 0}
+
+
+def say(result, name, why=""):
+    counts[result] += 1
+    print(f"{result:4} {name} {why}".rstrip(), flush=True)
+
+
+def check(name, good, why=""):
+    say("ok" if good else "FAIL", name, "" if good else why)
+
+
+class Ours:
+    def __init__(self, role, home, user="", domain="", password=""):
+        env = dict(os.environ, OPENSSPI_HOME=home)
+        self.p = subprocess.Popen([os.environ["SSPI_PIPE"], role, "NTLM", "HOST/server"], stdin=-1, stdout=-1, text=True,
+                                  bufsize=1, env=env)
+        if role == "client":
+            self.p.stdin.write(f"{user}\n{domain}\n{password}\n")
+            self.p.stdin.flush()
+        assert self.p.stdout.readline().split()[0] == "00000000", "acquire"
+
+    def ask(self, line):
+        self.p.stdin.write(line + "\n")
+        self.p.stdin.flush()
+        return self.p.stdout.readline().rstrip("\n").split(" ", 1)
+
+    def step(self, token):
+        status, out = self.ask(token.hex() if token else "-")
+        return int(status, 16), b"" if out == "-" else bytes.fromhex(out)
+
+    def close(self):
+        self.p.stdin.close()
+        self.p.wait(10)
+
+
+class Samba:
+    def __init__(self, conf, protocol, password):
+        self.p = subprocess.Popen(["ntlm_auth", "--configfile=" + conf, "--helper-protocol=" + protocol, "--username=alice",
+                                   "--domain=LAB", "--password=" + password], stdin=-1, stdout=-1, stderr=-3, text=True,
+                                  bufsize=1)
+        self.ask("SF NTLMSSP_FEATURE_SESSION_KEY")
+
+    def ask(self, line):
+        self.p.stdin.write(line + "\n")
+        self.p.stdin.flush()
+        return self.p.stdout.readline().rstrip("\n")
+
+    def close(self):
+        self.p.stdin.close()
+        self.p.wait(10)
+
+
+def b64(token):
+    return base64.b64encode(token).decode()
+
+
+def our_client(conf, home, password, server_password):
+    """Our client signs in to Samba's helper; returns (accepted, keys equal)."""
+    ours, samba = Ours("client", home, "alice", "LAB", password), Samba(conf, "squid-2.5-ntlmssp", server_password)
+    status, token = ours.step(None)
+    answer = samba.ask("YR " + b64(token))
+    if not answer.startswith("TT "):
+        return False, answer
+    status, token = ours.step(base64.b64decode(answer[3:]))
+    answer = samba.ask("KK " + b64(token))
+    accepted = status == 0 and answer.startswith("AF")
+    key = samba.ask("GK") if accepted else ""
+    same = accepted and base64.b64decode(key.split(" ")[1]).hex() == ours.ask("key")[1]
+    ours.close()
+    samba.close()
+    return accepted, same
+
+
+def our_server(conf, home, password):
+    """Samba's client helper signs in to our server; returns (status, keys equal, name)."""
+    ours, samba = Ours("server", home), Samba(conf, "ntlmssp-client-1", password)
+    answer = samba.ask("YR")
+    status, token = ours.step(base64.b64decode(answer.split(" ")[1]))
+    answer = samba.ask("TT " + b64(token))
+    status, token = ours.step(base64.b64decode(answer.split(" ")[1]))
+    same, name = False, ""
+    if status == 0:
+        key = samba.ask("GK")
+        same = base64.b64decode(key.split(" ")[1]).hex() == ours.ask("key")[1]
+        name = ours.ask("name")[1]
+    ours.close()
+    samba.close()
+    return status, same, name
+
+
+def write_conf(work):
+    dirs = ["private dir", "lock directory", "state directory", "cache directory", "pid directory", "ncalrpc dir"]
+    path = os.path.join(work, "smb.conf")
+    with open(path, "w") as f:
+        f.write("[global]\nworkgroup = LAB\nnetbios name = LABSRV\n")
+        for d in dirs:
+            os.mkdir(os.path.join(work, d.replace(" ", "-")))
+            f.write(f"{d} = {work}/{d.replace(' ', '-')}\n")
+        f.write(f"winbindd socket directory = {work}/none\n")
+    return path
+
+
+def run(work):
+    conf, home = write_conf(work), os.path.join(work, "home")
+    os.makedirs(home + "/etc", 0o700)
+    with open(home + "/etc/opensspi.conf", "w") as f:
+        f.write("[accounts]\ndelay milliseconds = 0\n")
+    env = dict(os.environ, OPENSSPI_HOME=home)
+    subprocess.run([os.environ["SSPI"], "account", "add", "alice", "--domain", "LAB", "--password-fd", "0"], input=PASSWORD + "\n",
+                   text=True, env=env, check=True, stdout=-3)
+    accepted, same = our_client(conf, home, PASSWORD, PASSWORD)
+    check("our client is accepted by ntlm_auth", accepted, str(same))
+    check("both hold the same session key", same is True)
+    accepted, why = our_client(conf, home, "wrong", PASSWORD)
+    check("our client with a wrong password is refused", not accepted)
+    status, same, name = our_server(conf, home, PASSWORD)
+    check("ntlm_auth's client is accepted by our server", status == 0, hex(status))
+    check("both hold the same session key here too", same)
+    check("our server knows who it is", name.lower() == "lab\\alice", name)
+    status, same, name = our_server(conf, home, "wrong")
+    check("ntlm_auth's client with a wrong password is refused", status == 0x8009030C, hex(status))
+
+
+def main():
+    if not shutil.which("ntlm_auth"):
+        say("skipped", "Samba's ntlm_auth", "(package winbind is not installed)")
+    else:
+        with tempfile.TemporaryDirectory() as work:
+            run(work)
+    print(f"{counts['ok']} passed, {counts['FAIL']} failed, {counts['skipped']} skipped")
+    return 1 if counts["FAIL"] else 0
+
+
+sys.exit(main())

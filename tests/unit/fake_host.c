@@ -1,0 +1,330 @@
+/* tests/unit/fake_host.c - see tests/unit/fake_host.h.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "base/base.h"
+
+#include <pthread.h>
+
+#include "base/block.h"
+#include "base/secret.h"
+#include "base/utf.h"
+#include "crypto/ntlm.h"
+#include "fake_host.h"
+#include "wire/authdata.h"
+
+#define ROOM 12256
+#define MODULES_MAX 8
+
+struct fake_host fake_host;
+
+static WCHAR nb_computer[] = OPENSSPI_WIDE("SRV"), nb_domain[] = OPENSSPI_WIDE("LAB"),
+	     dns_computer[] = OPENSSPI_WIDE("srv.lab.test"), dns_domain[] = OPENSSPI_WIDE("lab.test");
+
+/* ---- the heap ---- */
+
+static PVOID NTAPI heap_allocate(ULONG n)
+{
+	void *p = block_alloc(n);
+	if (p)
+		atomic_fetch_add(&fake_host.heap, 1);
+	return p;
+}
+
+static VOID NTAPI heap_free(PVOID p)
+{
+	if (p)
+		atomic_fetch_sub(&fake_host.heap, 1);
+	block_free(p);
+}
+
+static LSA_SECPKG_FUNCTION_TABLE table = {
+	.AllocateLsaHeap = heap_allocate,
+	.FreeLsaHeap = heap_free,
+};
+
+static SECPKG_DLL_FUNCTIONS dll = {
+	.AllocateHeap = heap_allocate,
+	.FreeHeap = heap_free,
+};
+
+/* ---- the extension ---- */
+
+static UNICODE_STRING string_of(WCHAR *s)
+{
+	return unicode_view(s, utf16_len(s));
+}
+
+static NTSTATUS NTAPI machine_names(POPENSSPI_MACHINE_NAMES names)
+{
+	*names = (OPENSSPI_MACHINE_NAMES){ string_of(nb_computer), string_of(nb_domain),
+					   string_of(dns_computer), string_of(dns_domain) };
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI query_policy(ULONG number, PULONG value)
+{
+	if (number >= FAKE_POLICIES)
+		return STATUS_INVALID_PARAMETER;
+	*value = fake_host.policy[number];
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI check_delegation(ULONG class, BOOLEAN mutual, const UNICODE_STRING *target)
+{
+	return STATUS_SUCCESS;
+}
+
+static bool text_is(const UNICODE_STRING *s, const char *utf8)
+{
+	WCHAR *other = NULL;
+	size_t n;
+	if (!utf16_from_utf8(utf8, strlen(utf8), &other, &n))
+		return false;
+	bool same = utf16_equal_nocase(s->Buffer, s->Length / 2, other, n);
+	mem_free(other);
+	return same;
+}
+
+static BOOLEAN NTAPI target_is_ours(const UNICODE_STRING *target)
+{
+	return !fake_host.target || text_is(target, fake_host.target);
+}
+
+static bool proof_is_right(const OPENSSPI_NTLM_LOGON *logon, bool with_domain, UCHAR key[16])
+{
+	uint8_t hash[16], ntowf[16], proof[16];
+	WCHAR *password = NULL;
+	size_t n;
+
+	if (logon->NtResponseLength < 44 ||
+	    !utf16_from_utf8(fake_host.password, strlen(fake_host.password), &password, &n))
+		return false;
+	ntlm_ntowf_v1(password, n * 2, hash);
+	mem_free(password);
+	if (!ntlm_ntowf_v2(hash, logon->User.Buffer, logon->User.Length, logon->Domain.Buffer,
+			   with_domain ? logon->Domain.Length : 0, ntowf))
+		return false;
+	ntlm_proof_v2(ntowf, logon->ServerChallenge, logon->NtResponse + 16,
+		      logon->NtResponseLength - 16, proof);
+	ntlm_session_base_v2(ntowf, proof, key);
+	return bytes_equal(proof, logon->NtResponse, sizeof(proof));
+}
+
+static UNICODE_STRING string_copy(const UNICODE_STRING *s)
+{
+	UNICODE_STRING copy = { s->Length, s->Length, heap_allocate(s->Length + 2u) };
+	if (s->Length)
+		memcpy(copy.Buffer, s->Buffer, s->Length);
+	return copy;
+}
+
+static NTSTATUS NTAPI authenticate_ntlm(const OPENSSPI_NTLM_LOGON *logon,
+					POPENSSPI_NTLM_LOGON_RESULT result)
+{
+	atomic_fetch_add(&fake_host.authentications, 1);
+	if (!fake_host.password)
+		return SEC_E_NO_AUTHENTICATING_AUTHORITY;
+	if (fake_host.user && !text_is(&logon->User, fake_host.user))
+		return STATUS_LOGON_FAILURE;
+	if (logon->Domain.Length && !text_is(&logon->Domain, fake_host.domain))
+		return STATUS_LOGON_FAILURE;
+	if (!proof_is_right(logon, true, result->SessionBaseKey) &&
+	    !proof_is_right(logon, false, result->SessionBaseKey))
+		return STATUS_LOGON_FAILURE;
+	if (fake_host.account_status != STATUS_SUCCESS)
+		return fake_host.account_status;
+	UNICODE_STRING domain = string_of(nb_domain);
+	result->Domain = string_copy(&domain);
+	result->User = string_copy(&logon->User);
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI OpensspiLsaExtension(ULONG version, const OPENSSPI_LSA_EXTENSION **out)
+{
+	if (version != OPENSSPI_LSA_EXTENSION_VERSION)
+		return STATUS_NOT_SUPPORTED;
+	*out = &fake_host.extension;
+	return STATUS_SUCCESS;
+}
+
+void fake_host_reset(void)
+{
+	fake_host = (struct fake_host){ .domain = "LAB", .user = "alice", .password = "S3cret!pw" };
+	fake_host.extension = (OPENSSPI_LSA_EXTENSION){
+		.Version = OPENSSPI_LSA_EXTENSION_VERSION,
+		.MachineNames = machine_names,
+		.QueryPolicy = query_policy,
+		.CheckDelegation = check_delegation,
+		.TargetNameIsOurs = target_is_ours,
+		.AuthenticateNtlm = authenticate_ntlm,
+	};
+	fake_host.policy[OPENSSPI_POLICY_CHANNEL_BINDING] = 1;
+	fake_host.policy[OPENSSPI_POLICY_TARGET_NAME] = 1;
+	fake_host.policy[OPENSSPI_POLICY_LM_COMPATIBILITY] = 5;
+	fake_host.policy[OPENSSPI_POLICY_NTLM_MIN_CLIENT_SEC] = 0x20080000;
+	fake_host.policy[OPENSSPI_POLICY_NTLM_MIN_SERVER_SEC] = 0x20080000;
+	fake_host.policy[OPENSSPI_POLICY_MINIMUM_TLS] = 0x303;
+}
+
+/* ---- identities ---- */
+
+static struct rd utf16_bytes(const char *utf8, WCHAR **owner)
+{
+	size_t n = 0;
+	if (!utf8 || !utf16_from_utf8(utf8, strlen(utf8), owner, &n))
+		return rd_of(NULL, 0);
+	return rd_of(*owner, n * 2);
+}
+
+void *fake_identity(const char *domain, const char *user, const char *password)
+{
+	CLEANUP(mem_free_p) WCHAR *d = NULL;
+	CLEANUP(mem_free_p) WCHAR *u = NULL;
+	CLEANUP(mem_free_p) WCHAR *p = NULL;
+	CLEANUP(wr_done) struct wr w = WR(AUTHDATA_MAX);
+	struct identity_view id = {
+		.user = utf16_bytes(user, &u),
+		.domain = utf16_bytes(domain, &d),
+		.password = utf16_bytes(password, &p),
+		.has_user = user != NULL,
+		.has_domain = domain != NULL,
+		.has_password = password != NULL,
+	};
+
+	identity_write(&w, &id);
+	return wr_ok(&w) ? mem_dup(w.buf, w.len) : NULL;
+}
+
+/* ---- sides ---- */
+
+struct opened {
+	const struct package_module *module;
+	PSECPKG_FUNCTION_TABLE lsa;
+	PSECPKG_USER_FUNCTION_TABLE user;
+};
+
+static NTSTATUS module_begin(const struct package_module *module, struct opened *o)
+{
+	ULONG version, count;
+
+	NTSTATUS status = module->lsa_initialize(SECPKG_INTERFACE_VERSION, &version, &o->lsa, &count);
+	if (!failed(status))
+		status = o->lsa->Initialize(0, NULL, &table);
+	if (!failed(status) && module->user_initialize)
+		status = module->user_initialize(SECPKG_INTERFACE_VERSION, &version, &o->user,
+						 &count);
+	if (!failed(status) && o->user)
+		status = o->user->InstanceInit(SECPKG_INTERFACE_VERSION, &dll, NULL);
+	o->module = failed(status) ? NULL : module;
+	return status;
+}
+
+static NTSTATUS module_open(const struct package_module *module, struct opened *out)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static struct opened known[MODULES_MAX];
+	NTSTATUS status = STATUS_SUCCESS;
+	size_t at = 0;
+
+	pthread_mutex_lock(&lock);
+	while (at < MODULES_MAX - 1 && known[at].module && known[at].module != module)
+		at++;
+	if (known[at].module != module)
+		status = module_begin(module, &known[at]);
+	*out = known[at];
+	pthread_mutex_unlock(&lock);
+	return status;
+}
+
+NTSTATUS fake_side_open(struct fake_side *s, const struct package_module *module, void *auth)
+{
+	struct opened o;
+	NTSTATUS status = module_open(module, &o);
+	if (failed(status))
+		return status;
+	s->lsa = o.lsa;
+	s->user = o.user;
+	return s->lsa->AcquireCredentialsHandle(NULL,
+						s->server ? SECPKG_CRED_INBOUND :
+							    SECPKG_CRED_OUTBOUND,
+						NULL, auth, NULL, NULL, &s->credential, &s->expiry);
+}
+
+static NTSTATUS side_call(struct fake_side *s, PSecBufferDesc in, PSecBufferDesc out,
+			  SecBuffer *packed, BOOLEAN *mapped)
+{
+	LSA_SEC_HANDLE context = s->context;
+	CLEANUP(mem_free_p) WCHAR *target = NULL;
+	UNICODE_STRING name = { 0 };
+	NTSTATUS status;
+	size_t n;
+
+	if (s->target && utf16_from_utf8(s->target, strlen(s->target), &target, &n))
+		name = unicode_view(target, n);
+	if (s->server)
+		status = s->lsa->AcceptLsaModeContext(s->credential, context, in, s->requirements,
+						      0, &context, out, &s->attributes, &s->expiry,
+						      mapped, packed);
+	else
+		status = s->lsa->InitLsaModeContext(s->credential, context,
+						    target ? &name : NULL, s->requirements, 0, in,
+						    &context, out, &s->attributes, &s->expiry,
+						    mapped, packed);
+	if (!failed(status))
+		s->context = context;
+	return status;
+}
+
+/* Hands the packed context to the user-mode half, which releases it. */
+static NTSTATUS side_map(struct fake_side *s, SecBuffer *packed, NTSTATUS status)
+{
+	NTSTATUS map = s->user->InitUserModeContext(s->context, packed);
+	atomic_fetch_sub(&fake_host.heap, 1);
+	s->mapped = !failed(map);
+	return failed(map) ? map : status;
+}
+
+NTSTATUS fake_side_step(struct fake_side *s, struct rd in, struct wr *out)
+{
+	bool allocate = s->requirements & ISC_REQ_ALLOCATE_MEMORY;
+	ULONG room = s->room ? s->room : ROOM;
+	SecBuffer packed = { 0 };
+	BOOLEAN mapped = FALSE;
+
+	/* The package sees a copy of exactly that size, so that a read past its end shows. */
+	void *exact = mem_dup(in.n ? in.p : (const uint8_t *)"", in.n);
+	SecBuffer in_buffer[2] = { { (ULONG)in.n, SECBUFFER_TOKEN, exact }, s->more_input };
+	SecBuffer out_buffer = { allocate ? 0 : room, SECBUFFER_TOKEN,
+				 allocate ? NULL : mem_alloc(room) };
+	SecBufferDesc in_list = { SECBUFFER_VERSION, s->more_input.cbBuffer ? 2 : 1, in_buffer };
+	SecBufferDesc out_list = { SECBUFFER_VERSION, 1, &out_buffer };
+	bool bare = !s->server && !s->context && in_list.cBuffers == 1 && !in.n;
+
+	NTSTATUS status = side_call(s, bare ? NULL : &in_list, &out_list, &packed, &mapped);
+	wr_reset(out);
+	if (out_buffer.pvBuffer && (allocate || !failed(status)))
+		wr_bytes(out, out_buffer.pvBuffer, out_buffer.cbBuffer);
+	if (allocate)
+		heap_free(out_buffer.pvBuffer);
+	else
+		mem_free(out_buffer.pvBuffer);
+	mem_free(exact);
+	return mapped && s->user ? side_map(s, &packed, status) : status;
+}
+
+void fake_side_drop_context(struct fake_side *s)
+{
+	if (s->mapped && s->user)
+		(void)s->user->DeleteUserModeContext(s->context);
+	if (s->context)
+		(void)s->lsa->DeleteContext(s->context);
+	s->context = 0;
+	s->mapped = false;
+}
+
+void fake_side_close(struct fake_side *s)
+{
+	fake_side_drop_context(s);
+	if (s->credential)
+		(void)s->lsa->FreeCredentialsHandle(s->credential);
+	s->credential = 0;
+}

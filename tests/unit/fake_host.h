@@ -1,0 +1,65 @@
+/* tests/unit/fake_host.h - a host of one account for packages under test, in place of the LSA.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Brings OpensspiLsaExtension and a function table with the LSA's heap, so that a test of a package
+ * needs nothing of lsa/. Names are UTF-8; everything may be set between calls. */
+#ifndef OPENSSPI_TEST_FAKE_HOST_H
+#define OPENSSPI_TEST_FAKE_HOST_H
+
+#include <ntsecpkg.h>
+#include <opensspi.h>
+#include <stdatomic.h>
+
+#include "base/base.h"
+#include "base/module.h"
+#include "wire/rd.h"
+#include "wire/wr.h"
+
+#define FAKE_POLICIES 16
+
+struct fake_host {
+	const char *domain, *user; /* the account; user NULL: any name */
+	const char *password;	   /* NULL: there is no account */
+	NTSTATUS account_status;   /* answered after a right password */
+	const char *target;	   /* the one name that is ours; NULL: every name is */
+	ULONG policy[FAKE_POLICIES];
+	OPENSSPI_LSA_EXTENSION extension; /* Reach… may be filled in */
+	atomic_int heap;		  /* blocks of AllocateLsaHeap not freed yet */
+	atomic_int authentications;	  /* calls of AuthenticateNtlm */
+};
+extern struct fake_host fake_host;
+
+/* The defaults: LAB\alice, "S3cret!pw", machine LAB\SRV (srv.lab.test), levels as shipped. */
+void fake_host_reset(void);
+
+/* An account as a block of AuthData; freed with mem_free. NULL strings are absent. */
+void *fake_identity(const char *domain, const char *user, const char *password);
+
+/* A package as the facade and the LSA use it: one side of a conversation. */
+struct fake_side {
+	const SECPKG_FUNCTION_TABLE *lsa;
+	const SECPKG_USER_FUNCTION_TABLE *user; /* NULL for packages without */
+	LSA_SEC_HANDLE credential, context;
+	bool server, mapped;
+	ULONG requirements, attributes;
+	TimeStamp expiry;
+	const char *target;   /* clients: what they ask for */
+	SecBuffer more_input; /* one further input buffer, if it has bytes */
+	ULONG room;	      /* of the output token; 0: plenty. Unused with ALLOCATE_MEMORY */
+};
+
+/* Initialises the module (once per module and program) and acquires credentials with `auth`. */
+MUST_CHECK NTSTATUS fake_side_open(struct fake_side *s, const struct package_module *module,
+				   void *auth);
+
+/* One call with `in` as SECBUFFER_TOKEN (none on a client's first); `out` is begun anew with the
+ * token that was produced. Maps the context into the user-mode half when it is offered. */
+MUST_CHECK NTSTATUS fake_side_step(struct fake_side *s, struct rd in, struct wr *out);
+
+/* Deletes what the side has. */
+void fake_side_close(struct fake_side *s);
+
+/* Deletes the context alone. */
+void fake_side_drop_context(struct fake_side *s);
+
+#endif

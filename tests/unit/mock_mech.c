@@ -1,0 +1,214 @@
+/* tests/unit/mock_mech.c - see tests/unit/mock_mech.h.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "base/base.h"
+
+#include "base/block.h"
+#include "crypto/hash.h"
+#include "mock_mech.h"
+
+#define MASK 0x5A
+
+struct mock_mech mock_mech;
+
+/* ---- sealing ---- */
+
+static void mac_of(bool server, uint32_t number, struct rd plain, uint8_t mac[MOCK_MAC_LEN])
+{
+	const uint8_t head[2] = { server, (uint8_t)number };
+	const struct part parts[] = { { head, sizeof(head) }, { plain.p, plain.n } };
+	md5_parts(parts, ARRAY_LEN(parts), mac);
+}
+
+static void mask(uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		p[i] ^= MASK;
+}
+
+void mock_seal(struct mock_end *e, struct rd plain, struct wr *out)
+{
+	uint8_t mac[MOCK_MAC_LEN];
+
+	mac_of(e->server, e->sent++, plain, mac);
+	wr_bytes(out, mac, sizeof(mac));
+	uint8_t *p = wr_take(out, plain.n);
+	if (!p || plain.n == 0)
+		return;
+	memcpy(p, plain.p, plain.n);
+	mask(p, plain.n);
+}
+
+bool mock_open(struct mock_end *e, uint8_t *sealed, size_t n, struct rd *plain)
+{
+	uint8_t mac[MOCK_MAC_LEN];
+
+	if (n < MOCK_MAC_LEN)
+		return false;
+	mask(sealed + MOCK_MAC_LEN, n - MOCK_MAC_LEN);
+	*plain = rd_of(sealed + MOCK_MAC_LEN, n - MOCK_MAC_LEN);
+	mac_of(!e->server, e->received++, *plain, mac);
+	return memcmp(mac, sealed, sizeof(mac)) == 0;
+}
+
+/* ---- Reach ---- */
+
+static SecBuffer *find(PSecBufferDesc list, ULONG type)
+{
+	for (ULONG i = 0; list && i < list->cBuffers; i++)
+		if ((list->pBuffers[i].BufferType & ~(ULONG)SECBUFFER_ATTRMASK) == type)
+			return &list->pBuffers[i];
+	return NULL;
+}
+
+static bool token_is(PSecBufferDesc in, const char *text)
+{
+	SecBuffer *b = find(in, SECBUFFER_TOKEN);
+	return b && b->cbBuffer == strlen(text) && memcmp(b->pvBuffer, text, b->cbBuffer) == 0;
+}
+
+static void give(PSecBufferDesc out, const char *text)
+{
+	SecBuffer *b = find(out, SECBUFFER_TOKEN);
+
+	b->cbBuffer = (ULONG)strlen(text);
+	b->pvBuffer = b->cbBuffer ? block_dup(text, b->cbBuffer) : NULL;
+	if (b->pvBuffer)
+		atomic_fetch_add(&fake_host.heap, 1);
+}
+
+static NTSTATUS NTAPI acquire(const UNICODE_STRING *package, ULONG use, PVOID auth,
+			      OPENSSPI_REACH_HANDLE *credential, PTimeStamp expiry)
+{
+	mock_mech.credentials++;
+	*credential = 0xC0FFEE;
+	expiry->QuadPart = 1000;
+	return STATUS_SUCCESS;
+}
+
+static VOID NTAPI free_credentials(OPENSSPI_REACH_HANDLE credential)
+{
+	mock_mech.credentials--;
+}
+
+static struct mock_end *end_new(bool server, OPENSSPI_REACH_HANDLE *out)
+{
+	struct mock_end *e = MEM_NEW(struct mock_end);
+	assert(e);
+	e->server = server;
+	mock_mech.contexts++;
+	*out = (OPENSSPI_REACH_HANDLE)(uintptr_t)e;
+	return e;
+}
+
+static VOID NTAPI delete_context(OPENSSPI_REACH_HANDLE context)
+{
+	mock_mech.contexts--;
+	mem_free((void *)(uintptr_t)context);
+}
+
+static NTSTATUS NTAPI init_context(OPENSSPI_REACH_HANDLE credential, OPENSSPI_REACH_HANDLE context,
+				   const UNICODE_STRING *target, ULONG requirements,
+				   PSecBufferDesc in, OPENSSPI_REACH_HANDLE *made,
+				   PSecBufferDesc out, ULONG *attributes, PTimeStamp expiry)
+{
+	if (!context) {
+		end_new(false, made);
+		give(out, "mech one");
+		return SEC_I_CONTINUE_NEEDED;
+	}
+	struct mock_end *e = (void *)(uintptr_t)context;
+	if (e->step++ || !token_is(in, "mech two"))
+		return SEC_E_INVALID_TOKEN;
+	*made = context;
+	*attributes = mock_mech.attributes;
+	give(out, "mech three");
+	return SEC_E_OK;
+}
+
+static NTSTATUS NTAPI accept_context(OPENSSPI_REACH_HANDLE credential,
+				     OPENSSPI_REACH_HANDLE context, PSecBufferDesc in,
+				     ULONG requirements, OPENSSPI_REACH_HANDLE *made,
+				     PSecBufferDesc out, ULONG *attributes, PTimeStamp expiry)
+{
+	if (!context) {
+		if (!token_is(in, "mech one"))
+			return SEC_E_INVALID_TOKEN;
+		end_new(true, made);
+		give(out, "mech two");
+		return SEC_I_CONTINUE_NEEDED;
+	}
+	struct mock_end *e = (void *)(uintptr_t)context;
+	if (e->step++ || !token_is(in, "mech three"))
+		return SEC_E_INVALID_TOKEN;
+	if (failed(mock_mech.accept_status))
+		return mock_mech.accept_status;
+	*made = context;
+	*attributes = mock_mech.attributes;
+	give(out, mock_mech.last_token);
+	return SEC_E_OK;
+}
+
+static NTSTATUS NTAPI query_context(OPENSSPI_REACH_HANDLE context, ULONG attribute, PVOID buffer)
+{
+	if (attribute != SECPKG_ATTR_SIZES)
+		return SEC_E_UNSUPPORTED_FUNCTION;
+	*(SecPkgContext_Sizes *)buffer = (SecPkgContext_Sizes){ .cbMaxToken = 100,
+								.cbMaxSignature = 20,
+								.cbSecurityTrailer = 20 };
+	return STATUS_SUCCESS;
+}
+
+/* The signature is shorter than cbSecurityTrailer promises, as a mechanism's may be. */
+static NTSTATUS NTAPI seal(OPENSSPI_REACH_HANDLE context, PSecBufferDesc message, ULONG sequence)
+{
+	CLEANUP(wr_done) struct wr w = WR(1u << 21);
+	SecBuffer *token = find(message, SECBUFFER_TOKEN), *data = find(message, SECBUFFER_DATA);
+
+	mock_mech.sealed++;
+	if (!token || !data || token->cbBuffer < MOCK_MAC_LEN)
+		return SEC_E_INVALID_TOKEN;
+	mock_seal((void *)(uintptr_t)context, rd_of(data->pvBuffer, data->cbBuffer), &w);
+	memcpy(token->pvBuffer, w.buf, MOCK_MAC_LEN);
+	memcpy(data->pvBuffer, w.buf + MOCK_MAC_LEN, data->cbBuffer);
+	token->cbBuffer = MOCK_MAC_LEN;
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI unseal(OPENSSPI_REACH_HANDLE context, PSecBufferDesc message, ULONG sequence)
+{
+	SecBuffer *stream = find(message, SECBUFFER_STREAM), *data = find(message, SECBUFFER_DATA);
+	struct rd plain;
+
+	if (!stream || !data)
+		return SEC_E_INVALID_TOKEN;
+	if (!mock_open((void *)(uintptr_t)context, stream->pvBuffer, stream->cbBuffer, &plain))
+		return SEC_E_MESSAGE_ALTERED;
+	data->pvBuffer = (void *)(uintptr_t)plain.p;
+	data->cbBuffer = (ULONG)plain.n;
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI check_delegation(ULONG class, BOOLEAN mutual, const UNICODE_STRING *target)
+{
+	mock_mech.asked++;
+	mock_mech.class = class;
+	mock_mech.mutual = mutual;
+	return mock_mech.delegation;
+}
+
+void mock_mech_reset(void)
+{
+	fake_host_reset();
+	mock_mech = (struct mock_mech){ .attributes = ISC_RET_CONFIDENTIALITY | ISC_RET_INTEGRITY,
+					.last_token = "" };
+	OPENSSPI_LSA_EXTENSION *x = &fake_host.extension;
+	x->CheckDelegation = check_delegation;
+	x->ReachAcquireCredentials = acquire;
+	x->ReachFreeCredentials = free_credentials;
+	x->ReachInitContext = init_context;
+	x->ReachAcceptContext = accept_context;
+	x->ReachDeleteContext = delete_context;
+	x->ReachQueryContext = query_context;
+	x->ReachSeal = seal;
+	x->ReachUnseal = unseal;
+}

@@ -1,0 +1,41 @@
+/* tests/unit/mock_mech.h - an authentication mechanism in three tokens for TSSSP to reach, and its seal.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * It stands behind the Reach functions of fake_host. Its seal is a MAC of 16 bytes and a mask, both
+ * known here, so that a test can also play a peer that seals what it likes. */
+#ifndef OPENSSPI_TEST_MOCK_MECH_H
+#define OPENSSPI_TEST_MOCK_MECH_H
+
+#include "fake_host.h"
+
+#define MOCK_MAC_LEN 16
+
+/* One side's end of the mechanism. */
+struct mock_end {
+	bool server;
+	unsigned step;
+	uint32_t sent, received; /* messages sealed and opened */
+};
+
+struct mock_mech {
+	ULONG attributes;	/* of a completed end */
+	NTSTATUS accept_status; /* of the server's last step */
+	NTSTATUS delegation;	/* CheckDelegation's answer */
+	ULONG class;		/* and what it was asked */
+	BOOLEAN mutual;
+	unsigned asked, sealed;	   /* calls of CheckDelegation and ReachSeal */
+	const char *last_token;	   /* the server's, "" for none */
+	int contexts, credentials; /* not released yet */
+};
+extern struct mock_mech mock_mech;
+
+/* fake_host_reset, and the mechanism behind Reach. */
+void mock_mech_reset(void);
+
+/* Appends what that end seals of `plain`. */
+void mock_seal(struct mock_end *e, struct rd plain, struct wr *out);
+
+/* Opens what the other end sealed, in place; false when it did not. */
+MUST_CHECK bool mock_open(struct mock_end *e, uint8_t *sealed, size_t n, struct rd *plain);
+
+#endif

@@ -1,0 +1,209 @@
+/* tests/unit/test_attributes.c - attribute structures on their way: sizes, pointers, A and W.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "base/base.h"
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <credssp.h>
+#include <schannel.h>
+#include <sspi.h>
+#include <wincrypt.h>
+
+#include "base/block.h"
+#include "ipc/attributes.h"
+
+static WCHAR user[] = { 'D', '\\', 0xE4, 0 };
+static WCHAR spn[] = { 'S', '/', 'h', 0 };
+
+static void carry(uint32_t attribute, const void *value, bool ansi, void *out)
+{
+	CLEANUP(wr_done) struct wr w = WR(65536);
+	assert_true(attribute_marshal(attribute, value, &w));
+	assert_true(wr_ok(&w));
+	assert_int_equal(attribute_unmarshal(attribute, wr_view(&w), ansi, out), STATUS_SUCCESS);
+}
+
+static void sizes_are_the_structures_own(void **state)
+{
+	(void)state;
+	assert_int_equal(attribute_size(SECPKG_ATTR_SIZES), sizeof(SecPkgContext_Sizes));
+	assert_int_equal(attribute_size(SECPKG_ATTR_STREAM_SIZES), sizeof(SecPkgContext_StreamSizes));
+	assert_int_equal(attribute_size(SECPKG_ATTR_CREDS), 16);
+	assert_int_equal(attribute_size(SECPKG_ATTR_CIPHER_INFO), 680);
+	assert_int_equal(attribute_size(ATTRIBUTE_PRIVATE_PAIR), 8);
+	assert_int_equal(attribute_size(ATTRIBUTE_OF_CREDENTIALS | SECPKG_CRED_ATTR_NAMES), 8);
+	assert_int_equal(attribute_size(0x12345), 0);
+	for (uint32_t i = 0; i < 256; i++)
+		assert_true(attribute_size(i) <= ATTRIBUTE_SIZE_MAX);
+}
+
+static void a_flat_structure_comes_back_the_same(void **state)
+{
+	SecPkgContext_Sizes in = { 2888, 16, 0, 16 }, out;
+	(void)state;
+	carry(SECPKG_ATTR_SIZES, &in, false, &out);
+	assert_memory_equal(&in, &out, sizeof(in));
+	attribute_release(SECPKG_ATTR_SIZES, &out);
+}
+
+static void a_name_is_wide_or_utf8_as_asked(void **state)
+{
+	SecPkgContext_NamesW in = { user }, wide;
+	SecPkgContext_NamesA ansi;
+	(void)state;
+	carry(SECPKG_ATTR_NAMES, &in, false, &wide);
+	assert_memory_equal(wide.sUserName, user, sizeof(user));
+	attribute_release(SECPKG_ATTR_NAMES, &wide);
+	assert_null(wide.sUserName);
+	carry(SECPKG_ATTR_NAMES, &in, true, &ansi);
+	assert_string_equal(ansi.sUserName, "D\\\xC3\xA4");
+	attribute_release(SECPKG_ATTR_NAMES, &ansi);
+}
+
+static void a_target_stays_wide_for_ansi_callers(void **state)
+{
+	SecPkgContext_ClientSpecifiedTarget in = { spn }, out;
+	(void)state;
+	carry(SECPKG_ATTR_CLIENT_SPECIFIED_TARGET, &in, true, &out);
+	assert_memory_equal(out.sTargetName, spn, sizeof(spn));
+	attribute_release(SECPKG_ATTR_CLIENT_SPECIFIED_TARGET, &out);
+}
+
+static void null_pointers_stay_null(void **state)
+{
+	SecPkgContext_NativeNamesW in = { user, NULL }, out;
+	(void)state;
+	carry(SECPKG_ATTR_NATIVE_NAMES, &in, false, &out);
+	assert_non_null(out.sClientName);
+	assert_null(out.sServerName);
+	attribute_release(SECPKG_ATTR_NATIVE_NAMES, &out);
+}
+
+static void counted_bytes_come_with_their_count(void **state)
+{
+	SecPkgContext_SessionKey in = { 5, (UCHAR *)"12345" }, out;
+	SecPkgContext_NegoKeys keys = { 1, 3, (UCHAR *)"abc", 2, 0, NULL }, keys_out;
+	SecPkgContext_ClientCreds none = { 0, NULL }, none_out;
+	(void)state;
+	carry(SECPKG_ATTR_SESSION_KEY, &in, false, &out);
+	assert_int_equal(out.SessionKeyLength, 5);
+	assert_memory_equal(out.SessionKey, "12345", 5);
+	assert_int_equal(block_size(out.SessionKey), 5);
+	attribute_release(SECPKG_ATTR_SESSION_KEY, &out);
+	carry(SECPKG_ATTR_NEGO_KEYS, &keys, false, &keys_out);
+	assert_memory_equal(keys_out.KeyValue, "abc", 3);
+	attribute_release(SECPKG_ATTR_NEGO_KEYS, &keys_out);
+	carry(SECPKG_ATTR_CREDS, &none, false, &none_out);
+	assert_null(none_out.AuthBuffer);
+}
+
+static void a_package_is_one_block(void **state)
+{
+	SecPkgInfoW info = { 0x37, 1, 10, 2888, user, spn };
+	SecPkgContext_NegotiationInfoW in = { &info, 4 };
+	SecPkgContext_NegotiationInfoA out;
+	(void)state;
+	carry(SECPKG_ATTR_NEGOTIATION_INFO, &in, true, &out);
+	assert_int_equal(out.NegotiationState, 4);
+	assert_int_equal(out.PackageInfo->cbMaxToken, 2888);
+	assert_string_equal(out.PackageInfo->Name, "D\\\xC3\xA4");
+	assert_string_equal(out.PackageInfo->Comment, "S/h");
+	attribute_release(SECPKG_ATTR_NEGOTIATION_INFO, &out);
+}
+
+static void a_certificate_is_its_der(void **state)
+{
+	BYTE der[] = { 0x30, 0x02, 0x05, 0x00 };
+	CERT_CONTEXT context = { .pbCertEncoded = der, .cbCertEncoded = sizeof(der) };
+	PCCERT_CONTEXT in = &context, out;
+	(void)state;
+	carry(SECPKG_ATTR_REMOTE_CERT_CONTEXT, &in, false, &out);
+	assert_int_equal(out->cbCertEncoded, sizeof(der));
+	assert_memory_equal(out->pbCertEncoded, der, sizeof(der));
+	attribute_release(SECPKG_ATTR_REMOTE_CERT_CONTEXT, &out);
+}
+
+static void every_truncation_is_refused(void **state)
+{
+	SecPkgInfoW info = { 0x37, 1, 10, 2888, user, spn };
+	SecPkgContext_PackageInfoW in = { &info }, out;
+	CLEANUP(wr_done) struct wr w = WR(65536);
+	(void)state;
+	assert_true(attribute_marshal(SECPKG_ATTR_PACKAGE_INFO, &in, &w));
+	for (size_t n = 0; n < w.len; n++) {
+		assert_int_equal(attribute_unmarshal(SECPKG_ATTR_PACKAGE_INFO, rd_of(w.buf, n), false, &out),
+				 SEC_E_INTERNAL_ERROR);
+	}
+	wr_u8(&w, 0);
+	assert_int_equal(attribute_unmarshal(SECPKG_ATTR_PACKAGE_INFO, wr_view(&w), false, &out),
+				 SEC_E_INTERNAL_ERROR);
+}
+
+static void every_changed_bit_is_safe(void **state)
+{
+	SecPkgContext_KeyInfoW in = { user, spn, 128, 1, 2 }, out;
+	CLEANUP(wr_done) struct wr w = WR(65536);
+	(void)state;
+	assert_true(attribute_marshal(SECPKG_ATTR_KEY_INFO, &in, &w));
+	for (size_t i = 0; i < w.len * 8; i++) {
+		w.buf[i / 8] ^= (uint8_t)(1 << i % 8);
+		if (attribute_unmarshal(SECPKG_ATTR_KEY_INFO, wr_view(&w), i % 2, &out) ==
+		    STATUS_SUCCESS)
+			attribute_release(SECPKG_ATTR_KEY_INFO, &out);
+		w.buf[i / 8] ^= (uint8_t)(1 << i % 8);
+	}
+}
+
+static void a_count_that_disagrees_is_refused(void **state)
+{
+	SecPkgContext_SessionKey in = { 5, (UCHAR *)"12345" }, out;
+	CLEANUP(wr_done) struct wr w = WR(256);
+	(void)state;
+	assert_true(attribute_marshal(SECPKG_ATTR_SESSION_KEY, &in, &w));
+	w.buf[0] = 6;
+	assert_int_equal(attribute_unmarshal(SECPKG_ATTR_SESSION_KEY, wr_view(&w), false, &out),
+				 SEC_E_INTERNAL_ERROR);
+}
+
+static void text_that_is_not_utf16_is_refused_for_ansi(void **state)
+{
+	WCHAR lone[] = { 0xD800, 'x', 0 };
+	SecPkgContext_NamesW in = { lone }, out;
+	CLEANUP(wr_done) struct wr w = WR(256);
+	(void)state;
+	assert_true(attribute_marshal(SECPKG_ATTR_NAMES, &in, &w));
+	assert_int_equal(attribute_unmarshal(SECPKG_ATTR_NAMES, wr_view(&w), true, &out),
+				 SEC_E_INTERNAL_ERROR);
+}
+
+static void an_unknown_number_is_refused(void **state)
+{
+	uint8_t value[8] = { 0 };
+	CLEANUP(wr_done) struct wr w = WR(256);
+	(void)state;
+	assert_false(attribute_marshal(0x777, value, &w));
+	assert_int_equal(attribute_unmarshal(0x777, rd_of(value, 8), false, value),
+				 SEC_E_INTERNAL_ERROR);
+	attribute_release(0x777, value);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sizes_are_the_structures_own),
+		cmocka_unit_test(a_flat_structure_comes_back_the_same),
+		cmocka_unit_test(a_name_is_wide_or_utf8_as_asked),
+		cmocka_unit_test(a_target_stays_wide_for_ansi_callers),
+		cmocka_unit_test(null_pointers_stay_null),
+		cmocka_unit_test(counted_bytes_come_with_their_count),
+		cmocka_unit_test(a_package_is_one_block),
+		cmocka_unit_test(a_certificate_is_its_der),
+		cmocka_unit_test(every_truncation_is_refused),
+		cmocka_unit_test(every_changed_bit_is_safe),
+		cmocka_unit_test(a_count_that_disagrees_is_refused),
+		cmocka_unit_test(text_that_is_not_utf16_is_refused_for_ansi),
+		cmocka_unit_test(an_unknown_number_is_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

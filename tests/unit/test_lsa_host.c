@@ -1,0 +1,121 @@
+/* tests/unit/test_lsa_host.c - loading packages: versions, tables, those that refuse or lie.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "mock_package.h"
+
+#include <opensspi.h>
+
+#include "inproc/inproc.h"
+
+static void packages(struct lsa *lsa, bool codec, struct packages_reply *reply)
+{
+	struct channel *c = inproc_channel_new(lsa, codec);
+	memset(reply, 0, sizeof(*reply));
+	assert_int_equal(c->ops->call(c, CALL_PACKAGES, &(struct packages_call){ 0 }, reply), STATUS_SUCCESS);
+	c->ops->free(c);
+}
+
+static void assert_name(const struct package_record *p, const WCHAR *name, size_t n)
+{
+	assert_int_equal(p->name.n, n * sizeof(WCHAR));
+	assert_memory_equal(p->name.p, name, n * sizeof(WCHAR));
+}
+
+static void tables_of_an_old_version_have_their_own_stride(void **state)
+{
+	struct packages_reply reply;
+	struct lsa *lsa = mock_lsa_plain();
+	for (int codec = 0; codec < 2; codec++) {
+		packages(lsa, codec, &reply);
+		assert_int_equal(reply.count, 2);
+		assert_name(&reply.package[0], u"Mock", 4);
+		assert_name(&reply.package[1], u"Mock Second", 11);
+		assert_int_equal(reply.package[0].table, 0);
+		assert_int_equal(reply.package[1].table, 1);
+		assert_int_equal(reply.package[1].id, 1);
+		assert_int_equal(reply.package[0].capabilities, 0x33);
+		assert_int_equal(reply.package[0].rpc_id, 77);
+		assert_int_equal(reply.package[0].max_token, 4096);
+		assert_int_equal(reply.package[0].comment.n, 12);
+		call_reply_done(CALL_PACKAGES, &reply);
+	}
+	mock_lsa_end(lsa);
+	assert_int_equal(mock.shutdowns, 2);
+}
+
+static void traits_are_asked_for(void **state)
+{
+	struct packages_reply reply;
+	struct lsa *lsa = mock_lsa_plain();
+	packages(lsa, false, &reply);
+	assert_int_equal(reply.package[0].auth_format, OPENSSPI_AUTH_DATA_CREDSSP);
+	assert_int_equal(reply.package[0].home, OPENSSPI_HOME_CALLER);
+	/* one that does not answer is opaque and at home in the LSA */
+	assert_int_equal(reply.package[1].auth_format, OPENSSPI_AUTH_DATA_OPAQUE);
+	assert_int_equal(reply.package[1].home, OPENSSPI_HOME_LSA);
+	call_reply_done(CALL_PACKAGES, &reply);
+	mock_lsa_end(lsa);
+}
+
+static void packages_that_refuse_or_lie_are_dropped_and_the_rest_go_on(void **state)
+{
+	static const struct package_module *const modules[] = {
+		&mock_refusing_module, &mock_future_module, &mock_empty_module,	   &mock_tables_null_module,
+		&mock_broken_module,   &mock_module,	    &mock_nameless_module, &mock_twin_module,
+		NULL
+	};
+	struct packages_reply reply;
+	struct lsa *lsa = mock_lsa(modules);
+	packages(lsa, true, &reply);
+	assert_int_equal(reply.count, 2);
+	assert_name(&reply.package[0], u"Mock", 4);
+	assert_int_equal(reply.package[0].id, 0);
+	assert_int_equal(reply.package[0].module, 5);
+	call_reply_done(CALL_PACKAGES, &reply);
+	mock_lsa_end(lsa);
+}
+
+static void there_may_be_no_package_at_all(void **state)
+{
+	static const struct package_module *const modules[] = { NULL };
+	struct packages_reply reply;
+	struct lsa *lsa = mock_lsa(modules);
+	packages(lsa, true, &reply);
+	assert_int_equal(reply.count, 0);
+	mock_lsa_end(lsa);
+}
+
+static void a_process_has_one_lsa(void **state)
+{
+	static const struct package_module *const modules[] = { NULL };
+	struct lsa *lsa = mock_lsa_plain(), *other = NULL;
+	const struct lsa_setup setup = { .modules = modules };
+	assert_true(lsa_new(&setup, &other) < 0);
+	assert_null(other);
+	assert_ptr_equal(lsa_current(), lsa);
+	mock_lsa_end(lsa);
+	assert_null(lsa_current());
+}
+
+static void an_unknown_call_is_refused(void **state)
+{
+	struct lsa *lsa = mock_lsa_plain();
+	for (int codec = 0; codec < 2; codec++) {
+		struct channel *c = inproc_channel_new(lsa, codec);
+		assert_int_equal(c->ops->call(c, CALL_COUNT, "", NULL), SEC_E_INTERNAL_ERROR);
+		c->ops->free(c);
+	}
+	mock_lsa_end(lsa);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tables_of_an_old_version_have_their_own_stride),
+		cmocka_unit_test(traits_are_asked_for),
+		cmocka_unit_test(packages_that_refuse_or_lie_are_dropped_and_the_rest_go_on),
+		cmocka_unit_test(there_may_be_no_package_at_all),
+		cmocka_unit_test(a_process_has_one_lsa),
+		cmocka_unit_test(an_unknown_call_is_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
