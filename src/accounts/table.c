@@ -241,7 +241,9 @@ static bool name_read(struct field f, char out[4 * ACCOUNT_NAME_MAX + 1])
 	for (size_t i = 0; i < f.n; n++) {
 		uint8_t byte = (uint8_t)f.p[i];
 		bool escaped = byte == '%';
-		if (n == 4 * ACCOUNT_NAME_MAX || (escaped && (f.n - i < 3 || !hex_byte(f.p + i + 1, &byte))))
+		if (n == 4 * ACCOUNT_NAME_MAX)
+			return false;
+		if (escaped && (f.n - i < 3 || !hex_byte(f.p + i + 1, &byte)))
 			return false;
 		if (byte == 0)
 			return false;

@@ -324,7 +324,7 @@ static void a_part_of_a_record_says_how_much_is_missing(void **state)
 	struct direct d;
 
 	run_tls(p);
-	struct rd done = wr_view(&p->to_server), record;
+	struct rd done = wr_view(&p->to_server), record = { 0 };
 	assert_true(rd_bytes(&done, MOCK_RECORD_HEADER + 12,
 			     &record)); /* "client done" and the trailer */
 	direct_accept(p, rd_of(record.p, record.n - 3), &d);
