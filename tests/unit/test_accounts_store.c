@@ -167,6 +167,7 @@ static void links_folders_and_pipes_are_no_accounts_file(void **state)
 	assert_int_equal(mkfifo(below_home("data/accounts"), 0600), 0);
 	assert_int_equal(list(&s), SEC_E_NOT_OWNER);
 	unlink(below_home("data/accounts"));
+	unlink(below_home("data/accounts.lock"));
 	assert_int_equal(symlink(target, below_home("data/accounts.lock")), 0);
 	assert_int_equal(OpensspiAccountSet(NULL, "a", "p"), SEC_E_NOT_OWNER);
 }

@@ -1,0 +1,174 @@
+/* tests/flow/test_secrets.c - after a sign-in nothing of the password is left in the process's memory.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * The password is random, kept here only as itself xor 0x55, and looked for in every mapping that can be
+ * read, in UTF-8 and in UTF-16, and in the trace. */
+#include "flow.h"
+
+#include <ctype.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define MASK 0x55
+#define MAPPING_MAX (1ul << 30) /* a sanitizer's shadow is larger and holds no text */
+#define LENGTH 24
+
+static uint8_t masked[LENGTH];
+
+static void make_password(void)
+{
+	assert_int_equal(getrandom(masked, sizeof(masked), 0), LENGTH);
+	for (size_t i = 0; i < LENGTH; i++)
+		masked[i] = (uint8_t)('a' + masked[i] % 26) ^ MASK;
+}
+
+static void reveal(char *out)
+{
+	for (size_t i = 0; i < LENGTH; i++)
+		out[i] = (char)(masked[i] ^ MASK);
+	out[LENGTH] = '\0';
+}
+
+/* How often the password stands in `n` bytes, each character `step` bytes from the last. */
+static size_t count_in(const uint8_t *p, size_t n, size_t step)
+{
+	size_t found = 0;
+
+	for (size_t at = 0; at + LENGTH * step <= n; at++) {
+		size_t i = 0;
+		while (i < LENGTH && p[at + i * step] == (uint8_t)(masked[i] ^ MASK) && (step == 1 || p[at + i * step + 1] == 0))
+			i++;
+		found += i == LENGTH;
+	}
+	return found;
+}
+
+/* Looks through every private mapping of this process that can be read. */
+static size_t count_in_memory(void)
+{
+	char line[512], mode[8];
+	unsigned long from, to;
+	size_t found = 0;
+	FILE *maps = fopen("/proc/self/maps", "r");
+
+	assert_non_null(maps);
+	while (fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) != 3 || mode[0] != 'r' || mode[1] != 'w' ||
+		    to - from > MAPPING_MAX)
+			continue;
+		found += count_in((const uint8_t *)from, to - from, 1);
+		found += count_in((const uint8_t *)from, to - from, 2);
+	}
+	fclose(maps);
+	return found;
+}
+
+static void sign_in_and_forget(const char *package)
+{
+	struct end *client = calloc(1, sizeof(*client)), *server = calloc(1, sizeof(*server));
+	char password[LENGTH + 1];
+
+	reveal(password);
+	assert_int_equal(OpensspiAccountSet(NULL, FLOW_USER, password), SEC_E_OK);
+	flow_client(client, package, FLOW_USER, password);
+	explicit_bzero(password, sizeof(password));
+	flow_server(server, package);
+	flow_run(client, server);
+	assert_int_equal(client->status, SEC_E_OK);
+	assert_int_equal(server->status, SEC_E_OK);
+	flow_done(client);
+	flow_done(server);
+	free(client);
+	free(server);
+}
+
+static void body_memory(void)
+{
+	char password[LENGTH + 1];
+
+	make_password();
+	reveal(password);
+	assert_true(count_in_memory() > 0); /* the search itself finds what is there */
+	explicit_bzero(password, sizeof(password));
+	assert_int_equal(count_in_memory(), 0);
+	sign_in_and_forget("NTLM");
+	assert_int_equal(count_in_memory(), 0);
+	sign_in_and_forget("CREDSSP");
+	assert_int_equal(count_in_memory(), 0);
+}
+
+static void s45_no_password_is_left_in_memory(void **state)
+{
+	flow_child("", body_memory);
+}
+
+static void body_delegated(void)
+{
+	struct end *client = calloc(1, sizeof(*client)), *server = calloc(1, sizeof(*server));
+	SecPkgContext_ClientCreds creds = { 0 };
+	char password[LENGTH + 1];
+
+	make_password();
+	reveal(password);
+	assert_int_equal(OpensspiAccountSet(NULL, FLOW_USER, password), SEC_E_OK);
+	flow_client(client, "CREDSSP", FLOW_USER, password);
+	explicit_bzero(password, sizeof(password));
+	flow_server(server, "CREDSSP");
+	flow_run(client, server);
+	assert_int_equal(server->status, SEC_E_OK);
+	assert_int_equal(QueryContextAttributesW(&server->context, SECPKG_ATTR_CREDS, &creds), SEC_E_OK);
+	assert_int_equal(FreeContextBuffer(creds.AuthBuffer), SEC_E_OK);
+	flow_done(client);
+	flow_done(server);
+	free(client);
+	free(server);
+	assert_int_equal(count_in_memory(), 0);
+}
+
+static void s45_delegated_credentials_are_wiped_when_freed(void **state)
+{
+	flow_child("", body_delegated);
+}
+
+static void body_trace(void)
+{
+	char path[200], password[LENGTH + 1];
+	static uint8_t text[1 << 20];
+
+	snprintf(path, sizeof(path), "%s/trace", getenv("OPENSSPI_HOME"));
+	setenv("OPENSSPI_TRACE", path, 1);
+	make_password();
+	sign_in_and_forget("CREDSSP");
+	struct end *client = calloc(1, sizeof(*client)), *server = calloc(1, sizeof(*server));
+	reveal(password);
+	flow_client(client, "CREDSSP", "mallory", password); /* and a refusal, which is traced */
+	explicit_bzero(password, sizeof(password));
+	flow_server(server, "CREDSSP");
+	flow_run(client, server);
+	assert_int_equal(server->status, SEC_E_LOGON_DENIED);
+	FILE *f = fopen(path, "r");
+	assert_non_null(f);
+	size_t n = fread(text, 1, sizeof(text), f);
+	fclose(f);
+	assert_true(n > 0);
+	assert_int_equal(count_in(text, n, 1), 0);
+	flow_done(client);
+	flow_done(server);
+	free(client);
+	free(server);
+}
+
+static void s45_the_trace_tells_no_password(void **state)
+{
+	flow_child("[accounts]\ndelay milliseconds = 0\n", body_trace);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(s45_no_password_is_left_in_memory),
+		cmocka_unit_test(s45_delegated_credentials_are_wiped_when_freed),
+		cmocka_unit_test(s45_the_trace_tells_no_password),
+	};
+	return cmocka_run_group_tests(tests, flow_setup, flow_teardown);
+}
