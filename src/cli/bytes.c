@@ -52,3 +52,8 @@ void bytes_done(struct bytes *b)
 	free(b->p);
 	*b = (struct bytes){ 0 };
 }
+
+void free_p(void *pointer)
+{
+	free(*(void **)pointer);
+}

@@ -31,11 +31,6 @@ const struct command *command_find(const struct command *table, const char *name
 	return NULL;
 }
 
-void free_p(void *pointer)
-{
-	free(*(void **)pointer);
-}
-
 static void print_commands(FILE *out)
 {
 	fprintf(out, "usage: sspi COMMAND [ARGUMENT]...\n\n");
