@@ -9,6 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Some of them are macros of a hardened libc. */
+#undef strcpy
+#undef strcat
+#undef sprintf
+#undef vsprintf
+#undef strncpy
+#undef strncat
+#undef bzero
+#undef bcmp
+
 #pragma GCC poison strcpy strcat sprintf vsprintf gets strtok strncpy strncat strdup strndup
 #pragma GCC poison bzero bcmp
 
