@@ -12,6 +12,7 @@
 #include "cli/prompt.h"
 #include "cli/rdp.h"
 #include "cli/stages.h"
+#include "cli/trace.h"
 #include "cli/status.h"
 
 /* One sign-in: what was asked for, and what it works with. */
@@ -350,6 +351,8 @@ static int sign_in(struct logon *l)
 {
 	struct exchange *x = &l->exchange;
 
+	if (l->trace)
+		trace_begin();
 	SECURITY_STATUS status = acquire(l);
 	if (status != SEC_E_OK) {
 		report_status(&l->report, "credentials", status);

@@ -422,5 +422,7 @@ int serve_run(int argc, char **argv)
 	int code = options_parse(&line, argc, argv);
 	if (code == OPTIONS_GO)
 		code = check_line(s, &line);
+	if (code == OPTIONS_GO && s->trace)
+		trace_begin();
 	return code == OPTIONS_GO ? start(s) : code;
 }

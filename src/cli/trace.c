@@ -3,6 +3,12 @@
 #include "cli/trace.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+
+void trace_begin(void)
+{
+	setenv("OPENSSPI_TRACE", "fd:2", 0); /* where the user set it, it stays there */
+}
 
 void trace_token(const char *direction, const void *p, size_t n)
 {

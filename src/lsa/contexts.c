@@ -9,6 +9,7 @@
 #include "lsa/contexts.h"
 #include "lsa/credentials.h"
 #include "lsa/state.h"
+#include "lsa/tokens.h"
 
 /* ---- the objects ---- */
 
@@ -97,6 +98,7 @@ static NTSTATUS leg_run(struct context *c, struct leg *leg)
 	BOOLEAN mapped = FALSE;
 	NTSTATUS status = SEC_E_UNSUPPORTED_FUNCTION;
 
+	tokens_trace(&c->lsa->host, c->package, "takes", leg->in);
 	if (leg->inbound && f->AcceptLsaModeContext)
 		status = f->AcceptLsaModeContext(credential, c->handle, leg->in, leg->requirements,
 						 leg->data_representation, &handle, leg->out,
@@ -108,6 +110,8 @@ static NTSTATUS leg_run(struct context *c, struct leg *leg)
 					       &handle, leg->out, &leg->attributes, &until, &mapped,
 					       &leg->user_data);
 	leg->expiry = until.QuadPart;
+	if (!failed(status) || (leg->requirements & ISC_REQ_ALLOCATE_MEMORY)) /* else it may be room alone */
+		tokens_trace(&c->lsa->host, c->package, "gives", leg->out);
 	if (failed(status))
 		return status;
 	/* Set once, so that whoever has the context may read it. */
