@@ -9,7 +9,7 @@
 static void print_text(const SecPkgInfoA *packages, ULONG count)
 {
 	for (ULONG i = 0; i < count; i++)
-		printf("%-12s token %6u  flags 0x%08X  %s\n", packages[i].Name,
+		printf("%-45s token %6u  flags 0x%08X  %s\n", packages[i].Name,
 		       packages[i].cbMaxToken, packages[i].fCapabilities, packages[i].Comment);
 }
 
