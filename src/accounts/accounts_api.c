@@ -8,6 +8,7 @@
 #include "accounts/guard.h"
 #include "accounts/store.h"
 #include "base/block.h"
+#include "base/trace.h"
 #include "base/utf.h"
 #include "crypto/ntlm.h"
 
@@ -56,18 +57,16 @@ static NTSTATUS edit_start(struct edit *e, const char *domain, const char *user)
 	return STATUS_SUCCESS;
 }
 
-/* An account whose state was set by hand is not locked out by what was counted before. */
-static NTSTATUS forget_failures(const struct edit *e, const char *path)
+/* An account whose state was set by hand is not locked out by what was counted before. The change itself
+ * stands by then: a count that cannot be read is traced here and refuses sign-ins until it is mended. */
+static void forget_failures(const struct edit *e, const char *path)
 {
 	CLEANUP(mem_free_p) char *guard_path = store_guard_path();
 	CLEANUP(guard_end) struct guard g = { .fd = -1 };
 
-	if (!guard_path)
-		return fail(STATUS_NO_MEMORY, "finding the count of bad passwords");
-	NTSTATUS status = guard_begin(guard_path, false, &g);
-	if (failed(status))
-		return status;
-	return guard_forget(&g, &(struct guard_name){ path, e->key, e->key_n, true });
+	if (!guard_path || failed(guard_begin(guard_path, false, &g)) ||
+	    failed(guard_forget(&g, &(struct guard_name){ path, e->key, e->key_n, true })))
+		trace_line("the count of bad passwords of a changed account was not begun anew");
 }
 
 static NTSTATUS edit_file(struct edit *e, bool create, store_change change)
@@ -75,9 +74,11 @@ static NTSTATUS edit_file(struct edit *e, bool create, store_change change)
 	CLEANUP(mem_free_p) char *path = store_default_path();
 
 	if (!path)
-		return fail(SEC_E_NOT_OWNER, "finding the accounts file");
+		return fail(STATUS_NO_MEMORY, "finding the accounts file");
 	NTSTATUS status = store_update(path, create, change, e);
-	return failed(status) ? status : forget_failures(e, path);
+	if (!failed(status))
+		forget_failures(e, path);
+	return status;
 }
 
 static NTSTATUS set_password(struct accounts *t, void *argument)

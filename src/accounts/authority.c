@@ -24,6 +24,7 @@
 #define EXTENDED_SECURITY 0x00080000u
 #define DELAYS_MAX 8
 #define MS_NS 1000000L
+#define EXPIRES_MAX INT64_C(910692730085) /* the last second that clock.h's units hold */
 
 struct authority {
 	char *file, *guard_file;
@@ -68,7 +69,7 @@ static NTSTATUS authority_fill(struct authority *a, const struct authority_setti
 					 .lockout_seconds = settings->lockout_seconds,
 					 .observation_seconds = settings->observation_seconds };
 	a->delay_ms = settings->delay_ms;
-	if ((settings->file && !a->file) ||
+	if (!a->file || !a->guard_file ||
 	    !utf16_from_utf8(machine, strlen(machine), &a->machine, &a->machine_n))
 		return fail(STATUS_NO_MEMORY, "opening the accounts");
 	return random_bytes(a->nobody, sizeof(a->nobody));
@@ -260,7 +261,8 @@ static NTSTATUS state_of(const struct account *account, int64_t now)
 {
 	uint32_t flags = account->flags;
 
-	if (account->expires && now >= clock_from_unix((time_t)account->expires))
+	if (account->expires && account->expires <= EXPIRES_MAX &&
+	    now >= clock_from_unix((time_t)account->expires))
 		flags |= OPENSSPI_ACCOUNT_EXPIRED;
 	for (size_t i = 0; i < ARRAY_LEN(flag_statuses); i++)
 		if (flags & flag_statuses[i].flag)

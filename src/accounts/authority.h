@@ -28,7 +28,7 @@ MUST_CHECK NTSTATUS authority_open(const struct authority_settings *settings,
 void authority_free(struct authority *a);
 DEFINE_CLEANUP(struct authority *, authority_free)
 
-/* Re-reads nothing; looks whether there is anyone to ask right now. */
+/* Looks whether there is anyone to ask right now; a changed accounts file is read again. */
 MUST_CHECK bool authority_is_configured(struct authority *a);
 
 struct authority_answer {

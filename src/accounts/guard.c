@@ -79,7 +79,8 @@ static bool is_free(const struct record *r)
 /* Every record whole, and the header ours? */
 static bool is_sound(const struct guard *g)
 {
-	if (g->n % RECORD_LEN || g->n < RECORD_LEN || memcmp(g->bytes, MAGIC, MAGIC_LEN) != 0)
+	if (g->n % RECORD_LEN || g->n < FIRST_ACCOUNT * RECORD_LEN ||
+	    memcmp(g->bytes, MAGIC, MAGIC_LEN) != 0)
 		return false;
 	for (size_t i = 1; i < g->n / RECORD_LEN; i++) {
 		struct record r = record_at(g, i);
@@ -89,7 +90,8 @@ static bool is_sound(const struct guard *g)
 	return true;
 }
 
-/* A file that is new, or whose bytes never reached the disk, begins with a fresh salt. */
+/* A file that is new, or whose bytes never reached the disk, begins with a fresh salt. The header
+ * goes last: what a crash or a full disk leaves is zeros, which is a new file again. */
 static NTSTATUS start(struct guard *g, const char *path)
 {
 	uint8_t *bytes = mem_alloc(FIRST_ACCOUNT * RECORD_LEN);
@@ -103,7 +105,8 @@ static NTSTATUS start(struct guard *g, const char *path)
 	NTSTATUS status = random_bytes(bytes + MAGIC_LEN, SALT_LEN);
 	if (failed(status))
 		return status;
-	bool written = pwrite(g->fd, bytes, g->n, 0) == (ssize_t)g->n && fsync(g->fd) == 0;
+	bool written = ftruncate(g->fd, (off_t)g->n) == 0 && fsync(g->fd) == 0 &&
+		       pwrite(g->fd, bytes, RECORD_LEN, 0) == RECORD_LEN && fsync(g->fd) == 0;
 	return written ? STATUS_SUCCESS : unusable(path, "cannot be written");
 }
 

@@ -10,8 +10,7 @@
 
 #include "accounts/table.h"
 
-/* The files of the calling user, or the system's for root (mem_free); NULL when memory is short or
- * there is no home. */
+/* The files of the calling user, or the system's for root (mem_free); NULL when memory is short. */
 MUST_CHECK char *store_default_path(void);
 MUST_CHECK char *store_guard_path(void);
 

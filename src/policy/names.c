@@ -81,7 +81,6 @@ static const struct list_row lists[] = {
 };
 
 static const struct setting_row settings[] = {
-	{ "lsa", "packages", "packages", true },
 	{ "lsa", "netbios name", "netbios name", false },
 	{ "lsa", "netbios domain", "netbios domain", false },
 	{ "lsa", "dns name", "dns name", false },

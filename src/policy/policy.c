@@ -5,8 +5,6 @@
  * values the stricter one counts, both allow lists must agree, one deny list is enough. */
 #include "base/base.h"
 
-#include <stdlib.h>
-
 #include "base/places.h"
 #include "base/trace.h"
 #include "base/utf.h"
@@ -46,12 +44,11 @@ static NTSTATUS read_layers(struct policy *p, struct text *why)
 	CLEANUP(mem_free_p) char *system = place_path(PLACE_SYSTEM_CONFIG, CONFIGURATION);
 	CLEANUP(mem_free_p) char *user = place_path(PLACE_USER_CONFIG, CONFIGURATION);
 
-	/* A user without a home has no file; one with a home whose path cannot be made might. */
-	if (!system || (!user && getenv("HOME")))
+	if (!system || !user)
 		return fail(STATUS_NO_MEMORY, "finding the configuration");
-	bool one_place = user && strcmp(system, user) == 0;
+	bool one_place = strcmp(system, user) == 0;
 	NTSTATUS status = read_layer(&p->layer[SYSTEM], system, !one_place, why);
-	if (failed(status) || !user || one_place)
+	if (failed(status) || one_place)
 		return status;
 	return read_layer(&p->layer[USER], user, false, why);
 }

@@ -552,6 +552,50 @@ static void short_memory_leaves_the_file_whole(void **state)
 	}
 }
 
+static void a_lockout_file_that_was_cut_lets_nobody_guess(void **state)
+{
+	const long sizes[] = { 64, 4096, 512 * 64 };
+	struct authority *a = open_rules(3, 60, 0);
+
+	assert_int_equal(OpensspiAccountSet(NULL, "User", "p"), SEC_E_OK);
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		unlink(below_home("state/lockout"));
+		assert_int_equal(try_password(a, u"", u"User", u"bad"), STATUS_LOGON_FAILURE);
+		assert_int_equal(truncate(below_home("state/lockout"), sizes[i]), 0);
+		assert_int_equal(try_password(a, u"", u"User", u"p"), SEC_E_NO_AUTHENTICATING_AUTHORITY);
+		assert_int_equal(try_password(a, u"", u"nobody", u"p"), SEC_E_NO_AUTHENTICATING_AUTHORITY);
+	}
+	authority_free(a);
+}
+
+static void a_change_stands_though_the_lockout_file_is_damaged(void **state)
+{
+	assert_int_equal(OpensspiAccountSet(NULL, "User", "p"), SEC_E_OK);
+	put_file("state/lockout", "rubbish");
+	assert_int_equal(OpensspiAccountSet(NULL, "Other", "p"), SEC_E_OK);
+	char *text = file_text("data/accounts");
+	assert_non_null(strstr(text, "Other"));
+	free(text);
+}
+
+static void an_expiry_in_the_far_future_is_not_past(void **state)
+{
+	const char *times[] = { "912000000000", "1500000000000", "99999999999999", "999999999999999999" };
+	char line[300], digits[33];
+	uint8_t hash[NTLM_HASH_LEN];
+
+	ntlm_ntowf_v1(u"p", 2, hash);
+	for (size_t i = 0; i < sizeof(hash); i++)
+		snprintf(digits + 2 * i, 3, "%02x", hash[i]);
+	for (size_t i = 0; i < ARRAY_LEN(times); i++) {
+		struct authority *a = open_plain();
+		snprintf(line, sizeof(line), HEAD ":User:%s:::%s\n", digits, times[i]);
+		put_file("data/accounts", line);
+		assert_int_equal(try_password(a, u"", u"User", u"p"), STATUS_SUCCESS);
+		authority_free(a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -568,6 +612,9 @@ int main(void)
 		AT_HOME(s19_without_file_handles_nobody_gets_in),
 		AT_HOME(bad_passwords_lock_an_account_and_nobody_alike),
 		AT_HOME(a_lockout_ends_and_the_count_begins_anew),
+		AT_HOME(a_lockout_file_that_was_cut_lets_nobody_guess),
+		AT_HOME(a_change_stands_though_the_lockout_file_is_damaged),
+		AT_HOME(an_expiry_in_the_far_future_is_not_past),
 		AT_HOME(a_right_password_ends_the_count),
 		AT_HOME(names_that_are_tried_push_no_account_out),
 		AT_HOME(a_damaged_count_lets_nobody_in_and_stays),

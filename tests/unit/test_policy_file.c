@@ -89,13 +89,13 @@ static void values_are_read_as_words_and_numbers(void **state)
 				     "LmCompatibilityLevel = 3\nAllowAnonymous = 1\n"
 				     "NtlmMinClientSec = 0x80000\nNtlmMinServerSec = 0\n"
 				     "MinimumTls = 1.0\nDisableRestrictedAdmin = 0\n"
-				     "[lsa]\npackages = a\n  b\n"
+				     "[lsa]\nrealm = LAB.TEST\n"
 				     "[accounts]\nfile = /x y/z\ndelay = 7\n[vault]\nwhatever = 1");
 	static const uint32_t want[] = { 0, 2, 2, 0, 3, 1, 0x80000, 0, 0x301, 1 };
 
 	for (uint32_t i = 1; i < ARRAY_LEN(want); i++)
 		assert_value(p, i, want[i]);
-	assert_string_equal(policy_setting(p, "lsa", "Packages"), "a b");
+	assert_string_equal(policy_setting(p, "lsa", "Realm"), "LAB.TEST");
 	assert_string_equal(policy_setting(p, "accounts", "file"), "/x y/z");
 	assert_string_equal(policy_setting(p, "accounts", "delay milliseconds"), "7");
 	assert_string_equal(policy_setting(p, "vault", "whatever"), "1");
@@ -408,7 +408,7 @@ void *__wrap_realloc(void *p, size_t n)
 static void short_memory_is_an_error_and_never_half_a_policy(void **state)
 {
 	put_file("etc/opensspi.conf", "[policy]\nAllowFreshCredentials = a/b c/d\nDenyFreshCredentials = x/y\n"
-				      "[lsa]\npackages = one\n two\n");
+				      "[lsa]\nrealm = LAB.TEST\n");
 	for (long n = 0;; n++) {
 		struct policy *p = NULL;
 		allowed = n;
