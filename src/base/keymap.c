@@ -5,6 +5,7 @@
  * filled and emptied for ever never grows. */
 #include "base/base.h"
 
+#include "base/forks.h"
 #include "base/keymap.h"
 
 #define FIRST_ROOM 16
@@ -35,8 +36,38 @@ void keymap_init(struct keymap *m)
 		pthread_rwlock_init(&m->shard[i].lock, NULL);
 }
 
+/* Readers do no harm: what counts is that nobody is writing. */
+static void keymap_hold(void *map)
+{
+	struct keymap *m = map;
+	for (size_t i = 0; i < KEYMAP_SHARDS; i++)
+		pthread_rwlock_rdlock(&m->shard[i].lock);
+}
+
+static void keymap_release(void *map)
+{
+	struct keymap *m = map;
+	for (size_t i = 0; i < KEYMAP_SHARDS; i++)
+		pthread_rwlock_unlock(&m->shard[i].lock);
+}
+
+/* The locks count readers that the child does not have. */
+static void keymap_renew(void *map)
+{
+	struct keymap *m = map;
+	for (size_t i = 0; i < KEYMAP_SHARDS; i++)
+		pthread_rwlock_init(&m->shard[i].lock, NULL);
+}
+
+bool keymap_guard_forks(struct keymap *m)
+{
+	static const struct fork_lock lock = { keymap_hold, keymap_release, keymap_renew };
+	return forks_guard(&lock, m);
+}
+
 void keymap_done(struct keymap *m)
 {
+	forks_forget(m);
 	for (size_t i = 0; i < KEYMAP_SHARDS; i++) {
 		mem_free(m->shard[i].entry);
 		pthread_rwlock_destroy(&m->shard[i].lock);

@@ -45,6 +45,10 @@ typedef void keymap_visit(void *object);
 /* An empty map. */
 void keymap_init(struct keymap *m);
 
+/* Holds the map across forks, so that a child finds it unlocked. Again is nothing. False when too many
+ * are guarded. */
+MUST_CHECK bool keymap_guard_forks(struct keymap *m);
+
 /* Releases the map; the objects are the owner's. */
 void keymap_done(struct keymap *m);
 

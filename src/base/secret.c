@@ -7,9 +7,11 @@
 #include "base/base.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/forks.h"
 #include "base/secret.h"
 
 #define CHUNK_SIZE (64u * 1024)
@@ -29,20 +31,25 @@ static struct arena {
 	bool not_locked;
 } arena = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-/* A fork while another thread holds the lock would leave the child without secrets. */
-static void arena_before_fork(void)
+static void arena_hold(void *object)
 {
+	(void)object;
 	pthread_mutex_lock(&arena.lock);
 }
 
-static void arena_after_fork(void)
+static void arena_release(void *object)
 {
+	(void)object;
 	pthread_mutex_unlock(&arena.lock);
 }
 
+/* A fork while another thread holds the lock would leave the child without secrets. */
 static void arena_guard_forks(void)
 {
-	pthread_atfork(arena_before_fork, arena_after_fork, arena_after_fork);
+	static const struct fork_lock lock = { arena_hold, arena_release, arena_release };
+
+	if (!forks_guard(&lock, &arena))
+		abort(); /* the first of the few that are guarded */
 }
 
 static void *chunk_map(size_t size)

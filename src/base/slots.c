@@ -4,6 +4,7 @@
  * number = generation << 32 | slot + 1. Generations start at 1 and stay below 2^31. */
 #include "base/base.h"
 
+#include "base/forks.h"
 #include "base/slots.h"
 
 #define NO_SLOT UINT32_MAX
@@ -15,8 +16,25 @@ void slots_init(struct slots *t, uint32_t limit)
 	pthread_mutex_init(&t->lock, NULL);
 }
 
+static void slots_hold(void *table)
+{
+	pthread_mutex_lock(&((struct slots *)table)->lock);
+}
+
+static void slots_release(void *table)
+{
+	pthread_mutex_unlock(&((struct slots *)table)->lock);
+}
+
+bool slots_guard_forks(struct slots *t)
+{
+	static const struct fork_lock lock = { slots_hold, slots_release, slots_release };
+	return forks_guard(&lock, t);
+}
+
 void slots_done(struct slots *t)
 {
+	forks_forget(t);
 	mem_free(t->slot);
 	pthread_mutex_destroy(&t->lock);
 	*t = (struct slots){ .first_free = NO_SLOT };

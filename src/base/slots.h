@@ -30,6 +30,10 @@ typedef void slots_visit(void *object);
 /* An empty table that will hold at most `limit` objects. */
 void slots_init(struct slots *t, uint32_t limit);
 
+/* Holds the table across forks, so that a child finds it unlocked; for tables whose owner has no fork
+ * handler. Again is nothing. False when too many are guarded. */
+MUST_CHECK bool slots_guard_forks(struct slots *t);
+
 /* Releases the table; the objects are the owner's. */
 void slots_done(struct slots *t);
 

@@ -51,6 +51,13 @@ static bool is_package(const struct logon *l, const char *name)
 	return strcasecmp(l->package, name) == 0;
 }
 
+/* A port's number; names of services and numbers that wrap are none. */
+static bool port_is_one(const char *text)
+{
+	size_t n = strlen(text);
+	return n > 0 && n <= 5 && strspn(text, "0123456789") == n && atoi(text) > 0 && atoi(text) < 65536;
+}
+
 /* Takes rdp://HOST[:PORT] or tcp://HOST:PORT apart. */
 static bool read_url(struct logon *l)
 {
@@ -65,7 +72,7 @@ static bool read_url(struct logon *l)
 		return false;
 	if (!l->port && l->rdp)
 		l->port = (char *)"3389";
-	if (!l->port)
+	if (!l->port || !port_is_one(l->port))
 		return false;
 
 	snprintf(l->known_name, sizeof(l->known_name), "%s:%s", l->host, l->port);

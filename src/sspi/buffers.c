@@ -27,7 +27,9 @@ SECURITY_STATUS buffers_in(const SecBufferDesc *desc, struct ipc_buffer *out, ui
 		return SEC_E_INVALID_TOKEN;
 	for (uint32_t i = 0; i < desc->cBuffers; i++) {
 		const SecBuffer *b = &desc->pBuffers[i];
-		uint32_t n = b->pvBuffer ? b->cbBuffer : 0;
+		/* Nothing is read of an EMPTY one, whatever its caller left in it. */
+		bool has_bytes = b->pvBuffer && plain_type(b->BufferType) != SECBUFFER_EMPTY;
+		uint32_t n = has_bytes ? b->cbBuffer : 0;
 		out[i] = (struct ipc_buffer){
 			.type = b->BufferType, .room = n, .p = n ? b->pvBuffer : NULL, .n = n
 		};

@@ -7,7 +7,12 @@
 #include <cmocka.h>
 #include <stdatomic.h>
 
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "base/keymap.h"
+#include "base/slots.h"
 
 static void objects_are_found_by_their_key_until_removed(void **state)
 {

@@ -37,6 +37,8 @@ struct cs_context *cs_context_find(uint64_t number)
 NTSTATUS NTAPI cs_sp_initialize(ULONG_PTR package_id, PSECPKG_PARAMETERS parameters,
 				PLSA_SECPKG_FUNCTION_TABLE table)
 {
+	if (!slots_guard_forks(&half.credentials) || !slots_guard_forks(&half.contexts))
+		return fail(STATUS_INSUFFICIENT_RESOURCES, "guarding CREDSSP's tables");
 	return compose_host_open(&half.host, table);
 }
 

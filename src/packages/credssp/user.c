@@ -12,6 +12,8 @@ static struct keymap mapped = KEYMAP_INIT;
 NTSTATUS NTAPI cs_user_instance_init(ULONG version, PSECPKG_DLL_FUNCTIONS functions,
 				     PVOID *user_functions)
 {
+	if (!keymap_guard_forks(&mapped))
+		return fail(STATUS_INSUFFICIENT_RESOURCES, "guarding user-mode contexts");
 	return STATUS_SUCCESS;
 }
 

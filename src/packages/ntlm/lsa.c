@@ -53,6 +53,8 @@ NTSTATUS NTAPI ntlm_sp_initialize(ULONG_PTR package_id, PSECPKG_PARAMETERS param
 {
 	const OPENSSPI_LSA_EXTENSION *extension;
 
+	if (!slots_guard_forks(&half.credentials) || !slots_guard_forks(&half.contexts))
+		return fail(STATUS_INSUFFICIENT_RESOURCES, "guarding NTLM's tables");
 	NTSTATUS status = OpensspiLsaExtension(OPENSSPI_LSA_EXTENSION_VERSION, &extension);
 	if (failed(status))
 		return status;
@@ -271,10 +273,12 @@ static NTSTATUS leg_finish(struct ntlm_leg *leg, const struct leg_results *r, NT
 	}
 	LSA_SEC_HANDLE number = r->context;
 	if (!number) {
-		number = (LSA_SEC_HANDLE)slots_add(&half.contexts, leg->context);
-		if (!number)
-			return fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM context handles");
 		ntlm_context_visit(leg->context);
+		number = (LSA_SEC_HANDLE)slots_add(&half.contexts, leg->context);
+		if (!number) {
+			ntlm_context_unref(leg->context);
+			return fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM context handles");
+		}
 	}
 	*r->new_context = number;
 	*r->attributes = leg->attributes;

@@ -48,6 +48,8 @@ static struct user_context *user_find(LSA_SEC_HANDLE handle)
 NTSTATUS NTAPI ntlm_user_instance_init(ULONG version, PSECPKG_DLL_FUNCTIONS functions,
 				       PVOID *user_functions)
 {
+	if (!keymap_guard_forks(&contexts))
+		return fail(STATUS_INSUFFICIENT_RESOURCES, "guarding user-mode contexts");
 	return STATUS_SUCCESS;
 }
 

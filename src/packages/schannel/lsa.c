@@ -28,6 +28,8 @@ NTSTATUS NTAPI schannel_initialize(ULONG_PTR package, PSECPKG_PARAMETERS paramet
 				   PLSA_SECPKG_FUNCTION_TABLE table)
 {
 	pthread_once(&start_once, start);
+	if (!slots_guard_forks(&credentials) || !slots_guard_forks(&contexts))
+		return fail(STATUS_INSUFFICIENT_RESOURCES, "guarding Schannel's tables");
 	return compose_host_open(&lsa, table);
 }
 

@@ -13,6 +13,8 @@ NTSTATUS NTAPI schannel_instance_init(ULONG version, PSECPKG_DLL_FUNCTIONS funct
 				      PVOID *user_functions)
 {
 	free_heap = functions->FreeHeap;
+	if (!keymap_guard_forks(&mapped))
+		return fail(STATUS_INSUFFICIENT_RESOURCES, "guarding user-mode contexts");
 	return STATUS_SUCCESS;
 }
 

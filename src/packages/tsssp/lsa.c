@@ -35,6 +35,8 @@ const struct compose_host *ts_host(void)
 NTSTATUS NTAPI ts_sp_initialize(ULONG_PTR package_id, PSECPKG_PARAMETERS parameters,
 				PLSA_SECPKG_FUNCTION_TABLE table)
 {
+	if (!slots_guard_forks(&half.credentials) || !slots_guard_forks(&half.contexts))
+		return fail(STATUS_INSUFFICIENT_RESOURCES, "guarding TSSSP's tables");
 	return compose_host_open(&half.host, table);
 }
 
