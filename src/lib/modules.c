@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "base/forks.h"
 #include "ipc/userhalf.h"
 #include "lib/modules.h"
 #include "packages/credssp/package.h"
@@ -20,26 +21,25 @@ static struct {
 	struct userhalves *made;
 } halves = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-static void halves_before_fork(void)
+static void halves_hold(void *object)
 {
+	(void)object;
 	pthread_mutex_lock(&halves.lock);
 }
 
-static void halves_after_fork(void)
+static void halves_release(void *object)
 {
+	(void)object;
 	pthread_mutex_unlock(&halves.lock);
-}
-
-static void halves_guard_forks(void)
-{
-	pthread_atfork(halves_before_fork, halves_after_fork, halves_after_fork);
 }
 
 struct userhalves *userhalves_current(void)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	static const struct fork_lock lock = { halves_hold, halves_release, halves_release };
 
-	pthread_once(&once, halves_guard_forks);
+	/* Opening the channel takes it with the channel's lock held. */
+	if (!forks_guard(&lock, &halves))
+		return NULL;
 	pthread_mutex_lock(&halves.lock);
 	if (!halves.made && failed(userhalves_new(library_modules, &halves.made)))
 		halves.made = NULL;

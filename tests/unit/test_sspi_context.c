@@ -10,6 +10,7 @@
 
 #include "fake_lsa.h"
 #include "ipc/attributes.h"
+#include "sspi/buffers.h"
 
 static CredHandle credential;
 
@@ -504,9 +505,26 @@ static void the_own_session_is_described_in_one_block(void **state)
 	assert_int_equal(LsaGetLogonSessionData(NULL, &data), STATUS_INVALID_PARAMETER);
 }
 
+static void what_an_empty_buffer_points_to_is_not_read(void **state)
+{
+	SecBuffer in[2] = { { 5, SECBUFFER_TOKEN, LITERAL("hello") },
+			    { 99, SECBUFFER_EMPTY | SECBUFFER_READONLY, (void *)(uintptr_t)1 } };
+	SecBufferDesc desc = { SECBUFFER_VERSION, 2, in };
+	struct ipc_buffer out[IPC_BUFFERS_MAX];
+	uint32_t count;
+	(void)state;
+	assert_int_equal(buffers_in(&desc, out, &count), SEC_E_OK);
+	assert_int_equal(count, 2);
+	assert_int_equal(out[0].n, 5);
+	assert_int_equal(out[1].n, 0);
+	assert_null(out[1].p);
+	assert_int_equal(in[1].cbBuffer, 99);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_an_empty_buffer_points_to_is_not_read),
 		cmocka_unit_test_setup(packages_are_listed_in_one_block, reset),
 		cmocka_unit_test_setup(package_names_compare_without_case, reset),
 		cmocka_unit_test_setup(acquire_tells_what_is_wrong, reset),
