@@ -16,8 +16,7 @@ static void compare(const struct accounts *a, const struct accounts *b)
 		const struct account *x = a->row[i], *y = b->row[i];
 		if (strcmp(x->domain, y->domain) != 0 || strcmp(x->user, y->user) != 0 ||
 		    x->flags != y->flags || x->expires != y->expires ||
-		    !secret_equal(x->hash, y->hash) ||
-		    accounts_find(a, x->key, x->key_n) != x)
+		    !secret_equal(x->hash, y->hash) || accounts_find(a, x->key, x->key_n) != x)
 			abort();
 	}
 }

@@ -21,8 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_inside(view.user, data, size);
 	check_inside(view.password, data, size);
 	authbuffer_write(&again, &view);
-	if (!wr_ok(&again) || !authbuffer_read(wr_view(&again), &second) || second.user.n != view.user.n ||
-	    second.password.n != view.password.n)
+	if (!wr_ok(&again) || !authbuffer_read(wr_view(&again), &second) ||
+	    second.user.n != view.user.n || second.password.n != view.password.n)
 		abort();
 	return 0;
 }

@@ -98,9 +98,9 @@ static void open_sides(struct conversation *c)
 	c->client.target = "TERMSRV/host";
 	c->client.requirements = ISC_REQ_ALLOCATE_MEMORY | ISC_REQ_DELEGATE;
 	c->server.requirements = ASC_REQ_ALLOCATE_MEMORY;
-	c->client.more_input = c->server.more_input = (SecBuffer){
-		sizeof(certificate), SECBUFFER_TOKEN | SECBUFFER_READONLY, certificate
-	};
+	c->client.more_input = c->server.more_input =
+		(SecBuffer){ sizeof(certificate), SECBUFFER_TOKEN | SECBUFFER_READONLY,
+			     certificate };
 	if (fake_side_open(&c->client, &tsssp_module, auth.buf) != SEC_E_OK ||
 	    fake_side_open(&c->server, &tsssp_module, NULL) != SEC_E_OK)
 		abort();
@@ -126,9 +126,8 @@ static bool go_round(struct conversation *c, bool first)
 	struct ts_request request;
 
 	meddle(c, &c->to_client);
-	NTSTATUS status = fake_side_step(&c->client,
-					 first ? rd_of(NULL, 0) : wr_view(&c->to_client),
-					 &c->to_server);
+	NTSTATUS status = fake_side_step(
+		&c->client, first ? rd_of(NULL, 0) : wr_view(&c->to_client), &c->to_server);
 	if (status == SEC_E_OK && !c->server_bound)
 		abort();
 	if (failed(status) && c->to_server.len)

@@ -30,13 +30,20 @@ struct keymap {
 };
 
 /* An empty static map: `static struct keymap m = KEYMAP_INIT;` needs no keymap_init. */
-#define KEYMAP_SHARD_INIT { .lock = PTHREAD_RWLOCK_INITIALIZER }
+#define KEYMAP_SHARD_INIT                                                                          \
+	{                                                                                          \
+		.lock = PTHREAD_RWLOCK_INITIALIZER                                                 \
+	}
 #define KEYMAP_SHARDS_INIT_4                                                                       \
 	KEYMAP_SHARD_INIT, KEYMAP_SHARD_INIT, KEYMAP_SHARD_INIT, KEYMAP_SHARD_INIT
 #define KEYMAP_INIT                                                                                \
 	{                                                                                          \
-		.shard = { KEYMAP_SHARDS_INIT_4, KEYMAP_SHARDS_INIT_4, KEYMAP_SHARDS_INIT_4,       \
-			   KEYMAP_SHARDS_INIT_4 }                                                  \
+		.shard = {                                                                         \
+			KEYMAP_SHARDS_INIT_4,                                                      \
+			KEYMAP_SHARDS_INIT_4,                                                      \
+			KEYMAP_SHARDS_INIT_4,                                                      \
+			KEYMAP_SHARDS_INIT_4                                                       \
+		}                                                                                  \
 	}
 
 /* Called under the shard's reading lock with the object found; takes the caller's reference, say. */

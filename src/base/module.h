@@ -13,12 +13,13 @@
 struct package_module {
 	const char *name; /* of the module, for traces */
 
-	NTSTATUS (*lsa_initialize)(ULONG lsa_version, ULONG *package_version,
-				   PSECPKG_FUNCTION_TABLE *tables, ULONG *count);
+	NTSTATUS (*lsa_initialize)
+	(ULONG lsa_version, ULONG *package_version, PSECPKG_FUNCTION_TABLE *tables, ULONG *count);
 
 	/* May be NULL: a package without message protection. One user table per LSA table. */
-	NTSTATUS (*user_initialize)(ULONG lsa_version, ULONG *package_version,
-				    PSECPKG_USER_FUNCTION_TABLE *tables, ULONG *count);
+	NTSTATUS (*user_initialize)
+	(ULONG lsa_version, ULONG *package_version, PSECPKG_USER_FUNCTION_TABLE *tables,
+	 ULONG *count);
 
 	/* Describes a token of this package's protocol, indented by `depth` levels of two spaces;
 	 * false when it is not one. May be NULL. */

@@ -7,6 +7,7 @@
 #include "base/base.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -21,14 +22,14 @@
 struct cell {
 	struct secret secret; /* first: a secret's address is its cell's */
 	struct cell *next;    /* while on a free list */
-	uint32_t class;       /* CLASS_COUNT: a chunk of its own */
+	uint32_t class;	      /* CLASS_COUNT: a chunk of its own */
 	uint32_t mapped;      /* bytes mapped when it has a chunk of its own */
 };
 
 static struct arena {
 	pthread_mutex_t lock;
 	struct cell *free[CLASS_COUNT];
-	bool not_locked;
+	atomic_bool not_locked;
 } arena = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static void arena_hold(void *object)
@@ -75,7 +76,7 @@ static uint32_t class_of(size_t total)
 {
 	uint32_t class = 0;
 	while (class < CLASS_COUNT && class_size(class) < total)
-		class++;
+		class ++;
 	return class;
 }
 

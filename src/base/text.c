@@ -51,7 +51,8 @@ void text_add_utf16(struct text *t, const WCHAR *s, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		size_t units = i + 1 < n && s[i] >= 0xD800 && s[i] < 0xDC00 ? 2 : 1;
 		size_t need = utf8_need(s + i, units);
-		if (need == SIZE_MAX || s[i] < 0x20 || s[i] == 0x7F || (s[i] >= 0x80 && s[i] < 0xA0)) {
+		if (need == SIZE_MAX || s[i] < 0x20 || s[i] == 0x7F ||
+		    (s[i] >= 0x80 && s[i] < 0xA0)) {
 			text_add(t, "\\u%04x", s[i]);
 			continue;
 		}

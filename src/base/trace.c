@@ -25,7 +25,9 @@ static int open_target(const char *target)
 	if (strncmp(target, "fd:", 3) == 0) {
 		errno = 0;
 		long fd = strtol(target + 3, &end, 10);
-		return errno == 0 && *end == '\0' && end != target + 3 && fd >= 0 && fd < 65536 ? (int)fd : -1;
+		return errno == 0 && *end == '\0' && end != target + 3 && fd >= 0 && fd < 65536
+			       ? (int)fd
+			       : -1;
 	}
 	return open(target, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 }

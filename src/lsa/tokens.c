@@ -23,7 +23,8 @@ static void trace_token(const struct package_module *module, const char *name, c
 			const SecBuffer *token)
 {
 	struct text text = { 0 };
-	bool known = module->describe && module->describe(token->pvBuffer, token->cbBuffer, 0, &text);
+	bool known = module->describe &&
+		     module->describe(token->pvBuffer, token->cbBuffer, 0, &text);
 	CLEANUP(mem_free_p) char *tree = text_finish(&text);
 
 	trace_line("%s %s %u bytes", name, verb, (unsigned)token->cbBuffer);
@@ -36,7 +37,8 @@ void tokens_trace(const struct host *host, const struct package *package, const 
 {
 	CLEANUP(mem_free_p) char *name = NULL;
 
-	if (!trace_is_on() || !list || !utf8_from_utf16(package->name, package->name_n, &name, NULL))
+	if (!trace_is_on() || !list ||
+	    !utf8_from_utf16(package->name, package->name_n, &name, NULL))
 		return;
 	for (ULONG i = 0; i < list->cBuffers; i++) {
 		const SecBuffer *b = &list->pBuffers[i];

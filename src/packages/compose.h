@@ -123,6 +123,7 @@ static inline MUST_CHECK UNUSED NTSTATUS compose_give(const struct compose_host 
 		if (!b->pvBuffer)
 			return fail(SEC_E_INSUFFICIENT_MEMORY, "allocating the output token");
 	} else if (bytes.n > b->cbBuffer) {
+		b->cbBuffer = (ULONG)bytes.n; /* what it takes */
 		return fail(SEC_E_BUFFER_TOO_SMALL, "placing the output token");
 	}
 	if (bytes.n)

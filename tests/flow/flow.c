@@ -47,7 +47,8 @@ void flow_child(const char *configuration, void (*body)(void))
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		setenv("CMOCKA_TEST_ABORT", "1", 1); /* a failure ends the child, not just its test */
+		setenv("CMOCKA_TEST_ABORT", "1",
+		       1); /* a failure ends the child, not just its test */
 		flow_configure(configuration);
 		body();
 		fflush(stdout);
@@ -72,10 +73,12 @@ void flow_client(struct end *e, const char *package, const char *user, const cha
 	memset(e, 0, sizeof(*e));
 	e->target = "TERMSRV/localhost";
 	e->requirements = ISC_REQ_CONFIDENTIALITY | ISC_REQ_ALLOCATE_MEMORY |
-			  (credssp ? ISC_REQ_STREAM | ISC_REQ_DELEGATE | ISC_REQ_EXTENDED_ERROR : ISC_REQ_CONNECTION);
-	assert_int_equal(AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t)package, SECPKG_CRED_OUTBOUND, NULL,
-						   credssp ? (void *)&both : (void *)&identity, NULL, NULL,
-						   &e->credential, &e->expiry),
+			  (credssp ? ISC_REQ_STREAM | ISC_REQ_DELEGATE | ISC_REQ_EXTENDED_ERROR
+				   : ISC_REQ_CONNECTION);
+	assert_int_equal(AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t)package,
+						   SECPKG_CRED_OUTBOUND, NULL,
+						   credssp ? (void *)&both : (void *)&identity,
+						   NULL, NULL, &e->credential, &e->expiry),
 			 SEC_E_OK);
 }
 
@@ -85,10 +88,11 @@ void flow_server(struct end *e, const char *package)
 
 	memset(e, 0, sizeof(*e));
 	e->server = true;
-	e->requirements = ASC_REQ_CONFIDENTIALITY | ASC_REQ_ALLOCATE_MEMORY | (stream ? ASC_REQ_STREAM : ASC_REQ_CONNECTION) |
-			  ASC_REQ_EXTENDED_ERROR;
-	assert_int_equal(AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t)package, SECPKG_CRED_INBOUND, NULL, NULL,
-						   NULL, NULL, &e->credential, &e->expiry),
+	e->requirements = ASC_REQ_CONFIDENTIALITY | ASC_REQ_ALLOCATE_MEMORY |
+			  (stream ? ASC_REQ_STREAM : ASC_REQ_CONNECTION) | ASC_REQ_EXTENDED_ERROR;
+	assert_int_equal(AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t)package,
+						   SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL,
+						   &e->credential, &e->expiry),
 			 SEC_E_OK);
 }
 
@@ -104,10 +108,12 @@ static SECURITY_STATUS call(struct end *e, SecBufferDesc *in, SecBufferDesc *out
 	CtxtHandle *old = e->has_context ? &e->context : NULL;
 
 	if (e->server)
-		return AcceptSecurityContext(&e->credential, old, in, e->requirements, SECURITY_NATIVE_DREP, &e->context, out,
-					     &e->attributes, &e->expiry);
-	return InitializeSecurityContextA(&e->credential, old, (SEC_CHAR *)(uintptr_t)e->target, e->requirements, 0,
-					  SECURITY_NATIVE_DREP, old || e->inbox_len ? in : NULL, 0, &e->context, out,
+		return AcceptSecurityContext(&e->credential, old, in, e->requirements,
+					     SECURITY_NATIVE_DREP, &e->context, out, &e->attributes,
+					     &e->expiry);
+	return InitializeSecurityContextA(&e->credential, old, (SEC_CHAR *)(uintptr_t)e->target,
+					  e->requirements, 0, SECURITY_NATIVE_DREP,
+					  old || e->inbox_len ? in : NULL, 0, &e->context, out,
 					  &e->attributes, &e->expiry);
 }
 
@@ -127,9 +133,11 @@ static void keep_unread(struct end *e, const SecBuffer *in)
 
 void flow_step(struct end *e, struct end *peer)
 {
-	SecBuffer in[2] = { { (ULONG)e->inbox_len, SECBUFFER_TOKEN, e->inbox }, { 0, SECBUFFER_EMPTY, NULL } };
+	SecBuffer in[2] = { { (ULONG)e->inbox_len, SECBUFFER_TOKEN, e->inbox },
+			    { 0, SECBUFFER_EMPTY, NULL } };
 	SecBuffer out[1] = { { 0, SECBUFFER_TOKEN, NULL } };
-	SecBufferDesc in_desc = { SECBUFFER_VERSION, 2, in }, out_desc = { SECBUFFER_VERSION, 1, out };
+	SecBufferDesc in_desc = { SECBUFFER_VERSION, 2, in },
+		      out_desc = { SECBUFFER_VERSION, 1, out };
 
 	e->status = call(e, &in_desc, &out_desc);
 	if (e->status >= 0)
@@ -147,8 +155,9 @@ static bool wants_a_step(const struct end *e)
 {
 	if (!e->server && !e->has_context)
 		return e->status == SEC_E_OK;
-	return e->inbox_len && (e->status == SEC_I_CONTINUE_NEEDED || e->status == SEC_E_INCOMPLETE_MESSAGE ||
-				(e->server && !e->has_context && e->status == SEC_E_OK));
+	return e->inbox_len &&
+	       (e->status == SEC_I_CONTINUE_NEEDED || e->status == SEC_E_INCOMPLETE_MESSAGE ||
+		(e->server && !e->has_context && e->status == SEC_E_OK));
 }
 
 void flow_run(struct end *client, struct end *server)
@@ -158,12 +167,14 @@ void flow_run(struct end *client, struct end *server)
 		size_t before = client->inbox_len;
 		if (wants_a_step(client)) {
 			flow_step(client, server);
-			moved = client->status != SEC_E_INCOMPLETE_MESSAGE || client->inbox_len != before;
+			moved = client->status != SEC_E_INCOMPLETE_MESSAGE ||
+				client->inbox_len != before;
 		}
 		before = server->inbox_len;
 		if (wants_a_step(server)) {
 			flow_step(server, client);
-			moved |= server->status != SEC_E_INCOMPLETE_MESSAGE || server->inbox_len != before;
+			moved |= server->status != SEC_E_INCOMPLETE_MESSAGE ||
+				 server->inbox_len != before;
 		}
 		if (!moved)
 			return;
@@ -176,12 +187,14 @@ void flow_send_stream(struct end *from, struct end *to, const char *text)
 	uint8_t record[20000];
 	size_t n = strlen(text);
 
-	assert_int_equal(QueryContextAttributesA(&from->context, SECPKG_ATTR_STREAM_SIZES, &sizes), SEC_E_OK);
+	assert_int_equal(QueryContextAttributesA(&from->context, SECPKG_ATTR_STREAM_SIZES, &sizes),
+			 SEC_E_OK);
 	assert_true(sizes.cbHeader + n + sizes.cbTrailer <= sizeof(record));
 	memcpy(record + sizes.cbHeader, text, n);
 	SecBuffer seal[4] = { { sizes.cbHeader, SECBUFFER_STREAM_HEADER, record },
 			      { (ULONG)n, SECBUFFER_DATA, record + sizes.cbHeader },
-			      { sizes.cbTrailer, SECBUFFER_STREAM_TRAILER, record + sizes.cbHeader + n },
+			      { sizes.cbTrailer, SECBUFFER_STREAM_TRAILER,
+				record + sizes.cbHeader + n },
 			      { 0, SECBUFFER_EMPTY, NULL } };
 	SecBufferDesc desc = { SECBUFFER_VERSION, 4, seal };
 	assert_int_equal(EncryptMessage(&from->context, 0, &desc, 0), SEC_E_OK);

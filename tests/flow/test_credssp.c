@@ -19,9 +19,11 @@ static void check_delegated(struct end *server, const char *want_user, const cha
 	char user[64] = "", domain[64] = "", password[64] = "";
 	DWORD user_n = sizeof(user), domain_n = sizeof(domain), password_n = sizeof(password);
 
-	assert_int_equal(QueryContextAttributesA(&server->context, SECPKG_ATTR_CREDS, &creds), SEC_E_OK);
-	assert_true(CredUnPackAuthenticationBufferA(0, creds.AuthBuffer, creds.AuthBufferLen, user, &user_n, domain,
-						    &domain_n, password, &password_n));
+	assert_int_equal(QueryContextAttributesA(&server->context, SECPKG_ATTR_CREDS, &creds),
+			 SEC_E_OK);
+	assert_true(CredUnPackAuthenticationBufferA(0, creds.AuthBuffer, creds.AuthBufferLen, user,
+						    &user_n, domain, &domain_n, password,
+						    &password_n));
 	assert_string_equal(user, want_user);
 	assert_string_equal(password, want_password);
 	assert_int_equal(FreeContextBuffer(creds.AuthBuffer), SEC_E_OK);
@@ -39,7 +41,8 @@ static void body_right_password(void)
 	assert_true(client->attributes & ISC_RET_STREAM);
 	assert_true(server->attributes & ASC_RET_STREAM);
 	check_delegated(server, FLOW_USER, FLOW_PASSWORD);
-	assert_int_equal(QueryContextAttributesA(&server->context, SECPKG_ATTR_NAMES, &names), SEC_E_OK);
+	assert_int_equal(QueryContextAttributesA(&server->context, SECPKG_ATTR_NAMES, &names),
+			 SEC_E_OK);
 	assert_non_null(strstr(names.sUserName, FLOW_USER));
 	FreeContextBuffer(names.sUserName);
 	flow_send_stream(client, server, "a sealed message to the server");
@@ -69,7 +72,8 @@ static void body_wrong_password(void)
 	sign_in(client, server, FLOW_USER, "wrong");
 	assert_int_equal(server->status, SEC_E_LOGON_DENIED);
 	assert_int_equal(client->status, SEC_E_LOGON_DENIED);
-	assert_int_equal(QueryContextAttributesA(&server->context, SECPKG_ATTR_CREDS, &creds), SEC_E_INVALID_HANDLE);
+	assert_int_equal(QueryContextAttributesA(&server->context, SECPKG_ATTR_CREDS, &creds),
+			 SEC_E_INVALID_HANDLE);
 	flow_done(client);
 	flow_done(server);
 	sign_in(client, server, "mallory", FLOW_PASSWORD);
@@ -118,7 +122,8 @@ static void body_byte_by_byte(void)
 		for (size_t i = 0; i < wire->inbox_len; i++) {
 			server->inbox[server->inbox_len++] = wire->inbox[i];
 			flow_step(server, client);
-			assert_true(server->status >= 0 || server->status == SEC_E_INCOMPLETE_MESSAGE);
+			assert_true(server->status >= 0 ||
+				    server->status == SEC_E_INCOMPLETE_MESSAGE);
 		}
 		wire->inbox_len = 0;
 		if (client->inbox_len)
@@ -236,7 +241,8 @@ static void body_account_flags(void)
 	struct end *client = calloc(1, sizeof(*client)), *server = calloc(1, sizeof(*server));
 
 	for (size_t i = 0; i < sizeof(flag_rows) / sizeof(flag_rows[0]); i++) {
-		assert_int_equal(OpensspiAccountSetFlags(NULL, FLOW_USER, flag_rows[i].flag), SEC_E_OK);
+		assert_int_equal(OpensspiAccountSetFlags(NULL, FLOW_USER, flag_rows[i].flag),
+				 SEC_E_OK);
 		sign_in(client, server, FLOW_USER, FLOW_PASSWORD);
 		assert_int_equal(server->status, flag_rows[i].status);
 		assert_int_equal(client->status, flag_rows[i].status);
@@ -353,7 +359,8 @@ static void body_fork(void)
 	pid_t child = fork();
 	if (child == 0) {
 		SecPkgContext_StreamSizes sizes;
-		SECURITY_STATUS query = QueryContextAttributesA(&server->context, SECPKG_ATTR_STREAM_SIZES, &sizes);
+		SECURITY_STATUS query =
+			QueryContextAttributesA(&server->context, SECPKG_ATTR_STREAM_SIZES, &sizes);
 		struct end *c = calloc(1, sizeof(*c)), *s = calloc(1, sizeof(*s));
 		flow_client(c, "CREDSSP", FLOW_USER, FLOW_PASSWORD);
 		flow_server(s, "CREDSSP");
@@ -362,7 +369,10 @@ static void body_fork(void)
 		c->credential = outbound;
 		s->credential = inbound;
 		flow_run(c, s);
-		_exit(query != SEC_E_INVALID_HANDLE ? 1 : c->status != SEC_E_OK ? 2 : s->status != SEC_E_OK ? 3 : 0);
+		_exit(query != SEC_E_INVALID_HANDLE ? 1
+		      : c->status != SEC_E_OK	    ? 2
+		      : s->status != SEC_E_OK	    ? 3
+						    : 0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);

@@ -50,7 +50,8 @@ static CREDSSP_CRED both = { .Type = CredsspSubmitBufferBothOld, .pSpnegoCred = 
 
 static SECURITY_STATUS acquire(const char *package, ULONG use, void *auth, CredHandle *out)
 {
-	return AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t)package, use, NULL, auth, NULL, NULL, out, NULL);
+	return AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t)package, use, NULL, auth,
+					 NULL, NULL, out, NULL);
 }
 
 /* Arms, acquires, disarms; walks on until an acquire passes without a failure. */

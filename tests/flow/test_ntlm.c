@@ -11,7 +11,8 @@ static struct pair *signed_in(void)
 	struct pair *p = calloc(1, sizeof(*p));
 	flow_client(&p->client, "NTLM", FLOW_USER, FLOW_PASSWORD);
 	flow_server(&p->server, "ntlm");
-	p->client.requirements |= ISC_REQ_INTEGRITY | ISC_REQ_REPLAY_DETECT | ISC_REQ_SEQUENCE_DETECT;
+	p->client.requirements |= ISC_REQ_INTEGRITY | ISC_REQ_REPLAY_DETECT |
+				  ISC_REQ_SEQUENCE_DETECT;
 	flow_run(&p->client, &p->server);
 	assert_int_equal(p->client.status, SEC_E_OK);
 	assert_int_equal(p->server.status, SEC_E_OK);
@@ -32,9 +33,11 @@ static SECURITY_STATUS seal(struct end *e, uint8_t signature[16], char *data, si
 	return EncryptMessage(&e->context, 0, &desc, 0);
 }
 
-static SECURITY_STATUS open_sealed(struct end *e, uint8_t *signature, ULONG signature_n, char *data, size_t n)
+static SECURITY_STATUS open_sealed(struct end *e, uint8_t *signature, ULONG signature_n, char *data,
+				   size_t n)
 {
-	SecBuffer b[2] = { { signature_n, SECBUFFER_TOKEN, signature }, { (ULONG)n, SECBUFFER_DATA, data } };
+	SecBuffer b[2] = { { signature_n, SECBUFFER_TOKEN, signature },
+			   { (ULONG)n, SECBUFFER_DATA, data } };
 	SecBufferDesc desc = { SECBUFFER_VERSION, 2, b };
 	ULONG qop;
 	return DecryptMessage(&e->context, &desc, 0, &qop);
@@ -46,7 +49,8 @@ static void body_seal(void)
 	uint8_t signature[16];
 
 	for (int i = 0; i < 20; i++) {
-		struct end *from = i & 1 ? &p->server : &p->client, *to = i & 1 ? &p->client : &p->server;
+		struct end *from = i & 1 ? &p->server : &p->client,
+			   *to = i & 1 ? &p->client : &p->server;
 		char text[] = "a sealed message, twenty times";
 		assert_int_equal(seal(from, signature, text, sizeof(text)), SEC_E_OK);
 		assert_string_not_equal(text, "a sealed message, twenty times");
@@ -69,7 +73,8 @@ static void body_altered(void)
 
 	assert_int_equal(seal(&p->client, signature, text, sizeof(text)), SEC_E_OK);
 	text[3] ^= 1;
-	assert_int_equal(open_sealed(&p->server, signature, 16, text, sizeof(text)), SEC_E_MESSAGE_ALTERED);
+	assert_int_equal(open_sealed(&p->server, signature, 16, text, sizeof(text)),
+			 SEC_E_MESSAGE_ALTERED);
 	pair_done(p);
 }
 
@@ -85,7 +90,8 @@ static void body_short_signature(void)
 	char text[] = "some text";
 
 	for (ULONG n = 0; n < 16; n++) {
-		SecBuffer b[2] = { { n, SECBUFFER_TOKEN, signature }, { sizeof(text), SECBUFFER_DATA, text } };
+		SecBuffer b[2] = { { n, SECBUFFER_TOKEN, signature },
+				   { sizeof(text), SECBUFFER_DATA, text } };
 		SecBufferDesc desc = { SECBUFFER_VERSION, 2, b };
 		ULONG qop;
 		assert_true(EncryptMessage(&p->client.context, 0, &desc, 0) < 0);
@@ -112,7 +118,8 @@ static void body_sign(void)
 	struct pair *p = signed_in();
 	uint8_t signature[16];
 	char text[] = "a signed message";
-	SecBuffer b[2] = { { sizeof(text), SECBUFFER_DATA, text }, { 16, SECBUFFER_TOKEN, signature } };
+	SecBuffer b[2] = { { sizeof(text), SECBUFFER_DATA, text },
+			   { 16, SECBUFFER_TOKEN, signature } };
 	SecBufferDesc desc = { SECBUFFER_VERSION, 2, b };
 	ULONG qop = 7;
 
@@ -121,7 +128,8 @@ static void body_sign(void)
 	assert_int_equal(VerifySignature(&p->server.context, &desc, 0, &qop), SEC_E_OK);
 	assert_int_equal(MakeSignature(&p->client.context, 0, &desc, 1), SEC_E_OK);
 	text[0] ^= 1;
-	assert_int_equal(VerifySignature(&p->server.context, &desc, 1, &qop), SEC_E_MESSAGE_ALTERED);
+	assert_int_equal(VerifySignature(&p->server.context, &desc, 1, &qop),
+			 SEC_E_MESSAGE_ALTERED);
 	pair_done(p);
 }
 
@@ -139,26 +147,36 @@ static void body_attributes(void)
 	SecPkgContext_NamesW names;
 	SecPkgContext_Flags flags;
 
-	assert_int_equal(QueryContextAttributesA(&p->client.context, SECPKG_ATTR_SIZES, &sizes), SEC_E_OK);
+	assert_int_equal(QueryContextAttributesA(&p->client.context, SECPKG_ATTR_SIZES, &sizes),
+			 SEC_E_OK);
 	assert_int_equal(sizes.cbMaxToken, 2888);
 	assert_int_equal(sizes.cbMaxSignature, 16);
 	assert_int_equal(sizes.cbBlockSize, 0);
 	assert_int_equal(sizes.cbSecurityTrailer, 16);
-	assert_int_equal(QueryContextAttributesA(&p->client.context, SECPKG_ATTR_SESSION_KEY, &client_key), SEC_E_OK);
-	assert_int_equal(QueryContextAttributesW(&p->server.context, SECPKG_ATTR_SESSION_KEY, &server_key), SEC_E_OK);
+	assert_int_equal(
+		QueryContextAttributesA(&p->client.context, SECPKG_ATTR_SESSION_KEY, &client_key),
+		SEC_E_OK);
+	assert_int_equal(
+		QueryContextAttributesW(&p->server.context, SECPKG_ATTR_SESSION_KEY, &server_key),
+		SEC_E_OK);
 	assert_int_equal(client_key.SessionKeyLength, 16);
 	assert_memory_equal(client_key.SessionKey, server_key.SessionKey, 16);
 	FreeContextBuffer(client_key.SessionKey);
 	FreeContextBuffer(server_key.SessionKey);
-	assert_int_equal(QueryContextAttributesW(&p->client.context, SECPKG_ATTR_PACKAGE_INFO, &info), SEC_E_OK);
+	assert_int_equal(
+		QueryContextAttributesW(&p->client.context, SECPKG_ATTR_PACKAGE_INFO, &info),
+		SEC_E_OK);
 	assert_memory_equal(info.PackageInfo->Name, u"NTLM", 10);
 	FreeContextBuffer(info.PackageInfo);
-	assert_int_equal(QueryContextAttributesW(&p->server.context, SECPKG_ATTR_NAMES, &names), SEC_E_OK);
+	assert_int_equal(QueryContextAttributesW(&p->server.context, SECPKG_ATTR_NAMES, &names),
+			 SEC_E_OK);
 	FreeContextBuffer(names.sUserName);
-	assert_int_equal(QueryContextAttributesA(&p->client.context, SECPKG_ATTR_FLAGS, &flags), SEC_E_OK);
+	assert_int_equal(QueryContextAttributesA(&p->client.context, SECPKG_ATTR_FLAGS, &flags),
+			 SEC_E_OK);
 	assert_int_equal(flags.Flags & ~(ULONG)ISC_RET_ALLOCATED_MEMORY,
 			 p->client.attributes & ~(ULONG)ISC_RET_ALLOCATED_MEMORY);
-	assert_int_equal(QueryContextAttributesA(&p->client.context, 0x7777, &flags), SEC_E_UNSUPPORTED_FUNCTION);
+	assert_int_equal(QueryContextAttributesA(&p->client.context, 0x7777, &flags),
+			 SEC_E_UNSUPPORTED_FUNCTION);
 	pair_done(p);
 }
 
@@ -200,8 +218,9 @@ static void body_buffer_too_small(void)
 	ULONG attributes;
 
 	flow_client(client, "NTLM", FLOW_USER, FLOW_PASSWORD);
-	assert_int_equal(InitializeSecurityContextA(&client->credential, NULL, NULL, 0, 0, SECURITY_NATIVE_DREP, NULL, 0,
-						    &client->context, &desc, &attributes, NULL),
+	assert_int_equal(InitializeSecurityContextA(&client->credential, NULL, NULL, 0, 0,
+						    SECURITY_NATIVE_DREP, NULL, 0, &client->context,
+						    &desc, &attributes, NULL),
 			 SEC_E_BUFFER_TOO_SMALL);
 	flow_done(client);
 	free(client);

@@ -8,11 +8,16 @@ static void the_packages_have_their_documented_numbers(void **state)
 		const char *name;
 		USHORT rpc;
 		ULONG least_token;
-	} want[] = { { "NTLM", 10, 1904 }, { "CREDSSP", 0xFFFF, 37032 }, { "TSSSP", 22, 13000 },
-		     { "Schannel", 14, 24576 }, { "Microsoft Unified Security Protocol Provider", 14, 24576 } };
+	} want[] = { { "NTLM", 10, 1904 },
+		     { "CREDSSP", 0xFFFF, 37032 },
+		     { "TSSSP", 22, 13000 },
+		     { "Schannel", 14, 24576 },
+		     { "Microsoft Unified Security Protocol Provider", 14, 24576 } };
 	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
 		PSecPkgInfoA info = NULL;
-		assert_int_equal(QuerySecurityPackageInfoA((SEC_CHAR *)(uintptr_t)want[i].name, &info), SEC_E_OK);
+		assert_int_equal(
+			QuerySecurityPackageInfoA((SEC_CHAR *)(uintptr_t)want[i].name, &info),
+			SEC_E_OK);
 		assert_string_equal(info->Name, want[i].name);
 		assert_int_equal(info->wVersion, 1);
 		assert_int_equal(info->wRPCID, want[i].rpc);
@@ -41,7 +46,8 @@ static void enumeration_lists_what_can_be_queried(void **state)
 static void an_unknown_name_leaves_the_pointer_alone(void **state)
 {
 	PSecPkgInfoA info = (PSecPkgInfoA)(uintptr_t)0x1234;
-	assert_int_equal(QuerySecurityPackageInfoA((SEC_CHAR *)(uintptr_t)"Winsock", &info), SEC_E_SECPKG_NOT_FOUND);
+	assert_int_equal(QuerySecurityPackageInfoA((SEC_CHAR *)(uintptr_t) "Winsock", &info),
+			 SEC_E_SECPKG_NOT_FOUND);
 	assert_ptr_equal(info, (void *)0x1234);
 }
 
@@ -81,8 +87,10 @@ static void statuses_are_described(void **state)
 
 static void tokens_are_described(void **state)
 {
-	const unsigned char negotiate[] = "NTLMSSP\0\1\0\0\0\x97\x82\x08\xe2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
-	const unsigned char request[] = { 0x30, 0x0d, 0xa0, 3, 2, 1, 6, 0xa4, 6, 2, 4, 0xc0, 0, 0, 0x6d };
+	const unsigned char negotiate[] =
+		"NTLMSSP\0\1\0\0\0\x97\x82\x08\xe2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+	const unsigned char request[] = { 0x30, 0x0d, 0xa0, 3,	  2, 1, 6,   0xa4,
+					  6,	2,    4,    0xc0, 0, 0, 0x6d };
 	char *text = NULL;
 	assert_int_equal(OpensspiDescribeToken(negotiate, 32, &text), SEC_E_OK);
 	assert_non_null(strstr(text, "NEGOTIATE"));

@@ -31,13 +31,15 @@ static void reveal(char *out)
 
 /* How often the password stands in `n` bytes, each character `step` bytes from the last. Not checked by a
  * sanitizer: it reads what belongs to nobody. */
-__attribute__((no_sanitize("address"), noinline)) static size_t count_in(const uint8_t *p, size_t n, size_t step)
+__attribute__((no_sanitize("address"), noinline)) static size_t count_in(const uint8_t *p, size_t n,
+									 size_t step)
 {
 	size_t found = 0;
 
 	for (size_t at = 0; at + LENGTH * step <= n; at++) {
 		size_t i = 0;
-		while (i < LENGTH && p[at + i * step] == (uint8_t)(masked[i] ^ MASK) && (step == 1 || p[at + i * step + 1] == 0))
+		while (i < LENGTH && p[at + i * step] == (uint8_t)(masked[i] ^ MASK) &&
+		       (step == 1 || p[at + i * step + 1] == 0))
 			i++;
 		found += i == LENGTH;
 	}
@@ -54,8 +56,8 @@ static size_t count_in_memory(void)
 
 	assert_non_null(maps);
 	while (fgets(line, sizeof(line), maps)) {
-		if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) != 3 || mode[0] != 'r' || mode[1] != 'w' ||
-		    to - from > MAPPING_MAX)
+		if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) != 3 || mode[0] != 'r' ||
+		    mode[1] != 'w' || to - from > MAPPING_MAX)
 			continue;
 		found += count_in((const uint8_t *)from, to - from, 1);
 		found += count_in((const uint8_t *)from, to - from, 2);
@@ -117,7 +119,8 @@ static void body_delegated(void)
 	flow_server(server, "CREDSSP");
 	flow_run(client, server);
 	assert_int_equal(server->status, SEC_E_OK);
-	assert_int_equal(QueryContextAttributesW(&server->context, SECPKG_ATTR_CREDS, &creds), SEC_E_OK);
+	assert_int_equal(QueryContextAttributesW(&server->context, SECPKG_ATTR_CREDS, &creds),
+			 SEC_E_OK);
 	assert_int_equal(FreeContextBuffer(creds.AuthBuffer), SEC_E_OK);
 	flow_done(client);
 	flow_done(server);

@@ -46,20 +46,24 @@ static void step(int server, const char *token)
 {
 	static uint8_t bytes[ROOM];
 	ULONG attributes;
-	SecBuffer in = { (ULONG)from_hex(token, bytes), SECBUFFER_TOKEN, bytes }, out = { 0, SECBUFFER_TOKEN, NULL };
-	SecBufferDesc in_desc = { SECBUFFER_VERSION, 1, &in }, out_desc = { SECBUFFER_VERSION, 1, &out };
+	SecBuffer in = { (ULONG)from_hex(token, bytes), SECBUFFER_TOKEN, bytes },
+		  out = { 0, SECBUFFER_TOKEN, NULL };
+	SecBufferDesc in_desc = { SECBUFFER_VERSION, 1, &in },
+		      out_desc = { SECBUFFER_VERSION, 1, &out };
 	CtxtHandle *old = has_context ? &context : NULL;
 	SECURITY_STATUS status;
 
 	if (server)
-		status = AcceptSecurityContext(&credential, old, &in_desc,
-					       ASC_REQ_ALLOCATE_MEMORY | ASC_REQ_CONFIDENTIALITY | ASC_REQ_INTEGRITY,
-					       SECURITY_NATIVE_DREP, &context, &out_desc, &attributes, NULL);
+		status = AcceptSecurityContext(
+			&credential, old, &in_desc,
+			ASC_REQ_ALLOCATE_MEMORY | ASC_REQ_CONFIDENTIALITY | ASC_REQ_INTEGRITY,
+			SECURITY_NATIVE_DREP, &context, &out_desc, &attributes, NULL);
 	else
-		status = InitializeSecurityContextA(&credential, old, (SEC_CHAR *)(uintptr_t)target,
-						    ISC_REQ_ALLOCATE_MEMORY | ISC_REQ_CONFIDENTIALITY | ISC_REQ_INTEGRITY, 0,
-						    SECURITY_NATIVE_DREP, old ? &in_desc : NULL, 0, &context, &out_desc,
-						    &attributes, NULL);
+		status = InitializeSecurityContextA(
+			&credential, old, (SEC_CHAR *)(uintptr_t)target,
+			ISC_REQ_ALLOCATE_MEMORY | ISC_REQ_CONFIDENTIALITY | ISC_REQ_INTEGRITY, 0,
+			SECURITY_NATIVE_DREP, old ? &in_desc : NULL, 0, &context, &out_desc,
+			&attributes, NULL);
 	if (status >= 0)
 		has_context = 1;
 	printf("%08x ", (unsigned)status);
@@ -94,9 +98,11 @@ static void protect(const char *text, int open)
 	static uint8_t bytes[ROOM + 16];
 	size_t n = from_hex(text, bytes + (open ? 0 : 16));
 	size_t data = open ? n - 16 : n;
-	SecBuffer message[2] = { { 16, SECBUFFER_TOKEN, bytes }, { (ULONG)data, SECBUFFER_DATA, bytes + 16 } };
+	SecBuffer message[2] = { { 16, SECBUFFER_TOKEN, bytes },
+				 { (ULONG)data, SECBUFFER_DATA, bytes + 16 } };
 	SecBufferDesc desc = { SECBUFFER_VERSION, 2, message };
-	SECURITY_STATUS status = open ? DecryptMessage(&context, &desc, 0, NULL) : EncryptMessage(&context, 0, &desc, 0);
+	SECURITY_STATUS status = open ? DecryptMessage(&context, &desc, 0, NULL)
+				      : EncryptMessage(&context, 0, &desc, 0);
 
 	printf("%08x ", (unsigned)status);
 	print_hex(open ? bytes + 16 : bytes, open ? data : n + 16);
@@ -109,19 +115,23 @@ static SECURITY_STATUS acquire(int server, const char *package)
 	TimeStamp expiry;
 
 	if (server)
-		return AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t)package, SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL,
+		return AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t)package,
+						 SECPKG_CRED_INBOUND, NULL, NULL, NULL, NULL,
 						 &credential, &expiry);
 	read_line(user, sizeof(user));
 	read_line(domain, sizeof(domain));
 	read_line(password, sizeof(password));
 	SEC_WINNT_AUTH_IDENTITY_A identity = {
-		.User = (unsigned char *)user, .UserLength = (ULONG)strlen(user),
-		.Domain = (unsigned char *)domain, .DomainLength = (ULONG)strlen(domain),
-		.Password = (unsigned char *)password, .PasswordLength = (ULONG)strlen(password),
+		.User = (unsigned char *)user,
+		.UserLength = (ULONG)strlen(user),
+		.Domain = (unsigned char *)domain,
+		.DomainLength = (ULONG)strlen(domain),
+		.Password = (unsigned char *)password,
+		.PasswordLength = (ULONG)strlen(password),
 		.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI,
 	};
-	return AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t)package, SECPKG_CRED_OUTBOUND, NULL, &identity, NULL, NULL,
-					 &credential, &expiry);
+	return AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t)package, SECPKG_CRED_OUTBOUND,
+					 NULL, &identity, NULL, NULL, &credential, &expiry);
 }
 
 int main(int argc, char **argv)

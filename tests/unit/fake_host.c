@@ -300,6 +300,7 @@ NTSTATUS fake_side_step(struct fake_side *s, struct rd in, struct wr *out)
 	bool bare = !s->server && !s->context && in_list.cBuffers == 1 && !in.n;
 
 	NTSTATUS status = side_call(s, bare ? NULL : &in_list, &out_list, &packed, &mapped);
+	s->said = out_buffer.cbBuffer;
 	wr_reset(out);
 	if (out_buffer.pvBuffer && (allocate || !failed(status)))
 		wr_bytes(out, out_buffer.pvBuffer, out_buffer.cbBuffer);

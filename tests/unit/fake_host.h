@@ -46,6 +46,7 @@ struct fake_side {
 	const char *target;   /* clients: what they ask for */
 	SecBuffer more_input; /* one further input buffer, if it has bytes */
 	ULONG room;	      /* of the output token; 0: plenty. Unused with ALLOCATE_MEMORY */
+	ULONG said;	      /* cbBuffer of the output token after the last call */
 };
 
 /* Initialises the module (once per module and program) and acquires credentials with `auth`. */

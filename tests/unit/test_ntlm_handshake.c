@@ -725,6 +725,7 @@ static void a_small_output_buffer_leaves_the_context_usable(void **state)
 	t->client.room = 39;
 	assert_int_equal(fake_side_step(&t->client, rd_of(NULL, 0), &t->negotiate),
 			 SEC_E_BUFFER_TOO_SMALL);
+	assert_int_equal(t->client.said, 40);
 	t->client.room = 40;
 	assert_int_equal(fake_side_step(&t->client, rd_of(NULL, 0), &t->negotiate),
 			 SEC_I_CONTINUE_NEEDED);

@@ -780,11 +780,14 @@ static void a_token_without_room_is_kept_for_the_next_call(void **state)
 	SecBuffer out = { sizeof(small), SECBUFFER_TOKEN, small }, data = { 0 };
 	SecBufferDesc in_desc = { SECBUFFER_VERSION, 2, in }, out_desc = { SECBUFFER_VERSION, 1, &out };
 	BOOLEAN mapped;
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
+		out.cbBuffer = sizeof(small);
 		assert_int_equal(lsa->InitLsaModeContext(client.credential, client.context, NULL, client.requirements,
 							 0, &in_desc, &client.context, &out_desc, &client.attributes,
 							 NULL, &mapped, &data),
 				 SEC_E_BUFFER_TOO_SMALL);
+		assert_true(out.cbBuffer > sizeof(small) && out.cbBuffer < sizeof(hello));
+	}
 	out.pvBuffer = hello;
 	out.cbBuffer = sizeof(hello);
 	assert_int_equal(lsa->InitLsaModeContext(client.credential, client.context, NULL, client.requirements, 0,

@@ -213,8 +213,10 @@ NTSTATUS ntlm_leg_give(struct ntlm_leg *leg, struct rd token)
 		b->pvBuffer = copy;
 		leg->attributes |= ISC_RET_ALLOCATED_MEMORY;
 	} else {
-		if (!b->pvBuffer || b->cbBuffer < token.n)
+		if (!b->pvBuffer || b->cbBuffer < token.n) {
+			b->cbBuffer = (ULONG)token.n;
 			return fail(SEC_E_BUFFER_TOO_SMALL, "output token");
+		}
 		memcpy(b->pvBuffer, token.p, token.n);
 	}
 	b->cbBuffer = (ULONG)token.n;

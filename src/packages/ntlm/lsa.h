@@ -38,7 +38,8 @@ MUST_CHECK NTSTATUS ntlm_server_begin(struct ntlm_leg *leg);
 MUST_CHECK NTSTATUS ntlm_server_finish(struct ntlm_leg *leg);
 
 /* Puts a token into the output's SECBUFFER_TOKEN: LSA heap when ISC_REQ_ALLOCATE_MEMORY (the same
- * bit for both roles) was asked for, else the caller's room. Nothing changes when it fails. */
+ * bit for both roles) was asked for, else the caller's room. When it fails nothing changes but
+ * cbBuffer, which with SEC_E_BUFFER_TOO_SMALL says what it takes. */
 MUST_CHECK NTSTATUS ntlm_leg_give(struct ntlm_leg *leg, struct rd token);
 
 /* A server's challenge or a client's AUTHENTICATE is refused when sessions are to be protected and

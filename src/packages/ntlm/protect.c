@@ -159,9 +159,7 @@ NTSTATUS ntlm_seal(struct ntlm_protection *p, PSecBufferDesc message, bool encry
 {
 	SecBuffer *token;
 
-	if (!(p->flags & (NTLM_SIGN | NTLM_SEAL)))
-		return fail(SEC_E_QOP_NOT_SUPPORTED, "EncryptMessage without protection");
-	if (encrypt && !(p->flags & NTLM_SEAL))
+	if (!(p->flags & NTLM_SEAL))
 		return fail(SEC_E_UNSUPPORTED_FUNCTION, "EncryptMessage without sealing");
 	NTSTATUS status = token_for_signature(message, &token);
 	if (failed(status))

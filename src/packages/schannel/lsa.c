@@ -192,6 +192,7 @@ static NTSTATUS fill(const struct leg *leg, SecBuffer *b, struct rd bytes)
 		if (bytes.n && !b->pvBuffer)
 			return fail(SEC_E_INSUFFICIENT_MEMORY, "the token");
 	} else if (bytes.n > b->cbBuffer || (bytes.n && !b->pvBuffer)) {
+		b->cbBuffer = (ULONG)bytes.n;
 		return fail(SEC_E_BUFFER_TOO_SMALL, "the token's buffer");
 	}
 	if (bytes.n)
