@@ -55,6 +55,9 @@ void flow_child(const char *configuration, void (*body)(void))
 		_exit(0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
+	char path[128];
+	snprintf(path, sizeof(path), "%s/etc/opensspi.conf", home);
+	unlink(path); /* it was the child's */
 	assert_int_equal(status, 0);
 }
 

@@ -271,6 +271,17 @@ static void certificates_come_from_pem_files(void **state)
 	assert_int_equal(OpensspiCertificateFromPem(NULL, key, &context), SEC_E_INVALID_PARAMETER);
 }
 
+static void body_bad_configuration(void)
+{
+	assert_int_equal(outbound(NULL), SEC_E_INTERNAL_ERROR);
+	assert_int_equal(inbound(NULL), SEC_E_INTERNAL_ERROR);
+}
+
+static void a_policy_that_cannot_be_read_is_an_internal_error(void **state)
+{
+	flow_child("[policy]\nAllowEncryptionOracel = 2\n", body_bad_configuration);
+}
+
 static void null_credentials_fail_only_when_they_are_needed(void **state)
 {
 	CredHandle handle;
@@ -387,6 +398,8 @@ static void a_context_outlives_its_credential_handle(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* first, while this process has not used the library: a child inherits what was read */
+		cmocka_unit_test(a_policy_that_cannot_be_read_is_an_internal_error),
 		cmocka_unit_test(each_use_of_the_credential_is_taken),
 		cmocka_unit_test(a_use_that_is_none_is_refused),
 		cmocka_unit_test(the_package_is_found_without_case),
