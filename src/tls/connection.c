@@ -68,7 +68,8 @@ static bool set_peer(struct tls_connection *c, const struct tls_peer_settings *p
 	if (!c->server && peer->check_chain)
 		SSL_set_verify(c->ssl, SSL_VERIFY_PEER, NULL);
 	/* RFC 6066: host_name is a name, never an address */
-	if (!c->server && c->host && *c->host && !host_is_address(c->host))
+	if (!c->server && c->host && *c->host && !host_is_address(c->host) &&
+	    !strchr(c->host, ':'))
 		return SSL_set_tlsext_host_name(c->ssl, c->host) == 1;
 	return true;
 }

@@ -33,6 +33,10 @@ static uint32_t trust_bits(int error)
 		return CERT_TRUST_IS_REVOKED;
 	case X509_V_ERR_CERT_SIGNATURE_FAILURE:
 		return CERT_TRUST_IS_NOT_SIGNATURE_VALID;
+	case X509_V_ERR_EE_KEY_TOO_SMALL:
+	case X509_V_ERR_CA_KEY_TOO_SMALL:
+	case X509_V_ERR_CA_MD_TOO_WEAK:
+		return CERT_TRUST_HAS_WEAK_SIGNATURE;
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
 		return CERT_TRUST_IS_UNTRUSTED_ROOT;
@@ -57,7 +61,7 @@ static int note_error(int ok, X509_STORE_CTX *walk)
 
 static bool names_host(X509 *leaf, const char *host)
 {
-	if (!host || !*host)
+	if (!host || !*host || *host == '.') /* which would stand for all names below */
 		return false;
 	if (host_is_address(host))
 		return X509_check_ip_asc(leaf, host, 0) == 1;
@@ -75,6 +79,9 @@ static bool judge(const struct tls_connection *c, X509 *leaf, STACK_OF(X509) *ch
 		return false;
 	}
 	X509_STORE_CTX_set_default(walk, c->server ? "ssl_client" : "ssl_server");
+	/* a walk of our own has no level unless it is told: short keys and MD5 would do */
+	X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(walk),
+					 SSL_get_security_level(c->ssl));
 	X509_STORE_CTX_set_app_data(walk, out);
 	X509_STORE_CTX_set_verify_cb(walk, note_error);
 	bool walked = X509_verify_cert(walk) == 1;
@@ -131,7 +138,7 @@ NTSTATUS peer_status(const struct tls_connection *c)
 
 	if (errors & CERT_TRUST_IS_REVOKED)
 		return (NTSTATUS)0x80092010; /* CRYPT_E_REVOKED */
-	if (errors & CERT_TRUST_IS_NOT_SIGNATURE_VALID)
+	if (errors & (CERT_TRUST_IS_NOT_SIGNATURE_VALID | CERT_TRUST_HAS_WEAK_SIGNATURE))
 		return SEC_E_CERT_UNKNOWN;
 	if (errors & (CERT_TRUST_IS_UNTRUSTED_ROOT | CERT_TRUST_IS_PARTIAL_CHAIN))
 		return SEC_E_UNTRUSTED_ROOT;
@@ -174,11 +181,17 @@ void peer_describe(const struct tls_connection *c, struct tls_info *out)
 	const SSL_CIPHER *cipher = SSL_get_current_cipher(c->ssl);
 	X509 *leaf = SSL_get0_peer_certificate(c->ssl);
 	X509 *server_leaf = c->server ? SSL_get_certificate(c->ssl) : leaf;
+	const SSL_SESSION *session = SSL_get0_session(c->ssl);
+	uint8_t mode = session ? SSL_SESSION_get_max_fragment_length(session) : 0;
 	EVP_PKEY *key = NULL;
 
 	*out = (struct tls_info){ .version = (uint16_t)SSL_version(c->ssl),
 				  .header = connection_header(c),
-				  .trailer = SSL_version(c->ssl) == TLS_1_3 ? 17 : 16 };
+				  .trailer = SSL_version(c->ssl) == TLS_1_3 ? 17 : 16,
+				  .data_max = mode >= TLSEXT_max_fragment_length_512 &&
+							      mode <= TLSEXT_max_fragment_length_4096
+						      ? (uint16_t)(256u << mode)
+						      : TLS_DATA_MAX };
 	if (!cipher)
 		return;
 	out->suite = SSL_CIPHER_get_protocol_id(cipher);

@@ -76,6 +76,7 @@ struct tls_record {
 
 struct tls_info {
 	uint16_t version, suite, header, trailer;
+	uint16_t data_max;	/* TLS_DATA_MAX, or less when the peer asked for that (RFC 6066) */
 	uint16_t cipher_bits;	/* 128 or 256 */
 	uint16_t hash_bits;	/* of the handshake: 256 or 384 */
 	uint16_t exchange_bits; /* of the ephemeral key; 0: not known */

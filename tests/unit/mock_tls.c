@@ -219,6 +219,8 @@ static NTSTATUS tls_seal(PSecBufferDesc message)
 
 	if (!header || !data || !trailer)
 		return SEC_E_INVALID_TOKEN;
+	if (mock_tls.seal != SEC_E_OK)
+		return mock_tls.seal;
 	mock_record(&w, MOCK_RECORD_DATA, rd_of(data->pvBuffer, data->cbBuffer));
 	memcpy(header->pvBuffer, w.buf, MOCK_RECORD_HEADER);
 	memcpy(data->pvBuffer, w.buf + MOCK_RECORD_HEADER, data->cbBuffer);

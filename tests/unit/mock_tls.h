@@ -24,6 +24,7 @@ struct mock_tls {
 	unsigned trust_asked;
 	NTSTATUS handshake; /* not SEC_E_OK: how the last step fails, with an alert */
 	NTSTATUS acquire;   /* of the TLS credentials */
+	NTSTATUS seal;	    /* not SEC_E_OK: nothing is sealed */
 	uint32_t client_flags, server_flags; /* of struct schannel_auth */
 	int64_t expiry;
 	int handles; /* not released yet, all packages' */

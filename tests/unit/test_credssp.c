@@ -156,6 +156,25 @@ static void the_first_request_leaves_with_the_end_of_the_handshake(void **state)
 	pair_close(p);
 }
 
+static void a_request_that_was_not_sealed_does_not_leave(void **state)
+{
+	struct pair *p = pair_new(0);
+	struct rd plain, said;
+	enum mock_record type;
+
+	client_step(p);
+	server_step(p);
+	mock_tls.seal = SEC_E_CONTEXT_EXPIRED;
+	client_step(p);
+	assert_int_equal(p->client_status, SEC_E_CONTEXT_EXPIRED);
+	said = wr_view(&p->to_server);
+	assert_true(mock_record_take(&said, &type, &plain));
+	assert_int_equal(type, MOCK_RECORD_HANDSHAKE);
+	assert_true(rd_empty(said));
+	mock_tls.seal = SEC_E_OK;
+	pair_close(p);
+}
+
 static void messages_are_records_after_completion_and_signatures_are_not(void **state)
 {
 	struct pair *p = pair_new(0);
@@ -630,6 +649,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sign_in_runs_through_tls_and_ends_on_both_sides),
 		cmocka_unit_test(the_first_request_leaves_with_the_end_of_the_handshake),
+		cmocka_unit_test(a_request_that_was_not_sealed_does_not_leave),
 		cmocka_unit_test(messages_are_records_after_completion_and_signatures_are_not),
 		cmocka_unit_test(shutting_down_gives_the_layer_belows_alert),
 		cmocka_unit_test(s38_requests_may_be_split_over_records_of_any_size),

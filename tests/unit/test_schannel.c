@@ -683,6 +683,7 @@ static void trusted_roots_and_names_decide(void **state)
 		{ OPENSSPI_WIDE("trusted.test."), SEC_E_OK },
 		{ OPENSSPI_WIDE("HTTP/other.test"), SEC_E_WRONG_PRINCIPAL },
 		{ OPENSSPI_WIDE("TERMSRV/192.0.2.1"), SEC_E_WRONG_PRINCIPAL },
+		{ OPENSSPI_WIDE("TERMSRV/.test"), SEC_E_WRONG_PRINCIPAL },
 		{ NULL, SEC_E_WRONG_PRINCIPAL },
 	};
 	struct tls_identity *trusted = *state;
@@ -817,6 +818,24 @@ static void a_client_certificate_is_asked_for_with_mutual_auth(void **state)
 	server.requirements = ASC_REQ_MUTUAL_AUTH;
 	shake(ROOM);
 	assert_true(failed(server.status));
+	close_pair();
+}
+
+static void mutual_auth_asked_for_too_late_is_not_granted(void **state)
+{
+	static uint8_t wire[ROOM];
+	struct shape s = serving();
+	size_t n;
+	pair(&any, &s);
+	step(&client, wire, &n);
+	put(&server, wire, n);
+	assert_int_equal(step(&server, wire, &n), SEC_I_CONTINUE_NEEDED);
+	put(&client, wire, n);
+	assert_false(failed(step(&client, wire, &n)));
+	put(&server, wire, n);
+	server.requirements = ASC_REQ_MUTUAL_AUTH;
+	assert_int_equal(step(&server, wire, &n), SEC_E_OK);
+	assert_int_equal(server.attributes & ASC_RET_MUTUAL_AUTH, 0);
 	close_pair();
 }
 
@@ -1026,6 +1045,62 @@ static void session_tickets_are_taken_without_a_word(void **state)
 	peer_close(&p);
 }
 
+static void a_peer_may_ask_for_short_records(void **state)
+{
+	static uint8_t wire[ROOM];
+	static char text[2048], got[2048];
+	SecPkgContext_StreamSizes sizes;
+	struct shape s = serving();
+	struct peer p;
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+		pair(&any, &s);
+		peer_open(&p, false, version);
+		SSL_set_tlsext_max_fragment_length(p.ssl, TLSEXT_max_fragment_length_1024);
+		SSL_do_handshake(p.ssl);
+		put(&server, wire, peer_take(&p, wire));
+		shake_with(&server, &p);
+		assert_int_equal(lsa->QueryContextAttributes(server.context, SECPKG_ATTR_STREAM_SIZES, &sizes), 0);
+		assert_int_equal(sizes.cbMaximumMessage, 1024);
+		uint8_t header[16], trailer[32];
+		SecBuffer b[3] = { { sizeof(header), SECBUFFER_STREAM_HEADER, header },
+				   { 1025, SECBUFFER_DATA, text },
+				   { sizeof(trailer), SECBUFFER_STREAM_TRAILER, trailer } };
+		SecBufferDesc message = { SECBUFFER_VERSION, 3, b };
+		assert_int_equal(user->SealMessage(server.context, 0, &message, 0), SEC_E_INVALID_TOKEN);
+		BIO_write(p.in, wire, (int)seal(&server, text, 1024, wire));
+		assert_int_equal(SSL_read(p.ssl, got, sizeof(got)), 1024);
+		close_pair();
+		peer_close(&p);
+	}
+}
+
+/* A root of the system's for weak.test, and its key of 1024 bits. */
+static EVP_PKEY *weak_key;
+static struct tls_span weak_root;
+
+static void weak_keys_are_not_trusted_even_of_a_root(void **state)
+{
+	struct shape s = serving();
+	const uint8_t *at = weak_root.p;
+	X509 *x = d2i_X509(NULL, &at, (long)weak_root.n);
+	CERT_TRUST_STATUS trust;
+	struct peer p;
+	pair(&any, &s);
+	client.target = OPENSSPI_WIDE("TERMSRV/weak.test");
+	client.requirements = ISC_REQ_MANUAL_CRED_VALIDATION;
+	peer_open(&p, true, TLS1_3_VERSION);
+	SSL_set_security_level(p.ssl, 0);
+	assert_int_equal(SSL_use_certificate(p.ssl, x), 1);
+	assert_int_equal(SSL_use_PrivateKey(p.ssl, weak_key), 1);
+	SSL_set1_sigalgs_list(p.ssl, "RSA-PSS+SHA256"); /* not its other certificate */
+	shake_with(&client, &p);
+	assert_int_equal(lsa->QueryContextAttributes(client.context, SECPKG_ATTR_CERT_TRUST_STATUS, &trust), 0);
+	assert_int_equal(trust.dwErrorStatus, CERT_TRUST_HAS_WEAK_SIGNATURE);
+	close_pair();
+	peer_close(&p);
+	X509_free(x);
+}
+
 static void a_key_update_is_answered_before_the_next_data(void **state)
 {
 	static uint8_t wire[ROOM], out[ROOM];
@@ -1201,6 +1276,12 @@ static int trusted_begin(void **state)
 	FILE *f = fopen(path, "w");
 	assert_non_null(f);
 	assert_int_equal(fwrite(pem->p, 1, pem->len, f), pem->len);
+	weak_key = EVP_RSA_gen(1024);
+	weak_root = certificate_of(weak_key, "weak.test");
+	const uint8_t *at = weak_root.p;
+	X509 *x = d2i_X509(NULL, &at, (long)weak_root.n);
+	assert_int_equal(PEM_write_X509(f, x), 1);
+	X509_free(x);
 	fclose(f);
 	secret_free(pem);
 	setenv("SSL_CERT_FILE", path, 1);
@@ -1213,6 +1294,8 @@ static int trusted_end(void **state)
 	const struct tls_ops *tls;
 	assert_int_equal(tls_load(&tls), 0);
 	tls->identity_done(*state);
+	EVP_PKEY_free(weak_key);
+	mem_free(weak_root.p);
 	return end(state);
 }
 
@@ -1243,9 +1326,12 @@ int main(void)
 		cmocka_unit_test(policy_may_forbid_tls_1_2),
 		cmocka_unit_test(a_token_without_room_is_kept_for_the_next_call),
 		cmocka_unit_test(a_client_certificate_is_asked_for_with_mutual_auth),
+		cmocka_unit_test(mutual_auth_asked_for_too_late_is_not_granted),
 		cmocka_unit_test(a_made_certificate_is_kept_and_never_replaced),
 		cmocka_unit_test(s04_a_signature_by_another_key_ends_the_handshake),
 		cmocka_unit_test(session_tickets_are_taken_without_a_word),
+		cmocka_unit_test(a_peer_may_ask_for_short_records),
+		cmocka_unit_test(weak_keys_are_not_trusted_even_of_a_root),
 		cmocka_unit_test(a_key_update_is_answered_before_the_next_data),
 		cmocka_unit_test(a_silent_key_update_needs_no_answer),
 		cmocka_unit_test(s46_renegotiation_is_refused),

@@ -384,6 +384,18 @@ static void s39_nul_inside_and_odd_lengths_are_refused_and_trailing_nuls_cut(voi
 	assert_int_equal(got.n, 4);
 }
 
+static void s39_text_that_no_unicode_string_holds_is_refused(void **state)
+{
+	static WCHAR text[0x8001];
+	struct rd got;
+
+	for (size_t i = 0; i < ARRAY_LEN(text); i++)
+		text[i] = u'x';
+	assert_true(password_is_read(rd_of(text, 0xFFFE), &got));
+	assert_int_equal(got.n, 0xFFFE);
+	assert_false(password_is_read(rd_of(text, 0x10000), &got));
+}
+
 static void every_truncation_and_flip_of_credentials_is_safe(void **state)
 {
 	const char *forms[] = {
@@ -516,6 +528,7 @@ int main(void)
 		cmocka_unit_test(the_smart_card_example_is_read),
 		cmocka_unit_test(s39_a_type_with_another_types_structure_is_refused),
 		cmocka_unit_test(s40_remote_guard_with_no_supplemental_credentials_is_read),
+		cmocka_unit_test(s39_text_that_no_unicode_string_holds_is_refused),
 		cmocka_unit_test(s39_nul_inside_and_odd_lengths_are_refused_and_trailing_nuls_cut),
 		cmocka_unit_test(every_truncation_and_flip_of_credentials_is_safe),
 		cmocka_unit_test(the_binding_hashes_are_as_known),

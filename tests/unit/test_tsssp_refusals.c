@@ -272,6 +272,7 @@ static void empty_credentials_need_restricted_admin_at_the_server(void **state)
 		ts_credentials_write(&w, NOTHING, NOTHING, NOTHING);
 		assert_int_equal(say_auth_info(t, 6, wr_view(&w)),
 				 allowed ? SEC_E_OK : SEC_E_LOGON_DENIED);
+		assert_false(t->side.attributes & ASC_RET_DELEGATE);
 		talk_close(t);
 	}
 }

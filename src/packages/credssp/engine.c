@@ -92,8 +92,11 @@ static NTSTATUS seal_record(struct cs_leg *leg, struct rd plain)
 						    sizes.cbTrailer));
 	compose_list_add(&list, SECBUFFER_EMPTY, rd_of(NULL, 0));
 	status = cs_host()->extension->ReachSeal(c->tls, &list.desc, 0);
-	if (failed(status))
+	if (failed(status)) { /* what was not sealed does not leave */
+		mem_wipe(record, leg->out.len - start);
+		leg->out.len = start;
 		return status;
+	}
 	leg->out.len = start + header->cbBuffer + data->cbBuffer + trailer->cbBuffer;
 	return STATUS_SUCCESS;
 }

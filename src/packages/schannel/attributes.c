@@ -17,7 +17,7 @@ static NTSTATUS query_stream_sizes(struct context *c, void *buffer)
 	*(SecPkgContext_StreamSizes *)buffer =
 		(SecPkgContext_StreamSizes){ .cbHeader = c->info.header,
 					     .cbTrailer = c->info.trailer,
-					     .cbMaximumMessage = TLS_DATA_MAX,
+					     .cbMaximumMessage = c->info.data_max,
 					     .cBuffers = 4,
 					     .cbBlockSize = 1 };
 	return SEC_E_OK;

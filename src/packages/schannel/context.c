@@ -46,13 +46,14 @@ NTSTATUS schannel_context_new(struct credential *credential, bool server, const 
 	c->server = server;
 	c->manual = (credential->flags & SCH_CRED_MANUAL_CRED_VALIDATION) ||
 		    (!server && (requirements & ISC_REQ_MANUAL_CRED_VALIDATION));
+	c->asks_client = server && (requirements & ASC_REQ_MUTUAL_AUTH);
 	if (host && !(c->host = mem_dup_text(host)))
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "a TLS context");
 	struct tls_peer_settings peer = {
 		.host = c->host,
 		.check_chain = !c->manual,
 		.check_name = !(credential->flags & SCH_CRED_NO_SERVERNAME_CHECK),
-		.ask_client = server && (requirements & ASC_REQ_MUTUAL_AUTH),
+		.ask_client = c->asks_client,
 	};
 	NTSTATUS status = credential->tls->connection_new(config, &peer, &c->tls);
 	if (failed(status))

@@ -26,7 +26,7 @@ struct context {
 	atomic_uint references;
 	pthread_mutex_t lock;
 	enum context_state state;
-	bool server, finished, mapped, manual;
+	bool server, finished, mapped, manual, asks_client;
 	struct credential *credential;
 	struct tls_connection *tls;
 	char *host;	/* the target's, NULL for none */

@@ -168,7 +168,7 @@ static uint32_t granted(const struct leg *leg, const struct context *c)
 	flags |= asked & (ISC_REQ_ALLOCATE_MEMORY | ISC_REQ_CONNECTION);
 	if (leg->server) {
 		flags |= ASC_RET_STREAM | ASC_RET_INTEGRITY | (asked & ASC_REQ_EXTENDED_ERROR);
-		if (c->finished && (asked & ASC_REQ_MUTUAL_AUTH))
+		if (c->finished && c->asks_client) /* a later call may ask for more */
 			flags |= ASC_RET_MUTUAL_AUTH;
 		return flags;
 	}

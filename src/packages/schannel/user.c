@@ -73,7 +73,7 @@ static NTSTATUS seal(struct context *c, PSecBufferDesc message)
 	const struct tls_info *info = &c->info;
 
 	if (!header || !data || !trailer || (data->cbBuffer && !data->pvBuffer) ||
-	    (data->BufferType & SECBUFFER_READONLY) || data->cbBuffer > TLS_DATA_MAX)
+	    (data->BufferType & SECBUFFER_READONLY) || data->cbBuffer > info->data_max)
 		return fail(SEC_E_INVALID_TOKEN, "the buffers of EncryptMessage");
 	if (header->cbBuffer < info->header || !header->pvBuffer ||
 	    trailer->cbBuffer < info->trailer || !trailer->pvBuffer)

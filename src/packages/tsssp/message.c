@@ -138,6 +138,8 @@ void ts_request_write(struct wr *w, const struct ts_request *request)
 
 /* ---- TSCredentials ---- */
 
+#define TEXT_MAX 0xFFFEu /* of a UNICODE_STRING, which holds them afterwards */
+
 /* Takes the field [number], which holds one OCTET STRING. */
 static bool take_octets(struct rd *r, unsigned number, struct rd *out)
 {
@@ -161,6 +163,8 @@ static bool trim_text(struct rd *text)
 		return false;
 	while (text->n && text->p[text->n - 1] == 0 && text->p[text->n - 2] == 0)
 		text->n -= 2;
+	if (text->n > TEXT_MAX)
+		return false;
 	for (size_t i = 0; i < text->n; i += 2) {
 		WCHAR c = (WCHAR)(text->p[i] | text->p[i + 1] << 8);
 		bool low = c >= 0xDC00 && c < 0xE000;

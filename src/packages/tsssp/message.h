@@ -47,7 +47,8 @@ struct ts_credentials {
 };
 
 /* Reads TSCredentials: the structure that the type names and no other, nothing behind it. Text with a
- * NUL inside, of odd length or with lone surrogates is refused; NULs at its end are cut off. */
+ * NUL inside, of odd length, above 65534 bytes or with lone surrogates is refused; NULs at its end
+ * are cut off. */
 MUST_CHECK bool ts_credentials_parse(struct rd message, struct ts_credentials *out);
 
 /* Writes TSCredentials of type password. */

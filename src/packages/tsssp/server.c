@@ -145,7 +145,8 @@ static NTSTATUS take_credentials(struct ts_leg *leg)
 	status = keep_credentials(c, &creds);
 	if (failed(status))
 		return status;
-	c->attributes |= ASC_RET_DELEGATE;
+	if (creds.domain.n + creds.user.n + creds.password.n) /* empty ones delegate nothing */
+		c->attributes |= ASC_RET_DELEGATE;
 	c->stage = TS_STAGE_COMPLETE;
 	return SEC_E_OK;
 }
