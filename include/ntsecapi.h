@@ -133,6 +133,13 @@ OPENSSPI_API NTSTATUS NTAPI LsaCallAuthenticationPackage(HANDLE LsaHandle,
 							 PNTSTATUS ProtocolStatus);
 OPENSSPI_API ULONG NTAPI LsaNtStatusToWinError(NTSTATUS Status);
 
+/* A counted string over the caller's NUL-terminated text, which is not copied; NULL makes an empty
+ * one. In libopensspibase. */
+OPENSSPI_API VOID NTAPI RtlInitString(PSTRING DestinationString, LPCSTR SourceString);
+OPENSSPI_API VOID NTAPI RtlInitAnsiString(PANSI_STRING DestinationString, LPCSTR SourceString);
+OPENSSPI_API VOID NTAPI RtlInitUnicodeString(PUNICODE_STRING DestinationString,
+					     LPCWSTR SourceString);
+
 /* Encrypts memory in place, MemorySize a multiple of RTL_ENCRYPT_MEMORY_SIZE; the same option
  * undoes it. Against reading by accident, not against tampering. */
 #define RTL_ENCRYPT_MEMORY_SIZE 8

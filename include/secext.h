@@ -21,20 +21,23 @@ typedef enum _EXTENDED_NAME_FORMAT {
 	NameDnsDomain = 12,
 	NameGivenName = 13,
 	NameSurname = 14
-} EXTENDED_NAME_FORMAT, *PEXTENDED_NAME_FORMAT;
+} EXTENDED_NAME_FORMAT,
+	*PEXTENDED_NAME_FORMAT;
 
-/* *nSize: characters of room in, characters written (without NUL) or needed (with it) out. FALSE
- * leaves the reason in GetLastError(): ERROR_MORE_DATA, ERROR_NO_SUCH_DOMAIN, ERROR_NONE_MAPPED. */
+/* The functions of this header are in libopensspibase.
+ *
+ * The calling process's user: NameSamCompatible (MACHINE\\user) and NameDisplay. *nSize: characters of
+ * room in, characters written (without NUL) or needed (with it) out. FALSE leaves the reason in
+ * GetLastError(): ERROR_MORE_DATA, ERROR_NONE_MAPPED (the forms that only a directory knows, and a
+ * user without a name), ERROR_INVALID_PARAMETER. */
 OPENSSPI_API BOOLEAN SEC_ENTRY GetUserNameExA(EXTENDED_NAME_FORMAT NameFormat, LPSTR lpNameBuffer,
 					      PULONG nSize);
 OPENSSPI_API BOOLEAN SEC_ENTRY GetUserNameExW(EXTENDED_NAME_FORMAT NameFormat, LPWSTR lpNameBuffer,
 					      PULONG nSize);
 #define GetUserNameEx OPENSSPI_AW(GetUserNameEx)
-OPENSSPI_API BOOLEAN SEC_ENTRY GetComputerObjectNameA(EXTENDED_NAME_FORMAT NameFormat,
-						      LPSTR lpNameBuffer, PULONG nSize);
-OPENSSPI_API BOOLEAN SEC_ENTRY GetComputerObjectNameW(EXTENDED_NAME_FORMAT NameFormat,
-						      LPWSTR lpNameBuffer, PULONG nSize);
-#define GetComputerObjectName OPENSSPI_AW(GetComputerObjectName)
+
+/* Another form of the name of a user or group of this system. *nSize counts the NUL. FALSE:
+ * ERROR_NONE_MAPPED, ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_PARAMETER. */
 OPENSSPI_API BOOLEAN SEC_ENTRY TranslateNameA(LPCSTR lpAccountName,
 					      EXTENDED_NAME_FORMAT AccountNameFormat,
 					      EXTENDED_NAME_FORMAT DesiredNameFormat,

@@ -34,8 +34,8 @@ typedef struct _CERT_INFO CERT_INFO, *PCERT_INFO;
 
 typedef struct _CERT_CONTEXT {
 	DWORD dwCertEncodingType; /* X509_ASN_ENCODING */
-	BYTE *pbCertEncoded; /* DER */
-	DWORD cbCertEncoded; /* bytes */
+	BYTE *pbCertEncoded;	  /* DER */
+	DWORD cbCertEncoded;	  /* bytes */
 	PCERT_INFO pCertInfo;
 	HCERTSTORE hCertStore;
 } CERT_CONTEXT, *PCERT_CONTEXT;
@@ -50,6 +50,33 @@ OPENSSPI_API PCCERT_CONTEXT WINAPI CertDuplicateCertificateContext(PCCERT_CONTEX
  * fine. Always TRUE.
  * Microsoft: CertFreeCertificateContext. */
 OPENSSPI_API BOOL WINAPI CertFreeCertificateContext(PCCERT_CONTEXT pCertContext);
+
+/* ---- Bytes as text ---------------------------------------------------------------------------- */
+
+#define CRYPT_STRING_BASE64HEADER 0x00000000
+#define CRYPT_STRING_BASE64 0x00000001
+#define CRYPT_STRING_BINARY 0x00000002
+#define CRYPT_STRING_HEX 0x00000004
+#define CRYPT_STRING_STRICT 0x20000000
+#define CRYPT_STRING_NOCRLF 0x40000000
+#define CRYPT_STRING_NOCR 0x80000000
+
+/* Base64 (CRYPT_STRING_BASE64 alone or with NOCRLF or NOCR) of up to 256 MiB in lines of 64 characters.
+ * *pcchString: characters of room in; out the characters without the NUL, or with it when pszString
+ * is NULL or too small. FALSE: ERROR_MORE_DATA, ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED (another
+ * form), ERROR_NOT_ENOUGH_MEMORY.
+ * Microsoft: CryptBinaryToStringA. */
+OPENSSPI_API BOOL WINAPI CryptBinaryToStringA(const BYTE *pbBinary, DWORD cbBinary, DWORD dwFlags,
+					      LPSTR pszString, DWORD *pcchString);
+
+/* The way back, CRYPT_STRING_BASE64 with or without STRICT; white space between is skipped. cchString
+ * 0: up to the NUL. *pcbBinary: bytes of room in, bytes out; pbBinary NULL asks for the size. pdwSkip
+ * receives 0, pdwFlags the form; both may be NULL. FALSE: ERROR_INVALID_DATA (no base64),
+ * ERROR_MORE_DATA, ERROR_INVALID_PARAMETER, ERROR_NOT_SUPPORTED, ERROR_NOT_ENOUGH_MEMORY.
+ * Microsoft: CryptStringToBinaryA. */
+OPENSSPI_API BOOL WINAPI CryptStringToBinaryA(LPCSTR pszString, DWORD cchString, DWORD dwFlags,
+					      BYTE *pbBinary, DWORD *pcbBinary, DWORD *pdwSkip,
+					      DWORD *pdwFlags);
 
 typedef struct _CERT_TRUST_STATUS {
 	DWORD dwErrorStatus; /* 0: trusted */
