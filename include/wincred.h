@@ -16,10 +16,10 @@ OPENSSPI_BEGIN_DECLS
 #define CRED_MAX_DOMAIN_TARGET_NAME_LENGTH (256 + 1 + 80)
 #define CRED_MAX_TARGETNAME_NAMESPACE_LENGTH 256
 #define CRED_MAX_TARGETNAME_ATTRIBUTE_LENGTH 256
-#define CRED_MAX_VALUE_SIZE 256 /* bytes */
-#define CRED_MAX_ATTRIBUTES 64 /* attributes */
+#define CRED_MAX_VALUE_SIZE 256			/* bytes */
+#define CRED_MAX_ATTRIBUTES 64			/* attributes */
 #define CRED_MAX_CREDENTIAL_BLOB_SIZE (5 * 512) /* bytes */
-#define CERT_HASH_LENGTH 20 /* bytes */
+#define CERT_HASH_LENGTH 20			/* bytes */
 
 #define CREDUI_MAX_MESSAGE_LENGTH 1024
 #define CREDUI_MAX_CAPTION_LENGTH 128
@@ -112,7 +112,7 @@ OPENSSPI_BEGIN_DECLS
 
 typedef struct _CREDENTIAL_ATTRIBUTEA {
 	LPSTR Keyword;
-	DWORD Flags; /* 0 */
+	DWORD Flags;	 /* 0 */
 	DWORD ValueSize; /* bytes */
 	LPBYTE Value;
 } CREDENTIAL_ATTRIBUTEA, *PCREDENTIAL_ATTRIBUTEA;
@@ -130,7 +130,7 @@ typedef struct _CREDENTIALA {
 	DWORD Type;
 	LPSTR TargetName;
 	LPSTR Comment;
-	FILETIME LastWritten; /* UTC; ignored on write */
+	FILETIME LastWritten;	  /* UTC; ignored on write */
 	DWORD CredentialBlobSize; /* bytes */
 	LPBYTE CredentialBlob;
 	DWORD Persist;
@@ -189,7 +189,8 @@ typedef enum _CRED_MARSHAL_TYPE {
 	BinaryBlobCredential = 3,
 	UsernameForPackedCredentials = 4,
 	BinaryBlobForSystem = 5
-} CRED_MARSHAL_TYPE, *PCRED_MARSHAL_TYPE;
+} CRED_MARSHAL_TYPE,
+	*PCRED_MARSHAL_TYPE;
 
 typedef struct _CERT_CREDENTIAL_INFO {
 	ULONG cbSize;
@@ -210,7 +211,8 @@ typedef enum _CRED_PROTECTION_TYPE {
 	CredUserProtection = 1,
 	CredTrustedProtection = 2,
 	CredForSystemProtection = 3
-} CRED_PROTECTION_TYPE, *PCRED_PROTECTION_TYPE;
+} CRED_PROTECTION_TYPE,
+	*PCRED_PROTECTION_TYPE;
 
 #define CRED_PRESERVE_CREDENTIAL_BLOB 0x1
 #define CRED_ENUMERATE_ALL_CREDENTIALS 0x1
@@ -273,19 +275,35 @@ OPENSSPI_API BOOL WINAPI CredFindBestCredentialW(LPCWSTR TargetName, DWORD Type,
 OPENSSPI_API BOOL WINAPI CredFindBestCredentialA(LPCSTR TargetName, DWORD Type, DWORD Flags,
 						 PCREDENTIALA *Credential);
 #define CredFindBestCredential OPENSSPI_AW(CredFindBestCredential)
+/* Writes a credential as text that passes for a user name: "@@", a letter, 6 bits a character.
+ *   CredType    CertCredential, UsernameTargetCredential or BinaryBlobCredential
+ *   Credential  a CERT_CREDENTIAL_INFO, USERNAME_TARGET_CREDENTIAL_INFO or BINARY_BLOB_CREDENTIAL_INFO
+ *               (at most 64 KiB)
+ *   MarshaledCredential  receives the text, freed with CredFree; untouched on failure
+ * FALSE: ERROR_INVALID_PARAMETER (a NULL, a cbSize that is too small, an empty name or blob, another
+ * type), ERROR_NOT_ENOUGH_MEMORY.
+ * Microsoft: CredMarshalCredential. */
 OPENSSPI_API BOOL WINAPI CredMarshalCredentialW(CRED_MARSHAL_TYPE CredType, PVOID Credential,
 						LPWSTR *MarshaledCredential);
 OPENSSPI_API BOOL WINAPI CredMarshalCredentialA(CRED_MARSHAL_TYPE CredType, PVOID Credential,
 						LPSTR *MarshaledCredential);
 #define CredMarshalCredential OPENSSPI_AW(CredMarshalCredential)
+/* The way back. *Credential receives one block, freed with CredFree; NULL on failure, while *CredType is
+ * set as soon as the text names one. FALSE: ERROR_INVALID_PARAMETER (not such a text, or damaged),
+ * ERROR_NOT_ENOUGH_MEMORY.
+ * Microsoft: CredUnmarshalCredential. */
 OPENSSPI_API BOOL WINAPI CredUnmarshalCredentialW(LPCWSTR MarshaledCredential,
 						  PCRED_MARSHAL_TYPE CredType, PVOID *Credential);
 OPENSSPI_API BOOL WINAPI CredUnmarshalCredentialA(LPCSTR MarshaledCredential,
 						  PCRED_MARSHAL_TYPE CredType, PVOID *Credential);
 #define CredUnmarshalCredential OPENSSPI_AW(CredUnmarshalCredential)
+/* Would CredUnmarshalCredential take it? FALSE leaves ERROR_INVALID_PARAMETER.
+ * Microsoft: CredIsMarshaledCredential. */
 OPENSSPI_API BOOL WINAPI CredIsMarshaledCredentialW(LPCWSTR MarshaledCredential);
 OPENSSPI_API BOOL WINAPI CredIsMarshaledCredentialA(LPCSTR MarshaledCredential);
 #define CredIsMarshaledCredential OPENSSPI_AW(CredIsMarshaledCredential)
+/* Wipes and frees what a Cred function returned; NULL is fine.
+ * Microsoft: CredFree. */
 OPENSSPI_API VOID WINAPI CredFree(PVOID Buffer);
 
 OPENSSPI_API BOOL WINAPI CredProtectW(BOOL fAsSelf, LPWSTR pszCredentials, DWORD cchCredentials,
@@ -353,10 +371,12 @@ OPENSSPI_API BOOL WINAPI CredUnPackAuthenticationBufferW(
 	DWORD dwFlags, PVOID pAuthBuffer, DWORD cbAuthBuffer, LPWSTR pszUserName,
 	DWORD *pcchlMaxUserName, LPWSTR pszDomainName, DWORD *pcchMaxDomainName, LPWSTR pszPassword,
 	DWORD *pcchMaxPassword);
-OPENSSPI_API BOOL WINAPI CredUnPackAuthenticationBufferA(
-	DWORD dwFlags, PVOID pAuthBuffer, DWORD cbAuthBuffer, LPSTR pszUserName,
-	DWORD *pcchlMaxUserName, LPSTR pszDomainName, DWORD *pcchMaxDomainName, LPSTR pszPassword,
-	DWORD *pcchMaxPassword);
+OPENSSPI_API BOOL WINAPI CredUnPackAuthenticationBufferA(DWORD dwFlags, PVOID pAuthBuffer,
+							 DWORD cbAuthBuffer, LPSTR pszUserName,
+							 DWORD *pcchlMaxUserName,
+							 LPSTR pszDomainName,
+							 DWORD *pcchMaxDomainName,
+							 LPSTR pszPassword, DWORD *pcchMaxPassword);
 #define CredUnPackAuthenticationBuffer OPENSSPI_AW(CredUnPackAuthenticationBuffer)
 
 /* ---- CredUI: functions answer a Win32 error number ------------------------------------------- */
@@ -429,18 +449,27 @@ OPENSSPI_API DWORD WINAPI CredUIPromptForWindowsCredentialsA(
 	ULONG ulInAuthBufferSize, LPVOID *ppvOutAuthBuffer, ULONG *pulOutAuthBufferSize,
 	BOOL *pfSave, DWORD dwFlags);
 #define CredUIPromptForWindowsCredentials OPENSSPI_AW(CredUIPromptForWindowsCredentials)
-OPENSSPI_API DWORD WINAPI CredUICmdLinePromptForCredentialsW(
-	PCWSTR pszTargetName, PVOID pContext, DWORD dwAuthError, PWSTR UserName,
-	ULONG ulUserBufferSize, PWSTR pszPassword, ULONG ulPasswordBufferSize, PBOOL pfSave,
-	DWORD dwFlags);
-OPENSSPI_API DWORD WINAPI CredUICmdLinePromptForCredentialsA(
-	PCSTR pszTargetName, PVOID pContext, DWORD dwAuthError, PSTR UserName,
-	ULONG ulUserBufferSize, PSTR pszPassword, ULONG ulPasswordBufferSize, PBOOL pfSave,
-	DWORD dwFlags);
+OPENSSPI_API DWORD WINAPI CredUICmdLinePromptForCredentialsW(PCWSTR pszTargetName, PVOID pContext,
+							     DWORD dwAuthError, PWSTR UserName,
+							     ULONG ulUserBufferSize,
+							     PWSTR pszPassword,
+							     ULONG ulPasswordBufferSize,
+							     PBOOL pfSave, DWORD dwFlags);
+OPENSSPI_API DWORD WINAPI CredUICmdLinePromptForCredentialsA(PCSTR pszTargetName, PVOID pContext,
+							     DWORD dwAuthError, PSTR UserName,
+							     ULONG ulUserBufferSize,
+							     PSTR pszPassword,
+							     ULONG ulPasswordBufferSize,
+							     PBOOL pfSave, DWORD dwFlags);
 #define CredUICmdLinePromptForCredentials OPENSSPI_AW(CredUICmdLinePromptForCredentials)
 OPENSSPI_API DWORD WINAPI CredUIConfirmCredentialsW(PCWSTR pszTargetName, BOOL bConfirm);
 OPENSSPI_API DWORD WINAPI CredUIConfirmCredentialsA(PCSTR pszTargetName, BOOL bConfirm);
 #define CredUIConfirmCredentials OPENSSPI_AW(CredUIConfirmCredentials)
+/* Parts a name that somebody typed: "DOMAIN\\user" in two; "user@suffix" and marshalled credentials are
+ * all user, with the domain "". Sizes are characters with the NUL. NO_ERROR;
+ * ERROR_INVALID_ACCOUNT_NAME for any other name; ERROR_INSUFFICIENT_BUFFER; ERROR_INVALID_PARAMETER (a
+ * NULL or a size of 0); ERROR_NOT_ENOUGH_MEMORY.
+ * Microsoft: CredUIParseUserName. */
 OPENSSPI_API DWORD WINAPI CredUIParseUserNameW(PCWSTR UserName, PWSTR user, ULONG userBufferSize,
 					       PWSTR domain, ULONG domainBufferSize);
 OPENSSPI_API DWORD WINAPI CredUIParseUserNameA(PCSTR userName, PSTR user, ULONG userBufferSize,
