@@ -45,6 +45,17 @@ MUST_CHECK bool utf16_equal_nocase(const WCHAR *a, size_t a_n, const WCHAR *b, s
 /* True when the UTF-16 text is the ASCII text but for case. */
 MUST_CHECK bool utf16_equal_ascii_nocase(const WCHAR *a, size_t a_n, const char *b);
 
+/* Borrowed UTF-16: units with their count. p NULL is no text at all, which is not empty text. */
+struct utf16 {
+	const WCHAR *p;
+	size_t n;
+};
+
+static inline struct utf16 utf16_of(const WCHAR *s)
+{
+	return (struct utf16){ s, utf16_len(s) };
+}
+
 /* A UNICODE_STRING over a literal or other borrowed units; n * 2 must fit its 16 bits. */
 static inline UNICODE_STRING unicode_view(const WCHAR *s, size_t n)
 {
