@@ -4,12 +4,21 @@
 BUILD_ROOT names the build, which is installed into a folder of the test's own. Ends with "N passed, N
 failed"."""
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-counts = {"ok": 0, "FAIL": 0}
+counts = {"ok": 0, "FAIL": 0, "skipped": 0}
+
+CMAKE = """cmake_minimum_required(VERSION 3.18)
+project(ported C)
+find_package(OpenSSPI 0.1 REQUIRED CONFIG)
+add_executable(ported {source})
+target_compile_options(ported PRIVATE -fshort-wchar -DUNICODE)
+target_link_libraries(ported PRIVATE OpenSSPI::compat secur32)
+"""
 
 
 def check(name, good, why=""):
@@ -20,6 +29,25 @@ def check(name, good, why=""):
 
 def run(*command, **options):
     return subprocess.run(command, text=True, capture_output=True, timeout=120, **options)
+
+
+def build_with_cmake(stage, prefix, env):
+    if not shutil.which("cmake"):
+        counts["skipped"] += 1
+        print("skipped: cmake is not installed")
+        return
+    tree = os.path.join(stage, "cmake")
+    os.mkdir(tree)
+    with open(os.path.join(tree, "CMakeLists.txt"), "w", encoding="utf-8") as f:
+        f.write(CMAKE.format(source=os.path.join(HERE, "ported.c")))
+    done = run("cmake", "-S", tree, "-B", tree, f"-DCMAKE_PREFIX_PATH={prefix}", env=env)
+    check("find_package finds OpenSSPI", done.returncode == 0, done.stderr[-800:])
+    done = run("cmake", "--build", tree, env=env)
+    check("and a program builds with it", done.returncode == 0, done.stdout[-800:] + done.stderr[-800:])
+    if done.returncode != 0:
+        return
+    done = run(os.path.join(tree, "ported"), env=env)
+    check("and runs", done.returncode == 0, str(done))
 
 
 def main():
@@ -40,7 +68,8 @@ def main():
             lines = done.stdout.splitlines()
             check(f"{compiler}'s runs and knows who it is", done.returncode == 0 and "\\" in lines[0], str(done))
             check(f"{compiler}'s gets words for a status", "security package" in lines[1], str(done))
-    print(f"{counts['ok']} passed, {counts['FAIL']} failed")
+        build_with_cmake(stage, next(f for f, d, _ in os.walk(stage) if "include" in d), env)
+    print(f"{counts['ok']} passed, {counts['FAIL']} failed, {counts['skipped']} skipped")
     sys.exit(1 if counts["FAIL"] else 0)
 
 
