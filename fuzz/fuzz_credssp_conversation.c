@@ -30,6 +30,7 @@ struct conversation {
 	struct fake_side client, server;
 	struct wr to_server, to_client, earlier;
 	bool server_bound; /* it has answered pubKeyAuth */
+	bool own_rooms;	   /* both ends bring their buffers, which may be too small at first */
 	struct rd script;
 };
 
@@ -91,6 +92,9 @@ static void open_sides(struct conversation *c)
 	mock_mech_reset();
 	fake_host.policy[OPENSSPI_POLICY_ALLOW_ENCRYPTION_ORACLE] = options % 3;
 	mock_mech.last_token = options & 4 ? "mech four" : "";
+	mock_mech.waits = options & 8;
+	mock_mech.keyed_early = options & 16;
+	c->own_rooms = options & 32;
 	credssp_auth_write(&auth, &(struct credssp_auth){ .submit_type = CredsspSubmitBufferBothOld,
 							  .has_identity = true,
 							  .identity = authdata_block(identity) });
@@ -120,14 +124,33 @@ static void check_delegated(struct conversation *c)
 	atomic_fetch_sub(&fake_host.heap, 1);
 }
 
+/* One call; what finds no room is asked for again. */
+static NTSTATUS step(struct conversation *c, struct fake_side *s, struct rd in, struct wr *out)
+{
+	if (!c->own_rooms)
+		return fake_side_step(s, in, out);
+	s->requirements &= ~(ULONG)ISC_REQ_ALLOCATE_MEMORY;
+	s->room = 1u + next_byte(c);
+	NTSTATUS status = fake_side_step(s, in, out);
+	if (status != SEC_E_BUFFER_TOO_SMALL)
+		return status;
+	if (s->said <= s->room)
+		abort(); /* it would have fitted */
+	s->room = s->said;
+	status = fake_side_step(s, in, out);
+	if (status == SEC_E_BUFFER_TOO_SMALL)
+		abort();
+	return status;
+}
+
 /* One step of each; false when one of them is done. */
 static bool go_round(struct conversation *c, bool first)
 {
 	struct ts_request request;
 
 	meddle(c, &c->to_client);
-	NTSTATUS status = fake_side_step(
-		&c->client, first ? rd_of(NULL, 0) : wr_view(&c->to_client), &c->to_server);
+	NTSTATUS status =
+		step(c, &c->client, first ? rd_of(NULL, 0) : wr_view(&c->to_client), &c->to_server);
 	if (status == SEC_E_OK && !c->server_bound)
 		abort();
 	if (failed(status) && c->to_server.len)
@@ -138,7 +161,7 @@ static bool go_round(struct conversation *c, bool first)
 	if (next_byte(c) & 1)
 		replace(&c->earlier, wr_view(&c->to_server));
 	meddle(c, &c->to_server);
-	status = fake_side_step(&c->server, wr_view(&c->to_server), &c->to_client);
+	status = step(c, &c->server, wr_view(&c->to_server), &c->to_client);
 	if (c->to_client.len && ts_request_parse(wr_view(&c->to_client), &request) &&
 	    request.has_pub_key_auth)
 		c->server_bound = true;

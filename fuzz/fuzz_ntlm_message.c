@@ -7,6 +7,7 @@
 #include "packages/ntlm/avpairs.h"
 #include "packages/ntlm/describe.h"
 #include "packages/ntlm/message.h"
+#include "packages/ntlm/protect.h"
 #include "packages/ntlm/session.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -76,9 +77,21 @@ static void try_list(struct rd input)
 
 static void try_packed(struct rd input)
 {
+	CLEANUP(wr_done) struct wr w = WR(2 * NTLM_PACKED_MAX);
 	struct ntlm_session s = { 0 };
-	if (!failed(ntlm_session_unpack(input, &s)))
-		ntlm_session_done(&s);
+	struct ntlm_protection p;
+
+	if (failed(ntlm_session_unpack(&input, &s)))
+		return;
+	ntlm_protection_init(&p, &s);
+	struct rd states = input;
+	if (ntlm_protection_unpack(&states, &p)) {
+		ntlm_protection_pack(&w, &p);
+		if (!wr_ok(&w) || w.len != input.n - states.n || memcmp(w.buf, input.p, w.len) != 0)
+			abort();
+	}
+	ntlm_protection_done(&p);
+	ntlm_session_done(&s);
 }
 
 static void try_describe(struct rd input)

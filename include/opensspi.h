@@ -166,7 +166,7 @@ typedef ULONG_PTR OPENSSPI_REACH_HANDLE;
 /* The services the LSA gives packages beyond LSA_SECPKG_FUNCTION_TABLE. Members are added at the end;
  * Version says how far the table reaches. */
 typedef struct _OPENSSPI_LSA_EXTENSION {
-	ULONG Version; /* 1 */
+	ULONG Version; /* OPENSSPI_LSA_EXTENSION_VERSION */
 
 	/* Always STATUS_SUCCESS. */
 	NTSTATUS(NTAPI *MachineNames)(POPENSSPI_MACHINE_NAMES Names);
@@ -183,7 +183,8 @@ typedef struct _OPENSSPI_LSA_EXTENSION {
 	BOOLEAN(NTAPI *TargetNameIsOurs)(const UNICODE_STRING *Target);
 
 	/* Checks an NTLM response with the configured authorities. STATUS_SUCCESS and a result;
-	 * STATUS_LOGON_FAILURE for wrong user, domain or password alike; STATUS_ACCOUNT_DISABLED,
+	 * STATUS_LOGON_FAILURE for wrong user, domain or password alike, and always for an empty
+	 * password; STATUS_ACCOUNT_DISABLED,
 	 * _ACCOUNT_LOCKED_OUT, _ACCOUNT_EXPIRED, _PASSWORD_MUST_CHANGE, _PASSWORD_EXPIRED only after
 	 * a right password, except that a locked account answers so at once;
 	 * SEC_E_NO_AUTHENTICATING_AUTHORITY when none is configured or reachable. */
@@ -229,9 +230,24 @@ typedef struct _OPENSSPI_LSA_EXTENSION {
 				   ULONG Sequence);
 	NTSTATUS(NTAPI *ReachVerify)(OPENSSPI_REACH_HANDLE Context, PSecBufferDesc Message,
 				     ULONG Sequence);
+
+	/* The login name of whoever's call this is; release Buffer with FreeLsaHeap. STATUS_SUCCESS,
+	 * STATUS_NO_MEMORY, or STATUS_PROCESS_IS_TERMINATING when nobody calls. */
+	NTSTATUS(NTAPI *CallerName)(PUNICODE_STRING Name);
+
+	/* ---- from version 2 on ---- */
+
+	/* The packed context that the other package made for its user-mode half, as it made it, for
+	 * the application: which package (SECPKG_DLL_FUNCTIONS.LocatePackageById finds its user-mode
+	 * half), under which key, and the bytes (FreeLsaHeap). Whatever was signed here before leaves
+	 * no trace in them. From then on the messages are the application's: ReachSeal, ReachUnseal
+	 * and ReachSign answer SEC_E_INVALID_HANDLE; ReachVerify and ReachQueryContext go on.
+	 * SEC_E_INVALID_HANDLE for a context that is not finished or was taken already. */
+	NTSTATUS(NTAPI *ReachTakePacked)(OPENSSPI_REACH_HANDLE Context, ULONG *PackageId,
+					 ULONG_PTR *Key, PSecBuffer Packed);
 } OPENSSPI_LSA_EXTENSION, *POPENSSPI_LSA_EXTENSION;
 
-#define OPENSSPI_LSA_EXTENSION_VERSION 1u
+#define OPENSSPI_LSA_EXTENSION_VERSION 2u
 
 /* Gives a package the table of that version or a later one, good for the life of the LSA.
  * STATUS_SUCCESS; STATUS_NOT_SUPPORTED for a version not known here; STATUS_INVALID_PARAMETER for

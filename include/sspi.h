@@ -1013,8 +1013,18 @@ typedef SECURITY_STATUS(SEC_ENTRY *ACQUIRE_CREDENTIALS_HANDLE_FN_A)(SEC_CHAR *, 
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY FreeCredentialsHandle(PCredHandle phCredential);
 typedef SECURITY_STATUS(SEC_ENTRY *FREE_CREDENTIALS_HANDLE_FN)(PCredHandle);
 
-/* Adds a credential to an existing handle (Negotiate).
- * SEC_E_UNSUPPORTED_FUNCTION: the package keeps one credential per handle. */
+/* Adds a credential to a handle whose package keeps several.
+ *   hCredentials    the handle; nobody else may use it during the call
+ *   pszPrincipal    as for AcquireCredentialsHandle
+ *   pszPackage      whose kind of credential is added; case ignored
+ *   fCredentialUse  SECPKG_CRED_INBOUND, _OUTBOUND or _BOTH
+ *   pAuthData       what the handle's own package takes; copied
+ *   pGetKeyFn, pvGetKeyArgument  not used; pass NULL
+ *   ptsExpiry       NULL, or receives the end of validity in local time
+ * SEC_E_OK; SEC_E_INVALID_HANDLE; SEC_E_SECPKG_NOT_FOUND: no package of that name;
+ * SEC_E_NOT_OWNER, SEC_E_UNKNOWN_CREDENTIALS: as for AcquireCredentialsHandle;
+ * SEC_E_UNSUPPORTED_FUNCTION: the package keeps one credential per handle.
+ * Microsoft: AddCredentials. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY AddCredentialsW(PCredHandle hCredentials,
 						       SEC_WCHAR *pszPrincipal,
 						       SEC_WCHAR *pszPackage, ULONG fCredentialUse,
@@ -1037,7 +1047,9 @@ typedef SECURITY_STATUS(SEC_ENTRY *ADD_CREDENTIALS_FN_A)(PCredHandle, SEC_CHAR *
 #define ADD_CREDENTIALS_FN OPENSSPI_U_AW(ADD_CREDENTIALS_FN)
 
 /* Reads an attribute of a credential handle: pBuffer is the caller's structure for ulAttribute
- * (SECPKG_CRED_ATTR_NAMES: SecPkgCredentials_Names); strings in it go back one by one through
+ * (SECPKG_CRED_ATTR_NAMES: SecPkgCredentials_Names, _CERT: SecPkgCredentials_Cert, _SSI_PROVIDER:
+ * SecPkgCredentials_SSIProvider; of Schannel SECPKG_ATTR_SUPPORTED_ALGS, _CIPHER_STRENGTHS,
+ * _SUPPORTED_PROTOCOLS). Strings and bytes it points to go back one by one through
  * FreeContextBuffer.
  * SEC_E_OK; SEC_E_INVALID_HANDLE; SEC_E_UNSUPPORTED_FUNCTION: the package has no such attribute;
  * SEC_E_NO_CREDENTIALS: NAMES asked of a handle behind which there is no credential yet.
@@ -1067,7 +1079,13 @@ typedef SECURITY_STATUS(SEC_ENTRY *QUERY_CREDENTIALS_ATTRIBUTES_EX_FN_A)(PCredHa
 									 ULONG);
 #define QUERY_CREDENTIALS_ATTRIBUTES_EX_FN OPENSSPI_U_AW(QUERY_CREDENTIALS_ATTRIBUTES_EX_FN)
 
-/* Changes an attribute of a credential handle; cbBuffer bytes at pBuffer are copied. */
+/* Changes an attribute of a credential handle: pBuffer holds the structure for ulAttribute (NAMES,
+ * KDC_PROXY_SETTINGS, Schannel's) or what the package defines, cbBuffer bytes of it; it is copied
+ * with all it points to. Contexts made from then on follow it.
+ * SEC_E_OK; SEC_E_INVALID_HANDLE; SEC_E_UNSUPPORTED_FUNCTION: not an attribute that the package lets
+ * be changed; SEC_E_BUFFER_TOO_SMALL: cbBuffer is less than the structure;
+ * SEC_E_INVALID_PARAMETER: no buffer, or a structure that contradicts itself.
+ * Microsoft: SetCredentialsAttributes. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY SetCredentialsAttributesW(PCredHandle phCredential,
 								 ULONG ulAttribute, void *pBuffer,
 								 ULONG cbBuffer);
@@ -1164,7 +1182,7 @@ typedef SECURITY_STATUS(SEC_ENTRY *ACCEPT_SECURITY_CONTEXT_FN)(PCredHandle, PCtx
 							       OPENSSPI_PULONG, PTimeStamp);
 
 /* Finishes a token after SEC_I_COMPLETE_NEEDED or SEC_I_COMPLETE_AND_CONTINUE; no package here
- * returns those, and clients may call it all the same.
+ * returns those. Calling it all the same is harmless: context and token stay as they are.
  * SEC_E_OK; SEC_E_INVALID_HANDLE; SEC_E_INVALID_TOKEN; SEC_E_UNSUPPORTED_FUNCTION: the package has
  * nothing to complete.
  * Microsoft: CompleteAuthToken. */
@@ -1188,9 +1206,10 @@ OPENSSPI_API SECURITY_STATUS SEC_ENTRY ApplyControlToken(PCtxtHandle phContext,
 typedef SECURITY_STATUS(SEC_ENTRY *APPLY_CONTROL_TOKEN_FN)(PCtxtHandle, PSecBufferDesc);
 
 /* Reads an attribute of a context. pBuffer is the caller's structure for ulAttribute; strings, keys
- * and blocks in it go back one by one through FreeContextBuffer, certificates through
- * CertFreeCertificateContext, access tokens not at all. Both forms work on any context, whichever
- * function made it; they differ in the type of the strings.
+ * and blocks in it go back one by one through FreeContextBuffer (a SecPkgInfo with its strings is one
+ * block), certificates through CertFreeCertificateContext, access tokens not at all. Both forms work
+ * on any context, whichever function made it, imported ones included; they differ in the type of the
+ * strings (SecPkgContext_ClientSpecifiedTarget and _DceInfo are wide in both).
  * SEC_E_OK; SEC_E_INVALID_HANDLE: bad handle, or the attribute needs a finished context;
  * SEC_E_UNSUPPORTED_FUNCTION: unknown attribute, or not one of this package or role;
  * SEC_E_NO_CREDENTIALS: nothing of that kind was delegated or sent.
@@ -1218,7 +1237,12 @@ typedef SECURITY_STATUS(SEC_ENTRY *QUERY_CONTEXT_ATTRIBUTES_EX_FN_A)(PCtxtHandle
 								     ULONG);
 #define QUERY_CONTEXT_ATTRIBUTES_EX_FN OPENSSPI_U_AW(QUERY_CONTEXT_ATTRIBUTES_EX_FN)
 
-/* Changes an attribute of a context; cbBuffer bytes at pBuffer are copied. */
+/* Changes an attribute of a context: pBuffer holds the structure for ulAttribute or what the package
+ * defines, cbBuffer bytes of it; it is copied with all it points to.
+ * SEC_E_OK; SEC_E_INVALID_HANDLE; SEC_E_UNSUPPORTED_FUNCTION: not an attribute that the package lets
+ * be changed, or an imported context; SEC_E_BUFFER_TOO_SMALL: cbBuffer is less than the structure;
+ * SEC_E_INVALID_PARAMETER: no buffer, or a structure that contradicts itself.
+ * Microsoft: SetContextAttributes. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY SetContextAttributesW(PCtxtHandle phContext,
 							     ULONG ulAttribute, void *pBuffer,
 							     ULONG cbBuffer);
@@ -1230,13 +1254,20 @@ typedef SECURITY_STATUS(SEC_ENTRY *SET_CONTEXT_ATTRIBUTES_FN_W)(PCtxtHandle, ULO
 typedef SECURITY_STATUS(SEC_ENTRY *SET_CONTEXT_ATTRIBUTES_FN_A)(PCtxtHandle, ULONG, void *, ULONG);
 #define SET_CONTEXT_ATTRIBUTES_FN OPENSSPI_U_AW(SET_CONTEXT_ATTRIBUTES_FN)
 
-/* Makes the calling thread act as the client of a server context, and ends that. */
+/* Would make the calling thread act as the client of a server context, and end that. Threads have no
+ * tokens here, so a server that serves files or starts programs for its client has to do it by other
+ * means; the client's name is SECPKG_ATTR_NAMES.
+ * SEC_E_NO_IMPERSONATION; SEC_E_INVALID_HANDLE: bad handle, or an unfinished context.
+ * Microsoft: ImpersonateSecurityContext, RevertSecurityContext. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY ImpersonateSecurityContext(PCtxtHandle phContext);
 typedef SECURITY_STATUS(SEC_ENTRY *IMPERSONATE_SECURITY_CONTEXT_FN)(PCtxtHandle);
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY RevertSecurityContext(PCtxtHandle phContext);
 typedef SECURITY_STATUS(SEC_ENTRY *REVERT_SECURITY_CONTEXT_FN)(PCtxtHandle);
 
-/* A new handle to the client's token; the caller closes it. */
+/* A new handle to the client's token, from a package that makes one; the caller closes it.
+ * SEC_E_OK; SEC_E_NO_IMPERSONATION: the package makes none (no package here does);
+ * SEC_E_INVALID_HANDLE: bad handle, or an unfinished context; SEC_E_INVALID_PARAMETER.
+ * Microsoft: QuerySecurityContextToken. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY QuerySecurityContextToken(PCtxtHandle phContext,
 								 HANDLE *Token);
 typedef SECURITY_STATUS(SEC_ENTRY *QUERY_SECURITY_CONTEXT_TOKEN_FN)(PCtxtHandle, HANDLE *);
@@ -1334,12 +1365,33 @@ OPENSSPI_API SECURITY_STATUS SEC_ENTRY DelegateSecurityContext(PCtxtHandle phCon
 							       PSecBuffer pPackageParameters,
 							       PSecBufferDesc pOutput);
 
-/* Moves a finished context to another process of this machine. */
+/* Writes a finished context down, keys and all, so that another process of this machine can go on with
+ * it (NTLM, Negotiate). The bytes are as secret as a password: whoever has them reads and forges
+ * messages.
+ *   fFlags          SECPKG_CONTEXT_EXPORT_RESET_NEW: the imported context begins anew, with its first
+ *                   message; SECPKG_CONTEXT_EXPORT_DELETE_OLD: this one is deleted, if the export
+ *                   succeeds. Two living copies must not both seal: their numbers would repeat
+ *   pPackedContext  its pvBuffer and cbBuffer are set; FreeContextBuffer wipes and frees the bytes
+ *   pToken          NULL, or receives NULL: there are no access tokens
+ * SEC_E_OK; SEC_E_INVALID_HANDLE: bad handle, or an unfinished context; SEC_E_UNSUPPORTED_FUNCTION:
+ * the package does not export, or SECPKG_CONTEXT_EXPORT_TO_KERNEL; SEC_E_INVALID_PARAMETER: no place
+ * for the bytes, or other flags.
+ * Microsoft: ExportSecurityContext. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY ExportSecurityContext(PCtxtHandle phContext, ULONG fFlags,
 							     PSecBuffer pPackedContext,
 							     void **pToken);
 typedef SECURITY_STATUS(SEC_ENTRY *EXPORT_SECURITY_CONTEXT_FN)(PCtxtHandle, ULONG, PSecBuffer,
 							       void **);
+/* Makes a context of exported bytes. It protects messages and answers the attributes that belong to
+ * them; it has no part in the LSA, so it takes no tokens and its attributes cannot be changed.
+ *   pszPackage      the package that exported it; case ignored
+ *   pPackedContext  the bytes, of any buffer type; copied
+ *   Token           ignored
+ *   phContext       receives the context; DeleteSecurityContext ends it
+ * SEC_E_OK; SEC_E_SECPKG_NOT_FOUND; SEC_E_INVALID_TOKEN: not the bytes of a context of that package;
+ * SEC_E_UNSUPPORTED_FUNCTION: the package does not import; SEC_E_INVALID_HANDLE: phContext is NULL;
+ * SEC_E_INVALID_PARAMETER.
+ * Microsoft: ImportSecurityContext. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY ImportSecurityContextW(SEC_WCHAR *pszPackage,
 							      PSecBuffer pPackedContext,
 							      void *Token,
@@ -1561,7 +1613,16 @@ OPENSSPI_API SECURITY_STATUS SEC_ENTRY SaslGetContextOption(PCtxtHandle ContextH
 #define SSPIPFC_USE_CREDUIBROKER 0x00000008
 #define SSPIPFC_VALID_FLAGS 0x0000000F
 
-/* Answers a Win32 error number, not a SECURITY_STATUS. pUiInfo is a PCREDUI_INFO or NULL. */
+/* An identity that these functions take may have any form that AcquireCredentialsHandle takes, or be
+ * one of theirs. What they hand out as an identity is one block for SspiFreeAuthIdentity; strings and
+ * bytes are for SspiLocalFree (SspiFreeAuthIdentity does too). Both wipe. Each may answer
+ * SEC_E_INVALID_PARAMETER (a missing pointer), SEC_E_UNKNOWN_CREDENTIALS (not an identity, or sealed
+ * where it cannot be opened) and SEC_E_INSUFFICIENT_MEMORY. */
+
+/* Would ask the user for credentials. Answers a Win32 error number, not a SECURITY_STATUS:
+ * ERROR_INVALID_PARAMETER without a target, ERROR_NO_SUCH_PACKAGE, else ERROR_NOT_SUPPORTED: there is
+ * nobody to ask here. pUiInfo is a PCREDUI_INFO or NULL.
+ * Microsoft: SspiPromptForCredentials. */
 OPENSSPI_API ULONG SEC_ENTRY SspiPromptForCredentialsW(
 	PCWSTR pszTargetName, PVOID pUiInfo, ULONG dwAuthError, PCWSTR pszPackage,
 	PSEC_WINNT_AUTH_IDENTITY_OPAQUE pInputAuthIdentity,
@@ -1572,14 +1633,26 @@ OPENSSPI_API ULONG SEC_ENTRY SspiPromptForCredentialsA(
 	PSEC_WINNT_AUTH_IDENTITY_OPAQUE *ppAuthIdentity, int *pfSave, ULONG dwFlags);
 #define SspiPromptForCredentials OPENSSPI_AW(SspiPromptForCredentials)
 
+/* What to pass to CredRead to find the identity's saved credential: type CRED_TYPE_DOMAIN_PASSWORD and
+ * the target's name (SspiLocalFree).
+ * Microsoft: SspiPrepareForCredRead. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY
 SspiPrepareForCredRead(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthIdentity, PCWSTR pszTargetName,
 		       PULONG pCredmanCredentialType, PCWSTR *ppszCredmanTargetName);
+/* What to pass to CredWrite to save it: type, target (NULL in: the user's name), user name
+ * ("DOMAIN\\user") and the password's UTF-16 bytes, each for SspiLocalFree. An identity without a user
+ * is SEC_E_UNKNOWN_CREDENTIALS.
+ * Microsoft: SspiPrepareForCredWrite. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY
 SspiPrepareForCredWrite(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthIdentity, PCWSTR pszTargetName,
 			PULONG pCredmanCredentialType, PCWSTR *ppszCredmanTargetName,
 			PCWSTR *ppszCredmanUserName, PUCHAR *ppCredentialBlob,
 			PULONG pCredentialBlobSize);
+/* Makes the password unreadable where it lies, and readable again; the other functions and
+ * AcquireCredentialsHandle take it either way. Options is SEC_WINNT_AUTH_IDENTITY_ENCRYPT_SAME_PROCESS,
+ * which the short forms imply; _SAME_LOGON and _FOR_SYSTEM are SEC_E_UNSUPPORTED_FUNCTION. Doing it
+ * twice does nothing more. There is no integrity: an altered identity opens to another password.
+ * Microsoft: SspiEncryptAuthIdentityEx, SspiDecryptAuthIdentityEx, SspiIsAuthIdentityEncrypted. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY
 SspiEncryptAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthData);
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY
@@ -1590,37 +1663,67 @@ OPENSSPI_API SECURITY_STATUS SEC_ENTRY
 SspiDecryptAuthIdentityEx(ULONG Options, PSEC_WINNT_AUTH_IDENTITY_OPAQUE EncryptedAuthData);
 OPENSSPI_API BOOLEAN SEC_ENTRY
 SspiIsAuthIdentityEncrypted(PSEC_WINNT_AUTH_IDENTITY_OPAQUE EncryptedAuthData);
+/* An identity as three strings (SspiLocalFree; NULL for what it has not; a string that is not wanted may
+ * be NULL): user, domain, and the password. With a list of packages, or a password that begins with
+ * "@@", the third string holds both in the form of a marshalled credential. STATUS_INVALID_PARAMETER
+ * for one that is encrypted.
+ * Microsoft: SspiEncodeAuthIdentityAsStrings. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY
 SspiEncodeAuthIdentityAsStrings(PSEC_WINNT_AUTH_IDENTITY_OPAQUE pAuthIdentity, PCWSTR *ppszUserName,
 				PCWSTR *ppszDomainName, PCWSTR *ppszPackedCredentialsString);
+/* The way back; a third string that is not such a form is the password itself. Any may be NULL, not all.
+ * Microsoft: SspiEncodeStringsAsAuthIdentity. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY
 SspiEncodeStringsAsAuthIdentity(PCWSTR pszUserName, PCWSTR pszDomainName,
 				PCWSTR pszPackedCredentialsString,
 				PSEC_WINNT_AUTH_IDENTITY_OPAQUE *ppAuthIdentity);
+/* SEC_E_OK for an identity that can be read whole: lengths, offsets, text.
+ * Microsoft: SspiValidateAuthIdentity. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY
 SspiValidateAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthData);
+/* A copy in a block of its own; an encrypted one stays so.
+ * Microsoft: SspiCopyAuthIdentity. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY
 SspiCopyAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthData,
 		     PSEC_WINNT_AUTH_IDENTITY_OPAQUE *AuthDataCopy);
+/* Release what was handed out; wipe an identity's password and keep the rest; NULL is fine. Only the
+ * second takes identities that the caller made.
+ * Microsoft: SspiFreeAuthIdentity, SspiZeroAuthIdentity, SspiLocalFree. */
 OPENSSPI_API VOID SEC_ENTRY SspiFreeAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthData);
 OPENSSPI_API VOID SEC_ENTRY SspiZeroAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthData);
 OPENSSPI_API VOID SEC_ENTRY SspiLocalFree(PVOID DataBuffer);
+/* Whether two name the same user (case ignored, "DOMAIN\\user" as well as in two parts), and whether
+ * password and list of packages are the same as well. NULL is the caller's own identity. Either answer
+ * may be NULL.
+ * Microsoft: SspiCompareAuthIdentities. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY
 SspiCompareAuthIdentities(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthIdentity1,
 			  PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthIdentity2,
 			  PBOOLEAN SameSuppliedUser, PBOOLEAN SameSuppliedIdentity);
+/* An identity as bytes (SspiLocalFree), and back from bytes of any origin. An encrypted one makes sense
+ * in this process alone.
+ * Microsoft: SspiMarshalAuthIdentity, SspiUnmarshalAuthIdentity. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY
 SspiMarshalAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthIdentity, ULONG *AuthIdentityLength,
 			char **AuthIdentityByteArray);
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY
 SspiUnmarshalAuthIdentity(ULONG AuthIdentityLength, char *AuthIdentityByteArray,
 			  PSEC_WINNT_AUTH_IDENTITY_OPAQUE *ppAuthIdentity);
+/* TRUE for a status (SECURITY_STATUS, NTSTATUS or Win32 error) that other credentials may cure.
+ * Microsoft: SspiIsPromptingNeeded. */
 OPENSSPI_API BOOLEAN SEC_ENTRY SspiIsPromptingNeeded(ULONG ErrorOrNtStatus);
+/* The host in "class/host:port/name" (SspiLocalFree); SEC_E_TARGET_UNKNOWN when there is none.
+ * Microsoft: SspiGetTargetHostName. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY SspiGetTargetHostName(PCWSTR pszTargetName,
 							     PWSTR *pszHostName);
+/* A copy of the identity (NULL: the caller's own) whose list of packages says "!name" too.
+ * SEC_E_INVALID_PARAMETER for what cannot be a package's name.
+ * Microsoft: SspiExcludePackage. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY
 SspiExcludePackage(PSEC_WINNT_AUTH_IDENTITY_OPAQUE AuthIdentity, PCWSTR pszPackageName,
 		   PSEC_WINNT_AUTH_IDENTITY_OPAQUE *ppNewAuthIdentity);
+/* Talk to credential providers, which there are none of: SEC_E_UNSUPPORTED_FUNCTION.
+ * Microsoft: SspiGetCredUIContext, SspiUpdateCredentials, SspiUnmarshalCredUIContext. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY SspiGetCredUIContext(
 	HANDLE ContextHandle, GUID *CredType, LUID *LogonId,
 	PSEC_WINNT_CREDUI_CONTEXT_VECTOR *CredUIContexts, HANDLE *TokenHandle);

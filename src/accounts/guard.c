@@ -84,7 +84,8 @@ static bool is_sound(const struct guard *g)
 		return false;
 	for (size_t i = 1; i < g->n / RECORD_LEN; i++) {
 		struct record r = record_at(g, i);
-		if (r.check != record_check(&r) && !is_zero((uint8_t *)&r, sizeof(r)))
+		/* Most places are free, and zeroes are found faster than a sum. */
+		if (!is_zero((uint8_t *)&r, sizeof(r)) && r.check != record_check(&r))
 			return false;
 	}
 	return true;

@@ -75,7 +75,7 @@ static void print_signed_in(const struct attempt *a, FILE *out)
 		fputs(a->domain[0] ? "\\" : "", out);
 		text_print(out, a->user);
 		fprintf(out, " with a password of %zu characters", a->password_characters);
-	} else {
+	} else if (a->credssp) {
 		fprintf(out, ", delegated nothing");
 	}
 }

@@ -77,19 +77,50 @@ static SECURITY_STATUS call(struct exchange *x, SecBufferDesc *in, SecBufferDesc
 	return status;
 }
 
-/* Sends what a call put out, whatever its status was. */
-static enum link_result send_token(struct exchange *x, const SecBuffer *token)
+static void note_output(struct exchange *x, const SecBuffer *token)
 {
 	size_t at;
 
-	if (!token->cbBuffer || !token->pvBuffer)
-		return LINK_OK;
 	if (x->trace)
 		trace_token(x->accepting ? "server to client" : "client to server", token->pvBuffer,
 			    token->cbBuffer);
 	if (find_record(token->pvBuffer, token->cbBuffer, TLS_APPLICATION_DATA, &at))
 		x->sealed_sent++;
+}
+
+/* Sends what a call put out, whatever its status was. */
+static enum link_result send_token(struct exchange *x, const SecBuffer *token)
+{
+	if (!token->cbBuffer || !token->pvBuffer)
+		return LINK_OK;
+	note_output(x, token);
 	return link_send(x->link, token->pvBuffer, token->cbBuffer);
+}
+
+/* One call with what has been received, which is dropped but for *extra bytes. */
+static SECURITY_STATUS feed(struct exchange *x, SecBuffer *token, size_t *extra)
+{
+	SecBuffer given[] = { { (ULONG)x->in.len, SECBUFFER_TOKEN, x->in.p },
+			      { .BufferType = SECBUFFER_EMPTY },
+			      { x->bindings.BindingsLength, SECBUFFER_CHANNEL_BINDINGS,
+				x->bindings.Bindings } };
+	SecBufferDesc in = { SECBUFFER_VERSION, x->bindings.BindingsLength ? 3 : 2, given };
+	SecBufferDesc only_bindings = { SECBUFFER_VERSION, 1, &given[2] };
+	SecBufferDesc out = { SECBUFFER_VERSION, 1, token };
+	SecBufferDesc *first_in = x->bindings.BindingsLength ? &only_bindings : NULL;
+	bool first = !x->accepting && !x->has_context;
+
+	SECURITY_STATUS status = call(x, first ? first_in : &in, &out);
+	*extra = 0;
+	if (status == SEC_E_INCOMPLETE_MESSAGE)
+		return status;
+	if (given[1].BufferType == SECBUFFER_EXTRA && given[1].cbBuffer <= x->in.len)
+		*extra = given[1].cbBuffer;
+	if (!first && status >= 0 && *extra != x->in.len)
+		bytes_drop(&x->in, x->in.len - *extra);
+	else if (*extra == x->in.len)
+		*extra = 0; /* nothing was taken: more is needed before the next call */
+	return status;
 }
 
 /* One call with what has been received, its token sent; *wants_more: the next call needs more
@@ -97,23 +128,12 @@ static enum link_result send_token(struct exchange *x, const SecBuffer *token)
 static struct exchange_outcome step(struct exchange *x, bool *wants_more)
 {
 	SecBuffer CLEANUP(buffer_free_p) token = { .BufferType = SECBUFFER_TOKEN };
-	SecBufferDesc out = { SECBUFFER_VERSION, 1, &token };
-	SecBuffer given[] = { { (ULONG)x->in.len, SECBUFFER_TOKEN, x->in.p },
-			      { .BufferType = SECBUFFER_EMPTY } };
-	SecBufferDesc in = { SECBUFFER_VERSION, 2, given };
-	bool first = !x->accepting && !x->has_context;
+	size_t extra;
 
-	SECURITY_STATUS status = call(x, first ? NULL : &in, &out);
-	*wants_more = true;
+	SECURITY_STATUS status = feed(x, &token, &extra);
+	*wants_more = extra == 0;
 	if (status == SEC_E_INCOMPLETE_MESSAGE)
 		return (struct exchange_outcome){ EXCHANGE_DONE, SEC_I_CONTINUE_NEEDED, LINK_OK };
-
-	size_t extra = given[1].BufferType == SECBUFFER_EXTRA && given[1].cbBuffer <= x->in.len
-			       ? given[1].cbBuffer
-			       : 0;
-	*wants_more = extra == 0 || extra == x->in.len;
-	if (!first && status >= 0)
-		bytes_drop(&x->in, x->in.len - extra);
 
 	bool good = status == SEC_E_OK || status == SEC_I_CONTINUE_NEEDED;
 	if (good && x->approve && !x->approve(x->argument, status == SEC_E_OK))
@@ -123,6 +143,21 @@ static struct exchange_outcome step(struct exchange *x, bool *wants_more)
 		return (struct exchange_outcome){ EXCHANGE_FAILED, status, result };
 	return (struct exchange_outcome){ result == LINK_OK ? EXCHANGE_DONE : EXCHANGE_LINK, status,
 					  result };
+}
+
+/* One call of a turn; its token goes to the end of `out`, whatever its status was. */
+static SECURITY_STATUS turn_step(struct exchange *x, struct bytes *out, size_t *extra)
+{
+	SecBuffer CLEANUP(buffer_free_p) token = { .BufferType = SECBUFFER_TOKEN };
+
+	SECURITY_STATUS status = feed(x, &token, extra);
+	if (status >= 0 && x->approve && !x->approve(x->argument, status == SEC_E_OK))
+		return SEC_E_CERT_UNKNOWN;
+	if (!token.cbBuffer || !token.pvBuffer)
+		return status;
+	note_output(x, &token);
+	return bytes_append(out, token.pvBuffer, token.cbBuffer) ? status
+								 : SEC_E_INSUFFICIENT_MEMORY;
 }
 
 static enum link_result receive(struct exchange *x)
@@ -138,6 +173,22 @@ static enum link_result receive(struct exchange *x)
 			    x->in.p + before, x->in.len - before);
 	note_input(x);
 	return LINK_OK;
+}
+
+SECURITY_STATUS exchange_turn(struct exchange *x, const void *p, size_t n, struct bytes *out)
+{
+	SECURITY_STATUS status;
+	size_t extra;
+
+	if (!bytes_append(&x->in, p, n))
+		return SEC_E_INSUFFICIENT_MEMORY;
+	if (n && x->trace)
+		trace_token(x->accepting ? "client to server" : "server to client", p, n);
+	note_input(x);
+	do
+		status = turn_step(x, out, &extra);
+	while (status == SEC_I_CONTINUE_NEEDED && extra);
+	return status;
 }
 
 struct exchange_outcome exchange_run(struct exchange *x)

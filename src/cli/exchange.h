@@ -20,6 +20,7 @@ struct exchange {
 	bool has_context;
 	char *target; /* the initiator's; borrowed */
 	ULONG requirements;
+	SecPkgContext_Bindings bindings; /* of the channel around it; borrowed, length 0: none */
 
 	/* Asked after each call that did not fail, before its token is sent; false ends the loop.
 	 */
@@ -53,6 +54,21 @@ void exchange_init(struct exchange *x, struct link *l, bool accepting);
 /* Runs the handshake to its end. `x->credential` must be there. */
 struct exchange_outcome exchange_run(struct exchange *x);
 
+/* One turn for tokens that travel by other means than the link: takes the peer's token (of 0 bytes
+ * at an initiator's first call) and appends ours. Statuses are AcceptSecurityContext's; a token
+ * that came in part is SEC_E_INCOMPLETE_MESSAGE, a refusal of `approve` SEC_E_CERT_UNKNOWN. */
+MUST_CHECK SECURITY_STATUS exchange_turn(struct exchange *x, const void *p, size_t n,
+					 struct bytes *out);
+
+/* Protects a message of at most MESSAGE_MAX bytes and appends it to `out`; *edge receives the
+ * length of its signature, or of a stream package's trailer. */
+MUST_CHECK SECURITY_STATUS exchange_seal(struct exchange *x, const void *p, size_t n,
+					 struct bytes *out, size_t *edge);
+
+/* Opens what exchange_seal made, all of it, and appends the message. */
+MUST_CHECK SECURITY_STATUS exchange_open(struct exchange *x, const void *p, size_t n,
+					 struct bytes *out);
+
 /* Protects a message of at most MESSAGE_MAX bytes and sends it. */
 MUST_CHECK SECURITY_STATUS exchange_say(struct exchange *x, const void *p, size_t n,
 					enum link_result *result);
@@ -72,5 +88,8 @@ void exchange_done(struct exchange *x);
 bool exchange_tls(struct exchange *x, char protocol[16], char cipher[64]);
 bool exchange_fingerprint(struct exchange *x, char out[96]);
 bool exchange_mechanism(struct exchange *x, char out[64]);
+
+/* tls-server-end-point of a finished TLS exchange, for FreeContextBuffer; false when it has none. */
+bool exchange_endpoint(struct exchange *x, SecPkgContext_Bindings *out);
 
 #endif

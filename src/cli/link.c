@@ -303,6 +303,8 @@ const char *link_why(enum link_result result)
 		return "the time allowed for the connection is over";
 	case LINK_BAD_FRAME:
 		return "the peer sent a length that no token has";
+	case LINK_BAD_RECORD:
+		return "a TLS record was altered on its way, or is none";
 	case LINK_BROKEN:
 		break;
 	}

@@ -17,6 +17,7 @@ enum link_result {
 	LINK_TIMEOUT,
 	LINK_BROKEN, /* the network or this machine failed: errno says how */
 	LINK_BAD_FRAME,
+	LINK_BAD_RECORD, /* TLS around it cannot be opened, or nothing sealed */
 };
 
 struct link {

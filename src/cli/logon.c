@@ -2,42 +2,25 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include <credssp.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "cli/known_hosts.h"
-#include "cli/options.h"
-#include "cli/prompt.h"
+#include "cli/logon.h"
 #include "cli/rdp.h"
-#include "cli/stages.h"
-#include "cli/trace.h"
 #include "cli/status.h"
-
-/* One sign-in: what was asked for, and what it works with. */
-struct logon {
-	const char *url, *user, *domain, *spn, *package, *message;
-	int password_fd, timeout;
-	bool trace, verify, restricted_admin, json, accept_changed;
-
-	bool rdp;
-	char *name, *host, *port; /* name owns what host and port point into */
-	char *identity, *identity_domain, *identity_user;
-	char target[300], known_name[300];
-	bool wants_result; /* HYBRID_EX: the server says at the end whether the user may come in */
-	bool certificate_checked, certificate_changed, tls_said;
-	struct password password;
-	struct link link;
-	struct exchange exchange;
-	struct report report;
-};
+#include "cli/trace.h"
 
 static void logon_done(struct logon **l)
 {
 	if (!*l)
 		return;
 	exchange_done(&(*l)->exchange);
+	exchange_done(&(*l)->tls);
 	link_finish(&(*l)->link);
 	link_close(&(*l)->link);
 	password_done(&(*l)->password);
@@ -48,38 +31,79 @@ static void logon_done(struct logon **l)
 
 static bool is_package(const struct logon *l, const char *name)
 {
-	return strcasecmp(l->package, name) == 0;
+	return l->package && strcasecmp(l->package, name) == 0;
 }
+
+#define TRY_NTLM (-2) /* beside OPTIONS_GO and the exit codes */
 
 /* A port's number; names of services and numbers that wrap are none. */
 static bool port_is_one(const char *text)
 {
 	size_t n = strlen(text);
-	return n > 0 && n <= 5 && strspn(text, "0123456789") == n && atoi(text) > 0 && atoi(text) < 65536;
+	return n > 0 && n <= 5 && strspn(text, "0123456789") == n && atoi(text) > 0 &&
+	       atoi(text) < 65536;
 }
 
-/* Takes rdp://HOST[:PORT] or tcp://HOST:PORT apart. */
+/* What stands before ://, and the port that it means. */
+static const struct {
+	const char *prefix;
+	enum logon_kind kind;
+	const char *port, *service;
+} kinds[] = {
+	{ "rdp://", LOGON_RDP, "3389", "TERMSRV" },
+	{ "tcp://", LOGON_TCP, NULL, "TERMSRV" },
+	{ "http://", LOGON_HTTP, "80", "HTTP" },
+	{ "https://", LOGON_HTTPS, "443", "HTTP" },
+};
+
+static bool is_web(const struct logon *l)
+{
+	return l->kind == LOGON_HTTP || l->kind == LOGON_HTTPS;
+}
+
+/* Takes HOST[:PORT][/PATH] apart; only HTTP has paths. */
+static bool read_place(struct logon *l, const char *place, const char *port)
+{
+	size_t n = strcspn(place, "/?#");
+
+	l->path = place[n] ? place + n : "/";
+	if ((!is_web(l) && strcmp(l->path, "/") != 0) || l->path[0] != '/' || n > 255)
+		return false;
+	for (const char *p = l->path; *p; p++)
+		if (*p <= ' ' || *p >= 0x7F || *p == '#')
+			return false;
+	l->name = strndup(place, n);
+	if (!l->name || strpbrk(l->name, "@\\ ") || !link_split(l->name, &l->host, &l->port))
+		return false;
+	if (!l->port)
+		l->port = (char *)port;
+	return l->port && port_is_one(l->port);
+}
+
 static bool read_url(struct logon *l)
 {
-	l->rdp = strncasecmp(l->url, "rdp://", 6) == 0;
-	if (!l->rdp && strncasecmp(l->url, "tcp://", 6) != 0)
-		return false;
-	l->name = strndup(l->url + 6, 255);
-	size_t n = l->name ? strlen(l->name) : 0;
-	if (n && l->name[n - 1] == '/')
-		l->name[n - 1] = '\0';
-	if (!l->name || !link_split(l->name, &l->host, &l->port))
-		return false;
-	if (!l->port && l->rdp)
-		l->port = (char *)"3389";
-	if (!l->port || !port_is_one(l->port))
-		return false;
+	const char *service = NULL;
 
+	for (size_t i = 0; !service && i < ARRAY_LEN(kinds); i++) {
+		size_t n = strlen(kinds[i].prefix);
+		if (strncasecmp(l->url, kinds[i].prefix, n) != 0)
+			continue;
+		l->kind = kinds[i].kind;
+		service = kinds[i].service;
+		if (!read_place(l, l->url + n, kinds[i].port))
+			return false;
+	}
+	if (!service)
+		return false;
+	if (is_web(l) && l->package && is_package(l, "CREDSSP"))
+		service = "WSMAN";
+	if (!is_web(l) && !l->package)
+		l->package = "CREDSSP";
 	snprintf(l->known_name, sizeof(l->known_name), "%s:%s", l->host, l->port);
 	if (l->spn)
 		snprintf(l->target, sizeof(l->target), "%s", l->spn);
 	else
-		snprintf(l->target, sizeof(l->target), "TERMSRV/%s", l->host);
+		snprintf(l->target, sizeof(l->target), "%s/%s", service, l->host);
 	return true;
 }
 
@@ -100,12 +124,11 @@ static bool read_user(struct logon *l)
 	return l->identity_user[0] && !(backslash && l->domain);
 }
 
-static int reach(struct logon *l)
+int logon_reach(struct logon *l)
 {
 	const char *why;
 
-	l->link.deadline = link_now() + (long long)l->timeout * 1000;
-	l->link.framed = !l->rdp;
+	l->link.framed = l->kind == LOGON_TCP;
 	if (!link_connect(&l->link, l->host, l->port, l->report.address, &why)) {
 		report_failure(&l->report, "connect", "%s port %s: %s", l->host, l->port, why);
 		report_advice(&l->report,
@@ -116,7 +139,7 @@ static int reach(struct logon *l)
 	return OPTIONS_GO;
 }
 
-static int link_failure(struct logon *l, const char *stage, enum link_result result)
+int logon_link_failure(struct logon *l, const char *stage, enum link_result result)
 {
 	report_failure(&l->report, stage, "%s", link_why(result));
 	return EXIT_PROTOCOL;
@@ -158,7 +181,7 @@ static int negotiate(struct logon *l)
 	if (result == LINK_OK)
 		result = rdp_read(&l->link, message, &n);
 	if (result != LINK_OK)
-		return link_failure(l, "negotiation", result);
+		return logon_link_failure(l, "negotiation", result);
 	if (!rdp_parse_confirm(message, n, &confirm)) {
 		report_failure(&l->report, "negotiation", "the answer is not RDP's");
 		return EXIT_PROTOCOL;
@@ -166,9 +189,11 @@ static int negotiate(struct logon *l)
 	return judge_confirm(l, &confirm);
 }
 
-static SECURITY_STATUS acquire(struct logon *l)
+SECURITY_STATUS logon_acquire(struct logon *l, const char *package)
 {
-	SEC_WINNT_AUTH_IDENTITY_A identity = {
+	SEC_WINNT_AUTH_IDENTITY_EXA identity = {
+		.Version = SEC_WINNT_AUTH_IDENTITY_VERSION,
+		.Length = sizeof(identity),
 		.User = (unsigned char *)l->identity_user,
 		.UserLength = (ULONG)strlen(l->identity_user),
 		.Domain = (unsigned char *)l->identity_domain,
@@ -176,15 +201,16 @@ static SECURITY_STATUS acquire(struct logon *l)
 		.Password = (unsigned char *)l->password.text,
 		.PasswordLength = (ULONG)strlen(l->password.text),
 		.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI,
+		.PackageList = (unsigned char *)(l->ntlm_only ? "NTLM" : NULL),
+		.PackageListLength = l->ntlm_only ? 4 : 0,
 	};
 	CREDSSP_CRED credssp = { .Type = CredsspPasswordCreds, .pSpnegoCred = &identity };
-	void *data = is_package(l, "CREDSSP") ? (void *)&credssp : &identity;
+	void *data = strcasecmp(package, "CREDSSP") == 0 ? (void *)&credssp : &identity;
 
-	SECURITY_STATUS status =
-		AcquireCredentialsHandleA(NULL, (char *)l->package, SECPKG_CRED_OUTBOUND, NULL,
-					  data, NULL, NULL, &l->exchange.credential, NULL);
+	SECURITY_STATUS status = AcquireCredentialsHandleA(NULL, (char *)package,
+							   SECPKG_CRED_OUTBOUND, NULL, data, NULL,
+							   NULL, &l->exchange.credential, NULL);
 	l->exchange.has_credential = status == SEC_E_OK;
-	password_done(&l->password);
 	return status;
 }
 
@@ -218,20 +244,24 @@ static bool check_certificate(struct logon *l)
 	return false;
 }
 
-/* Between the calls: says what TLS agreed as soon as it did, and looks at the certificate before
- * anything more is sent. */
-static bool approve(void *argument, bool finished)
+bool logon_see_tls(struct logon *l, struct exchange *x)
 {
-	struct logon *l = argument;
 	struct report *r = &l->report;
 
-	if (!l->tls_said && exchange_tls(&l->exchange, r->tls, r->cipher)) {
+	if (!l->tls_said && exchange_tls(x, r->tls, r->cipher)) {
 		l->tls_said = true;
 		report_stage(r, "tls", "%s%s%s", r->tls, r->cipher[0] ? ", " : "", r->cipher);
 	}
-	if (l->certificate_checked || !exchange_fingerprint(&l->exchange, r->fingerprint))
+	if (l->certificate_checked || !exchange_fingerprint(x, r->fingerprint))
 		return true;
 	return check_certificate(l);
+}
+
+/* Between the calls, before anything more is sent. */
+static bool approve(void *argument, bool finished)
+{
+	struct logon *l = argument;
+	return logon_see_tls(l, &l->exchange);
 }
 
 /* The stage a conversation was at, told by what went out before it ended. */
@@ -244,6 +274,13 @@ static const char *stage_reached(const struct logon *l)
 	return stages[sent < 3 ? sent : 3];
 }
 
+/* Servers such as FreeRDP 2's take bare NTLM alone and close on seeing SPNEGO. Nothing that proves
+ * the password has been sent by then. */
+static bool knows_no_spnego(const struct logon *l, bool closed)
+{
+	return closed && l->kind == LOGON_RDP && !l->ntlm_only && l->exchange.sealed_sent == 1;
+}
+
 static int explain(struct logon *l, const struct exchange_outcome *outcome)
 {
 	const char *stage = stage_reached(l);
@@ -253,30 +290,33 @@ static int explain(struct logon *l, const struct exchange_outcome *outcome)
 	l->report.alert = l->exchange.alert;
 	if (outcome->end == EXCHANGE_DISAPPROVED)
 		return EXIT_POLICY;
+	if (knows_no_spnego(l, closed))
+		return TRY_NTLM;
 	if (closed && l->exchange.sealed_sent >= 2) {
 		/* FreeRDP and old Windows servers say nothing: they close after AUTHENTICATE. */
 		report_status(&l->report, stage, SEC_E_LOGON_DENIED);
 		return EXIT_REFUSED;
 	}
 	if (outcome->end == EXCHANGE_LINK)
-		return link_failure(l, stage, outcome->link);
+		return logon_link_failure(l, stage, outcome->link);
 	report_status(&l->report, stage, outcome->status);
 	return status_exit(outcome->status);
 }
 
-static ULONG requirements(const struct logon *l)
+ULONG logon_requirements(const struct logon *l, const char *package)
 {
+	bool credssp = strcasecmp(package, "CREDSSP") == 0;
 	ULONG wanted = ISC_REQ_ALLOCATE_MEMORY | ISC_REQ_SEQUENCE_DETECT;
-	if (is_package(l, "CREDSSP"))
+	if (credssp)
 		wanted |= ISC_REQ_STREAM | ISC_REQ_EXTENDED_ERROR | ISC_REQ_MANUAL_CRED_VALIDATION;
 	else
 		wanted |= ISC_REQ_CONFIDENTIALITY | ISC_REQ_INTEGRITY | ISC_REQ_REPLAY_DETECT;
-	if (!l->restricted_admin && is_package(l, "CREDSSP"))
+	if (!l->restricted_admin && credssp)
 		wanted |= ISC_REQ_DELEGATE;
 	return l->verify ? wanted | ISC_REQ_MUTUAL_AUTH : wanted;
 }
 
-static void say_agreed(struct logon *l)
+void logon_say_agreed(struct logon *l)
 {
 	struct report *r = &l->report;
 	OPENSSPI_CREDSSP_VERSION version;
@@ -309,7 +349,7 @@ static int hear(struct logon *l, const char *stage, struct bytes *out)
 	if (status == SEC_E_OK)
 		return OPTIONS_GO;
 	if (result != LINK_OK)
-		return link_failure(l, stage, result);
+		return logon_link_failure(l, stage, result);
 	report_status(&l->report, stage, status);
 	return EXIT_PROTOCOL;
 }
@@ -344,7 +384,7 @@ static int converse(struct logon *l)
 		return EXIT_PROTOCOL;
 	}
 	if (result != LINK_OK)
-		return link_failure(l, "message", result);
+		return logon_link_failure(l, "message", result);
 	int code = hear(l, "message", &answer);
 	if (code != OPTIONS_GO)
 		return code;
@@ -358,15 +398,13 @@ static int sign_in(struct logon *l)
 {
 	struct exchange *x = &l->exchange;
 
-	if (l->trace)
-		trace_begin();
-	SECURITY_STATUS status = acquire(l);
+	SECURITY_STATUS status = logon_acquire(l, l->package);
 	if (status != SEC_E_OK) {
 		report_status(&l->report, "credentials", status);
 		return status_exit(status);
 	}
 	x->target = l->target;
-	x->requirements = requirements(l);
+	x->requirements = logon_requirements(l, l->package);
 	x->trace = l->trace;
 	x->approve = approve;
 	x->argument = l;
@@ -374,12 +412,47 @@ static int sign_in(struct logon *l)
 	if (outcome.end != EXCHANGE_DONE)
 		return explain(l, &outcome);
 
-	say_agreed(l);
+	logon_say_agreed(l);
 	int code = l->wants_result ? early_authorization(l) : OPTIONS_GO;
 	if (code == OPTIONS_GO && l->message)
 		code = converse(l);
 	exchange_farewell(x);
 	return code == OPTIONS_GO ? EXIT_DONE : code;
+}
+
+/* --package, which means something else to each kind of server. */
+static int check_package(struct logon *l, const struct command_line *line)
+{
+	bool web = is_package(l, "Negotiate") || is_package(l, "NTLM") || is_package(l, "CREDSSP");
+
+	if (is_package(l, "TSSSP"))
+		return options_wrong(line,
+				     "TSSSP needs a TLS connection of its caller's; use CREDSSP");
+	if (is_web(l) && l->package && !web)
+		return options_wrong(line, "--package of HTTP is negotiate, ntlm or credssp");
+	if (l->kind != LOGON_RDP)
+		return OPTIONS_GO;
+	l->ntlm_only = is_package(l, "NTLM");
+	if (!l->ntlm_only && !is_package(l, "CREDSSP"))
+		return options_wrong(line, "--package of rdp:// is credssp, or ntlm inside it");
+	l->package = "CREDSSP";
+	return OPTIONS_GO;
+}
+
+/* What only some kinds of servers know. */
+static int check_kind(struct logon *l, const struct command_line *line)
+{
+	if (l->kind != LOGON_TCP && l->message)
+		return options_wrong(line, "--message is for tcp:// alone");
+	if (l->message && (!l->message[0] || strlen(l->message) > MESSAGE_MAX))
+		return options_wrong(line, "--message needs 1 to %d bytes", MESSAGE_MAX);
+	if (l->kind != LOGON_HTTPS && (l->authorities || l->insecure))
+		return options_wrong(line, "--ca and --insecure are for https:// alone");
+	if (l->authorities && l->insecure)
+		return options_wrong(line, "--ca and --insecure exclude each other");
+	if (l->authorities && access(l->authorities, R_OK) != 0)
+		return options_wrong(line, "%s: %s", l->authorities, strerror(errno));
+	return check_package(l, line);
 }
 
 static int check_line(struct logon *l, const struct command_line *line)
@@ -389,18 +462,13 @@ static int check_line(struct logon *l, const struct command_line *line)
 	l->report.user = l->user;
 	l->report.json = l->json;
 	if (!read_url(l))
-		return options_wrong(line, "%s is neither rdp://HOST[:PORT] nor tcp://HOST:PORT",
+		return options_wrong(line,
+				     "%s is none of rdp://HOST[:PORT], tcp://HOST:PORT, "
+				     "http[s]://HOST[:PORT][/PATH]",
 				     l->url);
 	if (!l->user || !read_user(l))
 		return options_wrong(line, "--user NAME, 'DOMAIN\\NAME' or NAME@REALM is needed");
-	if (is_package(l, "TSSSP"))
-		return options_wrong(line,
-				     "TSSSP needs a TLS connection of its caller's; use CREDSSP");
-	if (l->rdp && (!is_package(l, "CREDSSP") || l->message))
-		return options_wrong(line, "rdp:// takes neither --package nor --message");
-	if (l->message && (!l->message[0] || strlen(l->message) > MESSAGE_MAX))
-		return options_wrong(line, "--message needs 1 to %d bytes", MESSAGE_MAX);
-	return OPTIONS_GO;
+	return check_kind(l, line);
 }
 
 static int parse(struct logon *l, int argc, char **argv)
@@ -411,14 +479,19 @@ static int parse(struct logon *l, int argc, char **argv)
 		{ "--password-fd", OPTION_NUMBER, &l->password_fd, "N",
 		  "read the password from descriptor N" },
 		{ "--target", OPTION_TEXT, &l->spn, "SPN",
-		  "the server's name; TERMSRV/HOST by default" },
-		{ "--package", OPTION_TEXT, &l->package, "P", "CREDSSP by default; tcp:// only" },
+		  "the server's name; TERMSRV/HOST or HTTP/HOST by default" },
+		{ "--package", OPTION_TEXT, &l->package, "P",
+		  "CREDSSP by default; http(s)://: negotiate, ntlm or credssp" },
 		{ "--message", OPTION_TEXT, &l->message, "TEXT",
 		  "send TEXT sealed, print the answer; tcp:// only" },
 		{ "--verify", OPTION_FLAG, &l->verify, NULL,
 		  "insist on a server that proved its name" },
 		{ "--restricted-admin", OPTION_FLAG, &l->restricted_admin, NULL,
 		  "delegate no credentials" },
+		{ "--ca", OPTION_TEXT, &l->authorities, "FILE",
+		  "trust the authorities in FILE (PEM) instead of the system's; https:// only" },
+		{ "--insecure", OPTION_FLAG, &l->insecure, NULL,
+		  "remember the certificate instead of checking it; https:// only" },
 		{ "--accept-changed", OPTION_FLAG, &l->accept_changed, NULL,
 		  "remember the server's new certificate" },
 		{ "--timeout", OPTION_NUMBER, &l->timeout, "SECONDS",
@@ -429,7 +502,7 @@ static int parse(struct logon *l, int argc, char **argv)
 	};
 	struct command_line line = {
 		.command = "logon",
-		.operands = "rdp://HOST[:PORT]|tcp://HOST:PORT",
+		.operands = "rdp://HOST[:PORT]|tcp://HOST:PORT|http[s]://HOST[:PORT][/PATH]",
 		.rows = rows,
 		.least = 1,
 		.most = 1,
@@ -440,6 +513,35 @@ static int parse(struct logon *l, int argc, char **argv)
 	return code == OPTIONS_GO ? check_line(l, &line) : code;
 }
 
+/* One connection from its beginning. */
+static int run_once(struct logon *l)
+{
+	int code = logon_reach(l);
+
+	if (code == OPTIONS_GO && l->kind == LOGON_RDP)
+		code = negotiate(l);
+	return code == OPTIONS_GO ? sign_in(l) : code;
+}
+
+static int run(struct logon *l)
+{
+	if (is_web(l))
+		return logon_web(l);
+	int code = run_once(l);
+	if (code != TRY_NTLM)
+		return code;
+
+	report_stage(&l->report, "retry", "the server closed without a word: now bare NTLM");
+	exchange_done(&l->exchange);
+	link_finish(&l->link);
+	link_close(&l->link);
+	l->link.deadline = l->deadline;
+	exchange_init(&l->exchange, &l->link, false);
+	l->certificate_checked = l->tls_said = false;
+	l->ntlm_only = true;
+	return run_once(l);
+}
+
 int logon_run(int argc, char **argv)
 {
 	CLEANUP(logon_done) struct logon *l = calloc(1, sizeof(*l));
@@ -447,12 +549,12 @@ int logon_run(int argc, char **argv)
 
 	if (!l)
 		return EXIT_PROTOCOL;
-	l->package = "CREDSSP";
 	l->password_fd = -1;
 	l->timeout = 30;
 	l->link.fd = -1;
 	l->report.alert = -1;
 	exchange_init(&l->exchange, &l->link, false);
+	exchange_init(&l->tls, &l->link, false);
 
 	int code = parse(l, argc, argv);
 	if (code != OPTIONS_GO)
@@ -460,11 +562,8 @@ int logon_run(int argc, char **argv)
 	snprintf(question, sizeof(question), "Password of %s at %s", l->user, l->host);
 	if (!password_read(&l->password, l->password_fd, question, false))
 		return EXIT_USAGE;
-
-	code = reach(l);
-	if (code == OPTIONS_GO && l->rdp)
-		code = negotiate(l);
-	if (code == OPTIONS_GO)
-		code = sign_in(l);
-	return report_finish(&l->report, code);
+	if (l->trace)
+		trace_begin();
+	l->deadline = l->link.deadline = link_now() + (long long)l->timeout * 1000;
+	return report_finish(&l->report, run(l));
 }

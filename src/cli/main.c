@@ -14,9 +14,9 @@ static const struct command commands[] = {
 	{ "packages", "[--json]", "list the security packages", packages_run },
 	{ "account", "add|list|remove|set", "manage the accounts that may sign in here",
 	  account_run },
-	{ "logon", "rdp://HOST|tcp://HOST:PORT", "sign in to a server and say what was agreed",
+	{ "logon", "rdp://HOST|http[s]://HOST/...", "sign in to a server and say what was agreed",
 	  logon_run },
-	{ "serve", "rdp|tcp --listen ADDRESS:PORT", "sign clients in against the accounts",
+	{ "serve", "rdp|http|... --listen ADDR:PORT", "sign clients in against the accounts",
 	  serve_run },
 	{ "decode", "[TOKEN|-]", "print a token as a readable tree", decode_run },
 	{ "help", "[COMMAND]", "print this text, or a command's", help_run },
@@ -35,7 +35,7 @@ static void print_commands(FILE *out)
 {
 	fprintf(out, "usage: sspi COMMAND [ARGUMENT]...\n\n");
 	for (const struct command *c = commands; c->name; c++)
-		fprintf(out, "  %-9s %-31s %s\n", c->name, c->operands, c->summary);
+		fprintf(out, "  %-9s %-33s %s\n", c->name, c->operands, c->summary);
 	fprintf(out, "\n'sspi COMMAND --help' says more; sspi(1) says it all.\n");
 }
 

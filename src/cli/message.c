@@ -35,12 +35,12 @@ static SECURITY_STATUS margins_of(struct exchange *x, struct margins *out)
 	return status;
 }
 
-SECURITY_STATUS exchange_say(struct exchange *x, const void *p, size_t n, enum link_result *result)
+SECURITY_STATUS exchange_seal(struct exchange *x, const void *p, size_t n, struct bytes *out,
+			      size_t *edge)
 {
 	struct bytes CLEANUP(bytes_done) whole = { 0 };
 	struct margins m;
 
-	*result = LINK_OK;
 	SECURITY_STATUS status = margins_of(x, &m);
 	if (status != SEC_E_OK)
 		return status;
@@ -62,13 +62,24 @@ SECURITY_STATUS exchange_say(struct exchange *x, const void *p, size_t n, enum l
 		return status;
 
 	/* A package may use less than the room it asked for. */
-	struct bytes CLEANUP(bytes_done) sealed = { 0 };
 	for (ULONG i = 0; i < message.cBuffers; i++)
 		if (parts[i].BufferType != SECBUFFER_EMPTY &&
-		    !bytes_append(&sealed, parts[i].pvBuffer, parts[i].cbBuffer))
+		    !bytes_append(out, parts[i].pvBuffer, parts[i].cbBuffer))
 			return SEC_E_INSUFFICIENT_MEMORY;
-	*result = link_send(x->link, sealed.p, sealed.len);
+	*edge = parts[m.stream ? 2 : 0].cbBuffer;
 	return SEC_E_OK;
+}
+
+SECURITY_STATUS exchange_say(struct exchange *x, const void *p, size_t n, enum link_result *result)
+{
+	struct bytes CLEANUP(bytes_done) sealed = { 0 };
+	size_t edge;
+
+	*result = LINK_OK;
+	SECURITY_STATUS status = exchange_seal(x, p, n, &sealed, &edge);
+	if (status == SEC_E_OK)
+		*result = link_send(x->link, sealed.p, sealed.len);
+	return status;
 }
 
 static SECURITY_STATUS open_stream(struct exchange *x, struct bytes *out)
@@ -133,6 +144,22 @@ SECURITY_STATUS exchange_hear(struct exchange *x, struct bytes *out, enum link_r
 	}
 }
 
+SECURITY_STATUS exchange_open(struct exchange *x, const void *p, size_t n, struct bytes *out)
+{
+	SECURITY_STATUS status;
+	struct margins m;
+
+	status = margins_of(x, &m);
+	if (status != SEC_E_OK)
+		return status;
+	if (!bytes_append(&x->in, p, n))
+		return SEC_E_INSUFFICIENT_MEMORY;
+	do
+		status = m.stream ? open_stream(x, out) : open_signed(x, &m, out);
+	while (status == SEC_E_OK && x->in.len);
+	return status;
+}
+
 static const char *protocol_name(ULONG protocol)
 {
 	if (protocol & (SP_PROT_TLS1_3_CLIENT | SP_PROT_TLS1_3_SERVER))
@@ -154,8 +181,8 @@ bool exchange_tls(struct exchange *x, char protocol[16], char cipher[64])
 	snprintf(protocol, 16, "%s", protocol_name(connection.dwProtocol));
 	if (QueryContextAttributesA(&x->context, SECPKG_ATTR_CIPHER_INFO, &info) == SEC_E_OK)
 		for (; n < 63 && info.szCipherSuite[n]; n++)
-			cipher[n] =
-				info.szCipherSuite[n] < 0x7F ? (char)info.szCipherSuite[n] : '?';
+			cipher[n] = info.szCipherSuite[n] < 0x7F ? (char)info.szCipherSuite[n]
+								 : '?';
 	cipher[n] = '\0';
 	return true;
 }
@@ -186,4 +213,9 @@ bool exchange_mechanism(struct exchange *x, char out[64])
 	if (info.PackageInfo)
 		FreeContextBuffer(info.PackageInfo);
 	return true;
+}
+
+bool exchange_endpoint(struct exchange *x, SecPkgContext_Bindings *out)
+{
+	return QueryContextAttributesA(&x->context, SECPKG_ATTR_ENDPOINT_BINDINGS, out) == SEC_E_OK;
 }

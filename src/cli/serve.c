@@ -1,10 +1,10 @@
 /* cli/serve.c - sspi serve: signs clients in against the accounts, each on a thread of its own.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * A connection has one deadline for all it does, and there are CONNECTIONS_MAX of them at most. When
- * all are taken, the one that has waited longest without reaching TLS makes room for the next.
- * Descriptors are closed by the main thread after the connection's thread has ended, so that stopping
- * never touches somebody else's number. */
+ * A connection has one deadline for all it does, and there are CONNECTIONS_MAX of them at most.
+ * When all are taken, the one that has waited longest without reaching TLS makes room for the next.
+ * Descriptors are closed by the main thread after the connection's thread has ended, so that
+ * stopping never touches somebody else's number. */
 #include <credssp.h>
 #include <schannel.h>
 
@@ -21,45 +21,25 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "cli/attempt.h"
 #include "cli/options.h"
 #include "cli/rdp.h"
+#include "cli/serve.h"
 #include "cli/status.h"
 #include "cli/trace.h"
 
-#define CONNECTIONS_MAX 64
 #define TLS_HANDSHAKE 0x16
 
-struct server;
-
-struct connection {
-	struct server *server;
-	pthread_t thread;
-	bool used, ended, counted; /* ended and counted are under the server's lock */
-	long long number; /* in the order they came */
-	struct link link;
-	struct attempt attempt;
-};
-
-struct server {
-	const char *kind, *listen, *certificate, *key, *package;
-	int count, timeout;
-	bool json, trace, rdp;
-	CredHandle credential;
-	int listen_fd, wake_fd, signal_fd;
-	long long accepted;
-	pthread_mutex_t lock; /* claimed, finished, the connections' marks, and stdout */
-	int claimed;	      /* attempts that reached TLS */
-	int finished;
-	struct connection connections[CONNECTIONS_MAX];
-};
+static bool is_web(const struct server *s)
+{
+	return s->kind == SERVE_HTTP || s->kind == SERVE_HTTPS || s->kind == SERVE_WINRM;
+}
 
 static bool uses_tls(const struct server *s)
 {
 	return strcasecmp(s->package, "CREDSSP") == 0 || strcasecmp(s->package, "Schannel") == 0;
 }
 
-static void report(struct connection *c)
+void serve_report(struct connection *c)
 {
 	char *text = NULL;
 	size_t n = 0;
@@ -76,18 +56,27 @@ static void report(struct connection *c)
 	free(text);
 }
 
-/* The number of this attempt; 0 when as many as were asked for are on their way already. */
-static int claim(struct connection *c)
+bool serve_claim(struct connection *c)
 {
 	struct server *s = c->server;
 	pthread_mutex_lock(&s->lock);
 	int number = s->count && s->claimed == s->count ? 0 : ++s->claimed;
-	c->counted = number != 0;
+	c->attempts += number != 0;
+	c->counted = c->attempts != 0;
 	pthread_mutex_unlock(&s->lock);
-	return number;
+	c->attempt.number = number;
+	return number != 0;
 }
 
-static bool fail_attempt(struct connection *c, const char *stage, const char *reason)
+bool serve_is_full(struct server *s)
+{
+	pthread_mutex_lock(&s->lock);
+	bool full = s->count && s->claimed == s->count;
+	pthread_mutex_unlock(&s->lock);
+	return full;
+}
+
+bool serve_fail(struct connection *c, const char *stage, const char *reason)
 {
 	c->attempt.stage = stage;
 	c->attempt.reason = reason;
@@ -106,9 +95,9 @@ static bool negotiate(struct connection *c, bool *ex)
 
 	enum link_result result = rdp_read(&c->link, message, &n);
 	if (result != LINK_OK)
-		return fail_attempt(c, stage, link_why(result));
+		return serve_fail(c, stage, link_why(result));
 	if (!rdp_parse_request(message, n, &request))
-		return fail_attempt(c, stage, "the first message is not RDP's");
+		return serve_fail(c, stage, "the first message is not RDP's");
 
 	uint32_t offered = request.negotiates ? request.protocols : 0;
 	*ex = offered & RDP_HYBRID_EX;
@@ -119,9 +108,9 @@ static bool negotiate(struct connection *c, bool *ex)
 	n = rdp_build_confirm(message, &confirm);
 	result = link_write(&c->link, message, n);
 	if (result != LINK_OK)
-		return fail_attempt(c, stage, link_why(result));
+		return serve_fail(c, stage, link_why(result));
 	return confirm.answer == RDP_ANSWER_SELECTED ||
-	       fail_attempt(c, stage, "the client does not offer CredSSP");
+	       serve_fail(c, stage, "the client does not offer CredSSP");
 }
 
 /* The first token, which makes it an attempt. */
@@ -129,14 +118,12 @@ static bool begin(struct connection *c, struct exchange *x)
 {
 	enum link_result result = link_receive(&c->link, &x->in);
 	if (result != LINK_OK)
-		return fail_attempt(c, "tls", link_why(result));
+		return serve_fail(c, "tls", link_why(result));
 	if (c->server->trace)
 		trace_token("client to server", x->in.p, x->in.len);
 	if (uses_tls(c->server) && x->in.p[0] != TLS_HANDSHAKE)
-		return fail_attempt(c, "tls", "the client's first bytes are not TLS");
-	c->attempt.number = claim(c);
-	return c->attempt.number ||
-	       fail_attempt(c, "tls", "as many attempts as asked for were made");
+		return serve_fail(c, "tls", "the client's first bytes are not TLS");
+	return serve_claim(c) || serve_fail(c, "tls", "as many attempts as asked for were made");
 }
 
 static bool authenticate(struct connection *c, struct exchange *x)
@@ -150,9 +137,9 @@ static bool authenticate(struct connection *c, struct exchange *x)
 	bool past_tls = exchange_tls(x, c->attempt.tls, c->attempt.cipher) || x->calls > 2;
 	const char *stage = past_tls || !uses_tls(c->server) ? "sign-in" : "tls";
 	if (outcome.end == EXCHANGE_LINK)
-		return fail_attempt(c, stage, link_why(outcome.link));
+		return serve_fail(c, stage, link_why(outcome.link));
 	c->attempt.status = outcome.status;
-	return fail_attempt(c, stage, NULL);
+	return serve_fail(c, stage, NULL);
 }
 
 /* What the client says after signing in goes back to it, sealed anew. */
@@ -183,11 +170,12 @@ static void serve_client(struct connection *c)
 	x.requirements |= uses_tls(s) ? ASC_REQ_STREAM | ASC_REQ_EXTENDED_ERROR
 				      : ASC_REQ_CONFIDENTIALITY | ASC_REQ_INTEGRITY;
 
-	bool ok = (!s->rdp || negotiate(c, &ex)) && begin(c, &x) && authenticate(c, &x);
-	report(c);
+	bool ok = (s->kind != SERVE_RDP || negotiate(c, &ex)) && begin(c, &x) &&
+		  authenticate(c, &x);
+	serve_report(c);
 	if (ok && ex && exchange_say(&x, granted, sizeof(granted), &result) != SEC_E_OK)
 		ok = false;
-	if (ok && !s->rdp)
+	if (ok && s->kind == SERVE_TCP)
 		echo(&x);
 	exchange_farewell(&x);
 }
@@ -198,11 +186,11 @@ static void *connection_main(void *argument)
 	struct server *s = c->server;
 	uint64_t one = 1;
 
-	serve_client(c);
+	(is_web(s) ? serve_web : serve_client)(c);
 	link_finish(&c->link);
 	pthread_mutex_lock(&s->lock);
 	c->ended = true;
-	s->finished += c->attempt.number != 0;
+	s->finished += c->attempts;
 	pthread_mutex_unlock(&s->lock);
 	while (write(s->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
 		;
@@ -223,7 +211,8 @@ static void take_client(struct server *s, struct connection *c)
 	if (fd < 0)
 		return;
 	*c = (struct connection){ .server = s, .used = true, .number = ++s->accepted };
-	c->link = (struct link){ fd, !s->rdp, link_now() + (long long)s->timeout * 1000 };
+	c->link = (struct link){ fd, s->kind == SERVE_TCP,
+				 link_now() + (long long)s->timeout * 1000 };
 	link_name(fd, true, c->attempt.peer);
 	if (pthread_create(&c->thread, NULL, connection_main, c) != 0) {
 		link_close(&c->link);
@@ -308,6 +297,7 @@ static SECURITY_STATUS acquire(struct server *s)
 				   .cCreds = 1,
 				   .paCred = &certificate };
 	CREDSSP_CRED credssp = { .Type = CredsspSchannelCreds, .pSchannelCred = &schannel };
+	const char *package = is_web(s) ? "Schannel" : s->package;
 	void *data = NULL;
 
 	if (s->certificate) {
@@ -315,11 +305,12 @@ static SECURITY_STATUS acquire(struct server *s)
 			OpensspiCertificateFromPem(s->certificate, s->key, &certificate);
 		if (status != SEC_E_OK)
 			return status;
-		data = strcasecmp(s->package, "CREDSSP") == 0 ? (void *)&credssp : &schannel;
+		data = strcasecmp(package, "CREDSSP") == 0 ? (void *)&credssp : &schannel;
 	}
-	SECURITY_STATUS status =
-		AcquireCredentialsHandleA(NULL, (char *)s->package, SECPKG_CRED_INBOUND, NULL, data,
-					  NULL, NULL, &s->credential, NULL);
+	SECURITY_STATUS status = AcquireCredentialsHandleA(NULL, (char *)package,
+							   SECPKG_CRED_INBOUND, NULL, data, NULL,
+							   NULL, &s->credential, NULL);
+	s->has_credential = status == SEC_E_OK;
 	if (certificate)
 		CertFreeCertificateContext(certificate);
 	return status;
@@ -342,6 +333,15 @@ static void announce(const struct server *s, const char *where)
 	fflush(stdout);
 }
 
+static void release(struct server *s)
+{
+	if (s->has_credential)
+		FreeCredentialsHandle(&s->credential);
+	for (int i = 0; i < SCHEMES; i++)
+		if (s->has_scheme[i])
+			FreeCredentialsHandle(&s->schemes[i]);
+}
+
 static int start(struct server *s)
 {
 	char where[LINK_NAME_MAX];
@@ -355,7 +355,9 @@ static int start(struct server *s)
 		return EXIT_UNREACHABLE;
 	}
 
-	SECURITY_STATUS status = acquire(s);
+	SECURITY_STATUS status = is_web(s) ? serve_web_acquire(s) : SEC_E_OK;
+	if (status == SEC_E_OK && (!is_web(s) || s->tls))
+		status = acquire(s);
 	if (status != SEC_E_OK) {
 		status_print("serve", "getting the server's credentials", status);
 		close(s->listen_fd);
@@ -363,25 +365,57 @@ static int start(struct server *s)
 	}
 	announce(s, where);
 	serve(s);
-	FreeCredentialsHandle(&s->credential);
+	release(s);
 	close(s->listen_fd);
 	return EXIT_DONE;
 }
 
+static bool read_kind(struct server *s, const char *word)
+{
+	static const char *const kinds[] = { "rdp", "tcp", "http", "https", "winrm" };
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (strcmp(word, kinds[i]) != 0)
+			continue;
+		s->kind = (enum serve_kind)i;
+		s->tls = s->tls || s->kind == SERVE_HTTPS;
+		return true;
+	}
+	return false;
+}
+
+static int check_web(struct server *s, const struct command_line *line)
+{
+	if (s->tls && !s->certificate)
+		return options_wrong(line, "HTTPS needs --cert");
+	if (!s->tls && s->certificate)
+		return options_wrong(line, "--cert without HTTPS");
+	if (s->package && strcasecmp(s->package, "Negotiate") != 0 &&
+	    strcasecmp(s->package, "NTLM") != 0 &&
+	    (s->kind != SERVE_WINRM || strcasecmp(s->package, "CREDSSP") != 0))
+		return options_wrong(line, "--package is negotiate or ntlm; winrm: or credssp");
+	return OPTIONS_GO;
+}
+
 static int check_line(struct server *s, const struct command_line *line)
 {
-	s->kind = line->given[0];
-	s->rdp = strcmp(s->kind, "rdp") == 0;
-	if (!s->rdp && strcmp(s->kind, "tcp") != 0)
-		return options_wrong(line, "%s is neither rdp nor tcp", s->kind);
+	if (!read_kind(s, line->given[0]))
+		return options_wrong(line, "%s is none of rdp, tcp, http, https, winrm",
+				     line->given[0]);
 	if (!s->listen)
 		return options_wrong(line, "--listen ADDRESS:PORT is needed");
 	if (s->key && !s->certificate)
 		return options_wrong(line, "--key without --cert");
+	if (is_web(s))
+		return check_web(s, line);
+	if (s->tls)
+		return options_wrong(line, "--tls is for winrm alone");
+	if (!s->package)
+		s->package = "CREDSSP";
 	if (strcasecmp(s->package, "TSSSP") == 0)
 		return options_wrong(line,
 				     "TSSSP needs a TLS connection of its caller's; use CREDSSP");
-	if (s->rdp && strcasecmp(s->package, "CREDSSP") != 0)
+	if (s->kind == SERVE_RDP && strcasecmp(s->package, "CREDSSP") != 0)
 		return options_wrong(line, "rdp takes no --package");
 	return OPTIONS_GO;
 }
@@ -391,20 +425,20 @@ int serve_run(int argc, char **argv)
 	CLEANUP(free_p) struct server *s = calloc(1, sizeof(*s));
 	if (!s)
 		return EXIT_PROTOCOL;
-	s->package = "CREDSSP";
 	s->timeout = 30;
 	pthread_mutex_init(&s->lock, NULL);
 
 	const struct option_row rows[] = {
 		{ "--listen", OPTION_TEXT, &s->listen, "ADDRESS:PORT",
 		  "where; port 0 is any free one" },
-		{ "--count", OPTION_NUMBER, &s->count, "N",
-		  "end after N attempts that reached TLS" },
+		{ "--count", OPTION_NUMBER, &s->count, "N", "end after N attempts to sign in" },
 		{ "--cert", OPTION_TEXT, &s->certificate, "FILE",
 		  "the certificate (PEM); else one is made" },
 		{ "--key", OPTION_TEXT, &s->key, "FILE",
 		  "its key (PEM), when it is not in that file" },
-		{ "--package", OPTION_TEXT, &s->package, "P", "CREDSSP by default; tcp only" },
+		{ "--package", OPTION_TEXT, &s->package, "P",
+		  "CREDSSP by default; HTTP: all it knows" },
+		{ "--tls", OPTION_FLAG, &s->tls, NULL, "winrm by HTTPS" },
 		{ "--timeout", OPTION_NUMBER, &s->timeout, "SECONDS",
 		  "for each connection; 30 by default" },
 		{ "--trace", OPTION_FLAG, &s->trace, NULL, "print every token on stderr" },
@@ -413,7 +447,7 @@ int serve_run(int argc, char **argv)
 	};
 	struct command_line line = {
 		.command = "serve",
-		.operands = "rdp|tcp",
+		.operands = "rdp|tcp|http|https|winrm",
 		.rows = rows,
 		.least = 1,
 		.most = 1,

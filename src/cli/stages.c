@@ -152,6 +152,13 @@ static void json_agreed(struct json *j, const struct report *r)
 		json_number(j, "peer_version", r->credssp_peer);
 		json_close(j, '}');
 	}
+	if (r->scheme) {
+		json_open(j, "http", '{');
+		json_text(j, "scheme", r->scheme);
+		json_text(j, "channel_binding", r->binding);
+		json_number(j, "status", r->http_status);
+		json_close(j, '}');
+	}
 	if (r->mechanism[0])
 		json_text(j, "mechanism", r->mechanism);
 }

@@ -6,7 +6,7 @@
 #include "cli/exchange.h"
 
 #define DETAIL_MAX 320
-#define STAGES_MAX 12
+#define STAGES_MAX 20
 
 struct report {
 	bool json;
@@ -23,6 +23,9 @@ struct report {
 	char fingerprint[96];
 	const char *known; /* known_host_name(), or NULL */
 	ULONG credssp, credssp_peer;
+	const char *scheme;  /* HTTP's, or NULL */
+	const char *binding; /* to the TLS channel around it, or NULL */
+	int http_status;
 	char mechanism[64];
 	bool signed_in;
 	ULONG attributes;

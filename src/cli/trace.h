@@ -5,8 +5,8 @@
 
 #include "cli/cli.h"
 
-/* Has the library write its own trace to stderr too: the tokens inside TLS and where failures begin.
- * Counts only before the library's first call. */
+/* Has the library write its own trace to stderr too: the tokens inside TLS and where failures
+ * begin. Counts only before the library's first call. */
 void trace_begin(void);
 
 /* One token and the way it went. Safe from any thread. */

@@ -67,7 +67,23 @@ void sha256_parts(const struct part *parts, size_t count, uint8_t out[SHA256_LEN
 
 void rc4_start(struct rc4 *s, const void *key, size_t key_len)
 {
-	arcfour_set_key(&s->state, key_len, key);
+	uint8_t repeated[ARCFOUR_MAX_KEY_SIZE], *states = s->state.S, j = 0;
+
+	/* The library divides once per byte to repeat the key; this is the greater part of its time. */
+	assert(key_len && key_len <= sizeof(repeated));
+	for (size_t i = 0; i < sizeof(repeated); i += key_len)
+		memcpy(repeated + i, key,
+		       key_len < sizeof(repeated) - i ? key_len : sizeof(repeated) - i);
+	for (size_t i = 0; i < sizeof(repeated); i++)
+		states[i] = (uint8_t)i;
+	for (size_t i = 0; i < sizeof(repeated); i++) {
+		uint8_t here = states[i];
+		j = (uint8_t)(j + here + repeated[i]);
+		states[i] = states[j];
+		states[j] = here;
+	}
+	s->state.i = s->state.j = 0;
+	mem_wipe(repeated, sizeof(repeated));
 }
 
 void rc4_apply(struct rc4 *s, uint8_t *data, size_t n)

@@ -61,6 +61,7 @@ static const struct layout layouts[] = {
 	FLAT(SECPKG_ATTR_SIZES, SecPkgContext_Sizes),
 	ROW(SECPKG_ATTR_NAMES, SecPkgContext_NamesW, TEXT_AT(SecPkgContext_NamesW, sUserName)),
 	FLAT(SECPKG_ATTR_LIFESPAN, SecPkgContext_Lifespan),
+	ROW(SECPKG_ATTR_DCE_INFO, SecPkgContext_DceInfo, WIDE_AT(SecPkgContext_DceInfo, pPac)),
 	FLAT(SECPKG_ATTR_STREAM_SIZES, SecPkgContext_StreamSizes),
 	ROW(SECPKG_ATTR_KEY_INFO, SecPkgContext_KeyInfoW,
 	    TEXT_AT(SecPkgContext_KeyInfoW, sSignatureAlgorithmName),
@@ -89,6 +90,8 @@ static const struct layout layouts[] = {
 	FLAT(SECPKG_ATTR_ACCESS_TOKEN, SecPkgContext_AccessToken),
 	ROW(SECPKG_ATTR_TARGET, SecPkgContext_Target,
 	    BYTES_AT(SecPkgContext_Target, Target, TargetLength)),
+	ROW(SECPKG_ATTR_AUTHENTICATION_ID, SecPkgContext_AuthzID,
+	    BYTES_AT(SecPkgContext_AuthzID, AuthzID, AuthzIDLength)),
 	FLAT(SECPKG_ATTR_LOGOFF_TIME, SecPkgContext_LogoffTime),
 	ROW(SECPKG_ATTR_NEGO_KEYS, SecPkgContext_NegoKeys,
 	    BYTES_AT(SecPkgContext_NegoKeys, KeyValue, KeyLength),
@@ -112,13 +115,32 @@ static const struct layout layouts[] = {
 	FLAT(SECPKG_ATTR_NEGO_PKG_INFO, SecPkgContext_NegoPackageInfo),
 	FLAT(SECPKG_ATTR_NEGO_STATUS, SecPkgContext_NegoStatus),
 	FLAT(SECPKG_ATTR_APPLICATION_PROTOCOL, SecPkgContext_ApplicationProtocol),
+	ROW(SECPKG_ATTR_NEGOTIATED_TLS_EXTENSIONS, SecPkgContext_NegotiatedTlsExtensions,
+	    BYTES_AT(SecPkgContext_NegotiatedTlsExtensions, Extensions, ExtensionsCount)),
 	FLAT(SECPKG_ATTR_SUBJECT_SECURITY_ATTRIBUTES, SecPkgContext_SubjectAttributes),
 
 	{ SECPKG_ATTR_REMOTE_CERT_CONTEXT, sizeof(PCCERT_CONTEXT), { { POINTER_CERTIFICATE } } },
 	{ SECPKG_ATTR_LOCAL_CERT_CONTEXT, sizeof(PCCERT_CONTEXT), { { POINTER_CERTIFICATE } } },
 	FLAT(SECPKG_ATTR_CONNECTION_INFO, SecPkgContext_ConnectionInfo),
+	FLAT(SECPKG_ATTR_CONNECTION_INFO_EX, SecPkgContext_ConnectionInfoEx),
+	FLAT(SECPKG_ATTR_EAP_KEY_BLOCK, SecPkgContext_EapKeyBlock),
 	FLAT(SECPKG_ATTR_SESSION_INFO, SecPkgContext_SessionInfo),
+	ROW(SECPKG_ATTR_APP_DATA, SecPkgContext_SessionAppData,
+	    BYTES_AT(SecPkgContext_SessionAppData, pbAppData, cbAppData)),
+	ROW(SECPKG_ATTR_REMOTE_CERTIFICATES, SecPkgContext_Certificates,
+	    BYTES_AT(SecPkgContext_Certificates, pbCertificateChain, cbCertificateChain)),
 	FLAT(SECPKG_ATTR_CIPHER_INFO, SecPkgContext_CipherInfo),
+	ROW(SECPKG_ATTR_EAP_PRF_INFO, SecPkgContext_EapPrfInfo,
+	    BYTES_AT(SecPkgContext_EapPrfInfo, pbPrfData, cbPrfData)),
+	ROW(SECPKG_ATTR_SUPPORTED_SIGNATURES, SecPkgContext_SupportedSignatures,
+	    BYTES_AT(SecPkgContext_SupportedSignatures, pSignatureAndHashAlgorithms,
+		     cSignatureAndHashAlgorithms)),
+	FLAT(SECPKG_ATTR_EARLY_START, SecPkgContext_EarlyStart),
+	ROW(SECPKG_ATTR_KEYING_MATERIAL_INFO, SecPkgContext_KeyingMaterialInfo,
+	    BYTES_AT(SecPkgContext_KeyingMaterialInfo, pszLabel, cbLabel),
+	    BYTES_AT(SecPkgContext_KeyingMaterialInfo, pbContextValue, cbContextValue)),
+	ROW(SECPKG_ATTR_KEYING_MATERIAL, SecPkgContext_KeyingMaterial,
+	    BYTES_AT(SecPkgContext_KeyingMaterial, pbKeyingMaterial, cbKeyingMaterial)),
 
 	FLAT(SECPKG_ATTR_C_ACCESS_TOKEN, SecPkgContext_AccessToken),
 	ROW(SECPKG_ATTR_CREDS, SecPkgContext_ClientCreds,
@@ -140,6 +162,10 @@ static const struct layout layouts[] = {
 	    BYTES_AT(SecPkgCredentials_SSIProviderW, ProviderInfo, ProviderInfoLength)),
 	ROW(CRED(SECPKG_CRED_ATTR_CERT), SecPkgCredentials_Cert,
 	    BYTES_AT(SecPkgCredentials_Cert, EncodedCert, EncodedCertSize)),
+	ROW(CRED(SECPKG_ATTR_SUPPORTED_ALGS), SecPkgCred_SupportedAlgs,
+	    BYTES_AT(SecPkgCred_SupportedAlgs, palgSupportedAlgs, cSupportedAlgs)),
+	FLAT(CRED(SECPKG_ATTR_CIPHER_STRENGTHS), SecPkgCred_CipherStrengths),
+	FLAT(CRED(SECPKG_ATTR_SUPPORTED_PROTOCOLS), SecPkgCred_SupportedProtocols),
 };
 
 static const struct layout *layout_of(uint32_t attribute)
@@ -154,6 +180,12 @@ size_t attribute_size(uint32_t attribute)
 {
 	const struct layout *l = layout_of(attribute);
 	return l ? l->size : 0;
+}
+
+bool attribute_has_pointers(uint32_t attribute)
+{
+	const struct layout *l = layout_of(attribute);
+	return l && l->pointer[0].kind != POINTER_NONE;
 }
 
 static bool layout_has(const struct layout *l, size_t i)
@@ -199,6 +231,18 @@ static void put_string(struct wr *w, const WCHAR *s)
 		wr_counted(w, s, n * sizeof(*s));
 }
 
+/* An A caller's string, which is UTF-8. */
+static void put_narrow(struct wr *w, const char *s)
+{
+	CLEANUP(mem_free_p) WCHAR *wide = NULL;
+	size_t n = 0;
+
+	if (utf16_from_utf8(s, strlen(s), &wide, &n))
+		wr_counted(w, wide, n * sizeof(*wide));
+	else
+		w->failed = true;
+}
+
 static void put_package(struct wr *w, const SecPkgInfoW *info)
 {
 	size_t place = wr_hold(w, 4), before = w->len;
@@ -234,7 +278,7 @@ static void put_target(struct wr *w, const void *value, const struct pointer *p,
 	}
 }
 
-bool attribute_marshal(uint32_t attribute, const void *value, struct wr *w)
+static bool marshal(uint32_t attribute, const void *value, bool ansi, struct wr *w)
 {
 	const struct layout *l = layout_of(attribute);
 	uint8_t flat[ATTRIBUTE_SIZE_MAX];
@@ -250,10 +294,39 @@ bool attribute_marshal(uint32_t attribute, const void *value, struct wr *w)
 	for (size_t i = 0; layout_has(l, i); i++) {
 		const void *target = pointer_read(value, &l->pointer[i]);
 		wr_u8(w, target ? 1 : 0);
-		if (target)
+		if (target && ansi && l->pointer[i].kind == POINTER_TEXT)
+			put_narrow(w, target);
+		else if (target)
 			put_target(w, value, &l->pointer[i], target);
 	}
 	return true;
+}
+
+bool attribute_marshal(uint32_t attribute, const void *value, struct wr *w)
+{
+	return marshal(attribute, value, false, w);
+}
+
+static bool string_is_sound(const void *s, bool ansi)
+{
+	size_t n = ansi ? utf16_need(s, strlen(s)) : utf16_len(s);
+	return n <= STRING_MAX && (ansi || utf16_is_valid(s, n));
+}
+
+bool attribute_marshal_given(uint32_t attribute, const void *value, bool ansi, struct wr *w)
+{
+	const struct layout *l = layout_of(attribute);
+
+	if (!attribute_has_pointers(attribute))
+		return false;
+	for (size_t i = 0; layout_has(l, i); i++) {
+		enum pointer_kind kind = l->pointer[i].kind;
+		const void *target = pointer_read(value, &l->pointer[i]);
+		bool text = kind == POINTER_TEXT || kind == POINTER_WIDE;
+		if (target && text && !string_is_sound(target, ansi && kind == POINTER_TEXT))
+			return false;
+	}
+	return marshal(attribute, value, ansi, w);
 }
 
 /* ---- checking: all of it before anything is allocated, so that what fails later is memory ---- */

@@ -23,9 +23,17 @@
 /* The bytes of the attribute's structure, 0 for a number that is not known here. */
 size_t attribute_size(uint32_t attribute);
 
+/* True when the structure points to something and so cannot travel as bare bytes. */
+MUST_CHECK bool attribute_has_pointers(uint32_t attribute);
+
 /* Writes the W form of a structure and all it points to; false for an unknown attribute. Failure to
  * grow is the builder's own. */
 MUST_CHECK bool attribute_marshal(uint32_t attribute, const void *value, struct wr *w);
+
+/* The same for a structure that a caller gives, whose strings are UTF-8 when `ansi`; false also for one
+ * without pointers, and for strings that are not text. */
+MUST_CHECK bool attribute_marshal_given(uint32_t attribute, const void *value, bool ansi,
+					struct wr *w);
 
 /* Fills `value` (attribute_size bytes) from marshalled bytes, strings as UTF-8 when `ansi`. A
  * certificate comes as one block: CERT_CONTEXT, then its DER. STATUS_SUCCESS; SEC_E_INTERNAL_ERROR

@@ -166,6 +166,52 @@ static void attribute_reply_done(void *v)
 	owned_done(&reply->value);
 }
 
+static void put_set_attribute(struct wr *w, const void *v)
+{
+	const struct set_attribute_call *call = v;
+	wr_u64le(w, call->object);
+	wr_u32le(w, call->attribute);
+	put_view(w, call->value);
+}
+
+static bool take_set_attribute(struct rd r, void *out)
+{
+	struct set_attribute_call *call = out;
+	return rd_u64le(&r, &call->object) && rd_u32le(&r, &call->attribute) &&
+	       take_view(&r, &call->value) && rd_empty(r);
+}
+
+static void put_add_credentials(struct wr *w, const void *v)
+{
+	const struct add_credentials_call *call = v;
+	put_text(w, call->principal);
+	put_text(w, call->package);
+	wr_u64le(w, call->credential);
+	wr_u32le(w, call->use);
+	put_view(w, call->auth);
+	wr_u64le(w, call->client_address);
+}
+
+static bool take_add_credentials(struct rd r, void *out)
+{
+	struct add_credentials_call *call = out;
+	return take_text(&r, &call->principal) && take_text(&r, &call->package) &&
+	       rd_u64le(&r, &call->credential) && rd_u32le(&r, &call->use) &&
+	       take_view(&r, &call->auth) && rd_u64le(&r, &call->client_address) && rd_empty(r);
+}
+
+static void put_add_credentials_reply(struct wr *w, const void *v)
+{
+	const struct add_credentials_reply *reply = v;
+	put_i64(w, reply->expiry);
+}
+
+static bool take_add_credentials_reply(struct rd r, void *out)
+{
+	struct add_credentials_reply *reply = out;
+	return take_i64(&r, &reply->expiry) && rd_empty(r);
+}
+
 /* ---- contexts ---- */
 
 static void put_context(struct wr *w, const void *v)
@@ -362,6 +408,16 @@ static const struct call_row rows[CALL_COUNT] = {
 				  take_session_data, struct session_data_reply,
 				  put_session_data_reply, take_session_data_reply,
 				  session_data_reply_done),
+	[CALL_SET_CREDENTIALS] = ROW("set credentials attribute", struct set_attribute_call,
+				     put_set_attribute, take_set_attribute, struct empty_reply,
+				     put_nothing, take_nothing, nothing_done),
+	[CALL_SET_CONTEXT] = ROW("set context attribute", struct set_attribute_call,
+				 put_set_attribute, take_set_attribute, struct empty_reply,
+				 put_nothing, take_nothing, nothing_done),
+	[CALL_ADD_CREDENTIALS] = ROW("add credentials", struct add_credentials_call,
+				     put_add_credentials, take_add_credentials,
+				     struct add_credentials_reply, put_add_credentials_reply,
+				     take_add_credentials_reply, nothing_done),
 };
 
 const struct call_row *call_row(enum call which)

@@ -27,6 +27,9 @@ enum call {
 	CALL_CONTROL_CONTEXT,
 	CALL_QUERY_CONTEXT,
 	CALL_SESSION_DATA,
+	CALL_SET_CREDENTIALS,
+	CALL_SET_CONTEXT,
+	CALL_ADD_CREDENTIALS,
 	CALL_COUNT
 };
 
@@ -113,6 +116,24 @@ struct empty_reply {
 /* An attribute's structure, marshalled by ipc/attributes.h. */
 struct attribute_reply {
 	struct ipc_owned value;
+};
+
+/* A changed attribute of credentials or of a context. */
+struct set_attribute_call {
+	uint64_t object;
+	uint32_t attribute;
+	struct ipc_bytes value; /* by ipc/attributes.h if the structure has pointers, else its bytes */
+};
+
+struct add_credentials_call {
+	struct ipc_text principal, package; /* package: whose kind of credentials is added; may be NULL */
+	uint64_t credential;
+	uint32_t use;
+	struct ipc_bytes auth; /* in the format of the package that has the handle */
+	uint64_t client_address;
+};
+struct add_credentials_reply {
+	int64_t expiry; /* local time */
 };
 
 /* ---- contexts ---- */

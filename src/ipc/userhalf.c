@@ -1,15 +1,18 @@
 /* ipc/userhalf.c - see ipc/userhalf.h.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * A module is initialised once, under the lock; one that refuses is not asked again. */
+ * A module is initialised once, under the lock; one that refuses is not asked again. The lock is held
+ * across forks: whoever initialises a module takes the module's own locks after it. */
 #include "base/base.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/block.h"
 #include "ipc/userhalf.h"
 
 #define TABLES_MAX 16 /* user tables of one module */
+#define NAMED_MAX 256 /* packages that are found by id */
 
 struct userhalf {
 	const struct package_module *module;
@@ -20,10 +23,26 @@ struct userhalf {
 };
 
 struct userhalves {
-	pthread_mutex_t lock;
 	uint32_t count;
 	struct userhalf half[];
 };
+
+static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER;
+
+static void asking_before_fork(void)
+{
+	pthread_mutex_lock(&asking);
+}
+
+static void asking_after_fork(void)
+{
+	pthread_mutex_unlock(&asking);
+}
+
+static void asking_guard_forks(void)
+{
+	pthread_atfork(asking_before_fork, asking_after_fork, asking_after_fork);
+}
 
 static PVOID NTAPI userhalf_allocate(ULONG n)
 {
@@ -42,10 +61,37 @@ static NTSTATUS NTAPI userhalf_register_callback(ULONG id, PLSA_CALLBACK_FUNCTIO
 	return STATUS_NOT_SUPPORTED;
 }
 
+/* Where a package's user-mode half is, by its id. Packages are named when they are loaded or listed,
+ * before anybody can know their ids; `of` is written last. */
+static struct named {
+	atomic_uint module, table;
+	_Atomic(struct userhalves *) of;
+} named[NAMED_MAX];
+
+void userhalves_name(struct userhalves *u, uint32_t id, uint32_t module_index, uint32_t table_index)
+{
+	if (!u || id >= NAMED_MAX)
+		return;
+	atomic_store(&named[id].module, module_index);
+	atomic_store(&named[id].table, table_index);
+	atomic_store(&named[id].of, u);
+}
+
+static void userhalves_forget_names(struct userhalves *u)
+{
+	for (size_t i = 0; i < NAMED_MAX; i++) {
+		struct userhalves *of = u;
+		atomic_compare_exchange_strong(&named[i].of, &of, NULL);
+	}
+}
+
 static PVOID NTAPI userhalf_locate_package(ULONG id)
 {
-	(void)id;
-	return NULL;
+	if (id >= NAMED_MAX)
+		return NULL;
+	return (PVOID)(uintptr_t)userhalf_table(atomic_load(&named[id].of),
+						atomic_load(&named[id].module),
+						atomic_load(&named[id].table));
 }
 
 static SECPKG_DLL_FUNCTIONS dll_functions = {
@@ -64,7 +110,6 @@ NTSTATUS userhalves_new(const struct package_module *const *modules, struct user
 	struct userhalves *u = mem_alloc(sizeof(*u) + count * sizeof(u->half[0]));
 	if (!u)
 		return fail(STATUS_NO_MEMORY, "noting user-mode halves");
-	pthread_mutex_init(&u->lock, NULL);
 	u->count = count;
 	for (uint32_t i = 0; i < count; i++)
 		u->half[i].module = modules[i];
@@ -74,9 +119,8 @@ NTSTATUS userhalves_new(const struct package_module *const *modules, struct user
 
 void userhalves_free(struct userhalves *u)
 {
-	if (!u)
-		return;
-	pthread_mutex_destroy(&u->lock);
+	if (u)
+		userhalves_forget_names(u);
 	mem_free(u);
 }
 
@@ -96,24 +140,25 @@ static void userhalf_ask(struct userhalf *half)
 	half->count = count < TABLES_MAX ? count : TABLES_MAX;
 	for (ULONG i = 0; i < half->count; i++) {
 		PVOID unused = NULL;
-		half->refused[i] =
-			tables[i].InstanceInit &&
-			failed(tables[i].InstanceInit(SECPKG_INTERFACE_VERSION, &dll_functions,
-						      &unused));
+		half->refused[i] = tables[i].InstanceInit &&
+				   failed(tables[i].InstanceInit(SECPKG_INTERFACE_VERSION,
+								 &dll_functions, &unused));
 	}
 }
 
 const SECPKG_USER_FUNCTION_TABLE *userhalf_table(struct userhalves *u, uint32_t module_index,
 						 uint32_t table_index)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
 	if (!u || module_index >= u->count)
 		return NULL;
 	struct userhalf *half = &u->half[module_index];
-
-	pthread_mutex_lock(&u->lock);
+	pthread_once(&once, asking_guard_forks);
+	pthread_mutex_lock(&asking);
 	if (!half->asked)
 		userhalf_ask(half);
-	pthread_mutex_unlock(&u->lock);
+	pthread_mutex_unlock(&asking);
 	if (table_index >= half->count || half->refused[table_index])
 		return NULL;
 	return &half->tables[table_index];

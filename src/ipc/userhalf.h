@@ -27,6 +27,14 @@ struct userhalves *userhalves_current(void);
 const SECPKG_USER_FUNCTION_TABLE *userhalf_table(struct userhalves *u, uint32_t module_index,
 						 uint32_t table_index);
 
+/* Says by which id LocatePackageById finds that table; a later word for the same id counts. NULL is
+ * nothing. Ids from 256 on are not found. */
+void userhalves_name(struct userhalves *u, uint32_t id, uint32_t module_index,
+		     uint32_t table_index);
+
+/* SECPKG_DLL_FUNCTIONS.LocatePackageById answers a user-mode half of this process, by the package's id
+ * (SpInitialize tells a package its own, ReachTakePacked another's); not from within SpInstanceInit. */
+
 /* SECPKG_DLL_FUNCTIONS.AllocateHeap and FreeHeap are base/block.h's. The packed context handed to
  * InitUserModeContext is such a block; the package releases it (FreeHeap or FreeContextBuffer). */
 

@@ -8,12 +8,13 @@
 #include "ipc/userhalf.h"
 #include "lib/modules.h"
 #include "packages/credssp/package.h"
+#include "packages/negotiate/package.h"
 #include "packages/ntlm/package.h"
 #include "packages/schannel/package.h"
 #include "packages/tsssp/package.h"
 
 const struct package_module *const library_modules[] = {
-	&ntlm_module, &schannel_module, &tsssp_module, &credssp_module, NULL,
+	&negotiate_module, &ntlm_module, &schannel_module, &tsssp_module, &credssp_module, NULL,
 };
 
 static struct {

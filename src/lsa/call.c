@@ -89,6 +89,25 @@ static NTSTATUS dispatch_session(struct lsa_client *client, const void *request,
 	return session_describe(client, request, reply);
 }
 
+static NTSTATUS dispatch_set_credentials(struct lsa_client *client, const void *request,
+					 void *reply)
+{
+	(void)reply;
+	return lsa_credential_set(client, request);
+}
+
+static NTSTATUS dispatch_set_context(struct lsa_client *client, const void *request, void *reply)
+{
+	(void)reply;
+	return lsa_context_set(client, request);
+}
+
+static NTSTATUS dispatch_add_credentials(struct lsa_client *client, const void *request,
+					 void *reply)
+{
+	return lsa_credential_add(client, request, reply);
+}
+
 static NTSTATUS (*const handlers[CALL_COUNT])(struct lsa_client *client, const void *request,
 					      void *reply) = {
 	[CALL_PACKAGES] = dispatch_packages,
@@ -101,6 +120,9 @@ static NTSTATUS (*const handlers[CALL_COUNT])(struct lsa_client *client, const v
 	[CALL_CONTROL_CONTEXT] = dispatch_control,
 	[CALL_QUERY_CONTEXT] = dispatch_query_context,
 	[CALL_SESSION_DATA] = dispatch_session,
+	[CALL_SET_CREDENTIALS] = dispatch_set_credentials,
+	[CALL_SET_CONTEXT] = dispatch_set_context,
+	[CALL_ADD_CREDENTIALS] = dispatch_add_credentials,
 };
 
 NTSTATUS lsa_dispatch(struct lsa_client *client, enum call which, const void *request, void *reply)

@@ -8,6 +8,7 @@
 #include "lsa/call.h"
 #include "lsa/contexts.h"
 #include "lsa/credentials.h"
+#include "lsa/given.h"
 #include "lsa/state.h"
 #include "lsa/tokens.h"
 
@@ -56,6 +57,7 @@ struct context *lsa_context_unref(struct context *c)
 		lsa_context_end(c);
 	lsa_credential_unref(c->first);
 	lsa_credential_unref(c->latest);
+	secret_free(c->packed);
 	pthread_mutex_destroy(&c->lock);
 	mem_free(c);
 	return NULL;
@@ -337,4 +339,32 @@ NTSTATUS lsa_context_query(struct lsa_client *client, const struct query_context
 	call_enter(&frame, client->lsa, client, c->package);
 	NTSTATUS status = lsa_context_ask(c, call->attribute, value);
 	return failed(status) ? status : attribute_answer(call->attribute, value, reply);
+}
+
+static NTSTATUS lsa_context_change(struct context *c, struct given *given)
+{
+	CLEANUP(unlock_p) pthread_mutex_t *lock = &c->lock;
+	SpSetContextAttributesFn *set = c->package->functions.SetContextAttributes;
+
+	pthread_mutex_lock(lock);
+	return set(c->handle, given->attribute, given->value, given->size);
+}
+
+NTSTATUS lsa_context_set(struct lsa_client *client, const struct set_attribute_call *call)
+{
+	CLEANUP(given_done) struct given given = { .value = NULL };
+	CLEANUP(lsa_context_unref_p) struct context *c =
+		lsa_context_find(&client->contexts, call->object);
+
+	if (!c)
+		return fail(SEC_E_INVALID_HANDLE, "changing an attribute");
+	if (!c->package->functions.SetContextAttributes ||
+	    call->attribute & ATTRIBUTE_OF_CREDENTIALS)
+		return fail(SEC_E_UNSUPPORTED_FUNCTION, "changing an attribute");
+	NTSTATUS status = given_read(call->attribute, call->value, &given);
+	if (failed(status))
+		return status;
+	CLEANUP(call_leave) struct frame frame;
+	call_enter(&frame, client->lsa, client, c->package);
+	return lsa_context_change(c, &given);
 }

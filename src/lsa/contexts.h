@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "base/base.h"
+#include "base/secret.h"
 #include "ipc/calls.h"
 
 struct credential;
@@ -30,6 +31,7 @@ struct context {
 	pthread_mutex_t lock; /* one call at a time */
 	_Atomic(const SECPKG_USER_FUNCTION_TABLE *) user; /* of a context the LSA itself holds, once
 							     mapped */
+	struct secret *packed; /* what that was mapped from; see lsa/reach.h */
 };
 
 /* One call of a handshake, in LSA memory. */
@@ -74,5 +76,7 @@ MUST_CHECK NTSTATUS lsa_context_control(struct lsa_client *client,
 				    const struct control_context_call *call);
 MUST_CHECK NTSTATUS lsa_context_query(struct lsa_client *client, const struct query_context_call *call,
 				  struct attribute_reply *reply);
+MUST_CHECK NTSTATUS lsa_context_set(struct lsa_client *client,
+				    const struct set_attribute_call *call);
 
 #endif

@@ -10,6 +10,7 @@
 #include "ipc/attributes.h"
 #include "lsa/call.h"
 #include "lsa/credentials.h"
+#include "lsa/given.h"
 #include "lsa/principal.h"
 #include "lsa/state.h"
 #include "wire/authdata.h"
@@ -193,4 +194,70 @@ NTSTATUS lsa_credential_query(struct lsa_client *client, const struct query_cred
 	call_enter(&frame, client->lsa, client, c->package);
 	NTSTATUS status = query(c->handle, call->attribute, value);
 	return failed(status) ? status : attribute_answer(attribute, value, reply);
+}
+
+NTSTATUS lsa_credential_set(struct lsa_client *client, const struct set_attribute_call *call)
+{
+	CLEANUP(given_done) struct given given = { .value = NULL };
+	CLEANUP(lsa_credential_unref_p) struct credential *c =
+		lsa_credential_find(&client->credentials, call->object);
+
+	if (!c)
+		return fail(SEC_E_INVALID_HANDLE, "changing a credential's attribute");
+	SpSetCredentialsAttributesFn *set = c->package->functions.SetCredentialsAttributes;
+	if (!set || call->attribute & ATTRIBUTE_OF_CREDENTIALS)
+		return fail(SEC_E_UNSUPPORTED_FUNCTION, "changing a credential's attribute");
+	NTSTATUS status =
+		given_read(call->attribute | ATTRIBUTE_OF_CREDENTIALS, call->value, &given);
+	if (failed(status))
+		return status;
+
+	CLEANUP(call_leave) struct frame frame;
+	call_enter(&frame, client->lsa, client, c->package);
+	return set(c->handle, call->attribute, given.value, given.size);
+}
+
+/* ---- more credentials in one handle ---- */
+
+static NTSTATUS add_ask(struct lsa_client *client, struct credential *c,
+			const struct add_credentials_call *call, int64_t *expiry)
+{
+	UNICODE_STRING principal = unicode_view(call->principal.p, call->principal.n);
+	UNICODE_STRING package = unicode_view(call->package.p, call->package.n);
+	TimeStamp until = { .QuadPart = CLOCK_NEVER };
+	CLEANUP(block_free_p) void *block = NULL;
+
+	NTSTATUS status = auth_copy(call->auth, &block);
+	if (failed(status))
+		return status;
+	PVOID auth = block;
+	if (c->package->auth_format == OPENSSPI_AUTH_DATA_OPAQUE)
+		auth = (PVOID)(uintptr_t)call->client_address;
+
+	CLEANUP(call_leave) struct frame frame;
+	call_enter(&frame, client->lsa, client, c->package);
+	status = c->package->functions.AddCredentials(c->handle,
+						      call->principal.n ? &principal : NULL,
+						      call->package.p ? &package : NULL, call->use,
+						      auth, NULL, NULL, &until);
+	*expiry = until.QuadPart;
+	return status;
+}
+
+NTSTATUS lsa_credential_add(struct lsa_client *client, const struct add_credentials_call *call,
+			    struct add_credentials_reply *reply)
+{
+	CLEANUP(lsa_credential_unref_p) struct credential *c =
+		lsa_credential_find(&client->credentials, call->credential);
+
+	if (!c)
+		return fail(SEC_E_INVALID_HANDLE, "adding credentials");
+	if (call->package.p && !host_find(&client->lsa->host, call->package))
+		return fail(SEC_E_SECPKG_NOT_FOUND, "adding credentials of a package");
+	NTSTATUS status = principal_check(client, call->principal);
+	if (failed(status))
+		return status;
+	if (!c->package->functions.AddCredentials)
+		return fail(SEC_E_UNSUPPORTED_FUNCTION, "a package with one credential a handle");
+	return add_ask(client, c, call, &reply->expiry);
 }

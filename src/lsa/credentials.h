@@ -51,6 +51,12 @@ MUST_CHECK NTSTATUS lsa_credential_query(struct lsa_client *client,
 				     const struct query_credentials_call *call,
 				     struct attribute_reply *reply);
 
+MUST_CHECK NTSTATUS lsa_credential_set(struct lsa_client *client,
+				       const struct set_attribute_call *call);
+MUST_CHECK NTSTATUS lsa_credential_add(struct lsa_client *client,
+				       const struct add_credentials_call *call,
+				       struct add_credentials_reply *reply);
+
 /* An attribute's structure as a reply, and its inner memory released. */
 MUST_CHECK NTSTATUS attribute_answer(uint32_t attribute, void *value,
 				     struct attribute_reply *reply);

@@ -5,6 +5,8 @@
 #include <opensspi.h>
 
 #include "base/block.h"
+#include "lsa/call.h"
+#include "lsa/principal.h"
 #include "lsa/reach.h"
 #include "lsa/state.h"
 
@@ -102,6 +104,23 @@ static NTSTATUS NTAPI extension_authenticate_ntlm(const OPENSSPI_NTLM_LOGON *log
 	return failed(status) ? status : give_answer(&answer, result);
 }
 
+static NTSTATUS NTAPI extension_caller_name(PUNICODE_STRING name)
+{
+	const struct frame *frame = call_current();
+	CLEANUP(mem_free_p) WCHAR *text = NULL;
+	size_t n = 0;
+
+	if (!name)
+		return fail(STATUS_INVALID_PARAMETER, "asking for the caller's name");
+	if (!frame || !frame->client)
+		return fail(STATUS_PROCESS_IS_TERMINATING, "asking for the caller's name");
+	NTSTATUS status = principal_own(frame->client, &text, &n);
+	if (failed(status))
+		return status;
+	return give_name(text, n, name) ? STATUS_SUCCESS :
+					  fail(STATUS_NO_MEMORY, "giving the caller's name");
+}
+
 static const OPENSSPI_LSA_EXTENSION extension = {
 	.Version = OPENSSPI_LSA_EXTENSION_VERSION,
 	.MachineNames = extension_machine_names,
@@ -120,6 +139,8 @@ static const OPENSSPI_LSA_EXTENSION extension = {
 	.ReachUnseal = reach_unseal,
 	.ReachSign = reach_sign,
 	.ReachVerify = reach_verify,
+	.CallerName = extension_caller_name,
+	.ReachTakePacked = reach_take_packed,
 };
 
 OPENSSPI_API NTSTATUS NTAPI OpensspiLsaExtension(ULONG version,

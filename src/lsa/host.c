@@ -7,6 +7,7 @@
 #include "base/block.h"
 #include "base/trace.h"
 #include "base/utf.h"
+#include "ipc/userhalf.h"
 #include "lsa/call.h"
 #include "lsa/host.h"
 #include "lsa/machine.h"
@@ -209,8 +210,10 @@ static NTSTATUS table_load(struct host *host, struct lsa *lsa, struct package at
 		return fail(STATUS_NO_MEMORY, "loading a package");
 	memcpy(&p->functions, found->tables + at.table * found->stride, found->stride);
 	NTSTATUS status = package_load(host, lsa, p);
-	if (!failed(status))
-		host->package[host->count++] = TAKE(p);
+	if (failed(status))
+		return status;
+	userhalves_name(lsa->setup.userhalves, p->id, p->module, p->table);
+	host->package[host->count++] = TAKE(p);
 	return status;
 }
 

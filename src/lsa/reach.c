@@ -9,6 +9,8 @@
 #include "lsa/reach.h"
 #include "lsa/state.h"
 
+#define KEYS_APART (UINT64_C(3) << 62)
+
 void reach_clear(struct lsa *lsa)
 {
 	void *object;
@@ -31,8 +33,8 @@ NTSTATUS NTAPI reach_acquire_credentials(const UNICODE_STRING *package, ULONG us
 	if (!lsa || !package || !credential)
 		return fail(STATUS_INVALID_PARAMETER, "reaching for credentials");
 	struct acquisition a = { .use = use, .auth = auth };
-	a.package = host_find(&lsa->host, (struct ipc_text){ package->Buffer,
-							     package->Length / sizeof(WCHAR) });
+	a.package = host_find(
+		&lsa->host, (struct ipc_text){ package->Buffer, package->Length / sizeof(WCHAR) });
 	if (!a.package)
 		return fail(SEC_E_SECPKG_NOT_FOUND, "reaching for a package");
 	NTSTATUS status = lsa_credential_new(lsa, NULL, &a, &c, &until);
@@ -66,9 +68,18 @@ static NTSTATUS map_context(struct lsa *lsa, struct context *c, SecBuffer *packe
 		block_free(packed->pvBuffer);
 		return fail(SEC_E_UNSUPPORTED_FUNCTION, "a package without user-mode half");
 	}
+	struct secret *copy = secret_copy(packed->pvBuffer, packed->cbBuffer);
+	if (!copy) {
+		block_free(packed->pvBuffer);
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "keeping a packed context");
+	}
 	NTSTATUS status = user->InitUserModeContext(c->handle, packed);
-	if (failed(status))
+	if (failed(status)) {
+		secret_free(copy);
 		return fail(status, "a package's InitUserModeContext");
+	}
+	secret_free(c->packed);
+	c->packed = copy;
 	atomic_store(&c->user, user);
 	return STATUS_SUCCESS;
 }
@@ -246,6 +257,34 @@ static NTSTATUS protect(const SECPKG_USER_FUNCTION_TABLE *user, enum protection 
 	return fail(SEC_E_UNSUPPORTED_FUNCTION, "protecting a message for a package");
 }
 
+/* A key that is no number of a package's own tables: those begin at 1, and the keys of imported contexts
+ * have the top bit alone. */
+static LSA_SEC_HANDLE key_apart(void)
+{
+	static atomic_ullong last;
+	return (LSA_SEC_HANDLE)(KEYS_APART | atomic_fetch_add(&last, 1));
+}
+
+/* Verifies for a context whose messages are the application's, in a state that has seen nothing. */
+static NTSTATUS verify_apart(struct context *c, PSecBufferDesc message, ULONG sequence)
+{
+	const SECPKG_USER_FUNCTION_TABLE *user =
+		userhalf_table(c->lsa->setup.userhalves, c->package->module, c->package->table);
+	LSA_SEC_HANDLE key = key_apart();
+	SecBuffer packed = { (ULONG)c->packed->len, SECBUFFER_TOKEN,
+			     block_dup(c->packed->p, c->packed->len) };
+
+	if (!packed.pvBuffer)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "verifying apart");
+	NTSTATUS status = user->InitUserModeContext(key, &packed);
+	if (failed(status))
+		return status;
+	status = protect(user, VERIFY, key, message, sequence);
+	if (user->DeleteUserModeContext)
+		(void)user->DeleteUserModeContext(key);
+	return status;
+}
+
 static NTSTATUS reach_protect(OPENSSPI_REACH_HANDLE context, enum protection how,
 			      PSecBufferDesc message, ULONG sequence)
 {
@@ -254,8 +293,15 @@ static NTSTATUS reach_protect(OPENSSPI_REACH_HANDLE context, enum protection how
 	if (!c)
 		return fail(SEC_E_INVALID_HANDLE, "protecting a message for a package");
 	const SECPKG_USER_FUNCTION_TABLE *user = atomic_load(&c->user);
-	NTSTATUS status = user ? protect(user, how, c->handle, message, sequence)
-			       : fail(SEC_E_UNSUPPORTED_FUNCTION, "a context that is not mapped");
+	NTSTATUS status;
+	if (user)
+		status = protect(user, how, c->handle, message, sequence);
+	else if (!c->packed)
+		status = fail(SEC_E_UNSUPPORTED_FUNCTION, "a context that is not mapped");
+	else if (how == VERIFY)
+		status = verify_apart(c, message, sequence);
+	else
+		status = fail(SEC_E_INVALID_HANDLE, "a context that is the application's");
 	reach_leave(c, &frame);
 	return status;
 }
@@ -278,4 +324,45 @@ NTSTATUS NTAPI reach_sign(OPENSSPI_REACH_HANDLE context, PSecBufferDesc message,
 NTSTATUS NTAPI reach_verify(OPENSSPI_REACH_HANDLE context, PSecBufferDesc message, ULONG sequence)
 {
 	return reach_protect(context, VERIFY, message, sequence);
+}
+
+/* ---- giving a context away ---- */
+
+/* The application's user-mode half lives under the same key, perhaps in this very process: ours goes
+ * first, and nobody here touches that key again. */
+static NTSTATUS take_packed(struct context *c, PSecBuffer packed)
+{
+	if (!c->packed)
+		return fail(SEC_E_INVALID_HANDLE, "taking a context that is not mapped");
+	void *copy = block_dup(c->packed->p, c->packed->len);
+	if (!copy)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "taking a packed context");
+	const SECPKG_USER_FUNCTION_TABLE *user = atomic_exchange(&c->user, NULL);
+	if (!user) {
+		block_free(copy);
+		return fail(SEC_E_INVALID_HANDLE, "taking a context again");
+	}
+	if (user->DeleteUserModeContext)
+		(void)user->DeleteUserModeContext(c->handle);
+	*packed = (SecBuffer){ (ULONG)c->packed->len, SECBUFFER_TOKEN, copy };
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI reach_take_packed(OPENSSPI_REACH_HANDLE context, ULONG *package, ULONG_PTR *key,
+				 PSecBuffer packed)
+{
+	struct frame frame;
+
+	if (!package || !key || !packed)
+		return fail(STATUS_INVALID_PARAMETER, "taking a packed context");
+	struct context *c = reach_enter(context, &frame);
+	if (!c)
+		return fail(SEC_E_INVALID_HANDLE, "taking a packed context");
+	NTSTATUS status = take_packed(c, packed);
+	if (!failed(status)) {
+		*package = c->package->id;
+		*key = c->handle;
+	}
+	reach_leave(c, &frame);
+	return status;
 }

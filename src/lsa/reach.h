@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * They are numbers of tables of their own, so no client can name one. Contexts are complete in here:
- * when a package maps one out, its user-mode half is given the packed context at once. */
+ * when a package maps one out, its user-mode half is given the packed context at once. A copy is kept,
+ * for a package that hands the context on to the application. */
 #ifndef OPENSSPI_LSA_REACH_H
 #define OPENSSPI_LSA_REACH_H
 
@@ -31,6 +32,8 @@ NTSTATUS NTAPI reach_seal(OPENSSPI_REACH_HANDLE context, PSecBufferDesc message,
 NTSTATUS NTAPI reach_unseal(OPENSSPI_REACH_HANDLE context, PSecBufferDesc message, ULONG sequence);
 NTSTATUS NTAPI reach_sign(OPENSSPI_REACH_HANDLE context, PSecBufferDesc message, ULONG sequence);
 NTSTATUS NTAPI reach_verify(OPENSSPI_REACH_HANDLE context, PSecBufferDesc message, ULONG sequence);
+NTSTATUS NTAPI reach_take_packed(OPENSSPI_REACH_HANDLE context, ULONG *package, ULONG_PTR *key,
+				 PSecBuffer packed);
 
 /* Releases what packages left behind. */
 void reach_clear(struct lsa *lsa);

@@ -10,6 +10,7 @@
 
 #include "base/base.h"
 #include "wire/rd.h"
+#include "wire/wr.h"
 
 /* The services of the LSA that a composed package uses, from SpInitialize on. */
 struct compose_host {
@@ -130,6 +131,77 @@ static inline MUST_CHECK UNUSED NTSTATUS compose_give(const struct compose_host 
 		memcpy(b->pvBuffer, bytes.p, bytes.n);
 	b->cbBuffer = (ULONG)bytes.n;
 	return STATUS_SUCCESS;
+}
+
+/* ---- answers, and those that found no room ---- */
+
+/* What a leg comes to: its status, and how many bytes at the input's end it did not read. */
+struct compose_answer {
+	PSecBufferDesc in, out;
+	ULONG requirements;
+	NTSTATUS status;
+	size_t rest;
+};
+
+/* An answer whose token was larger than the caller's buffer. Its leg is done and is not done again. */
+struct compose_held {
+	bool waits;
+	struct wr token;
+	NTSTATUS status;
+	size_t taken; /* bytes of the input, which the caller shows again */
+};
+
+static inline UNUSED void compose_forget(struct compose_held *h)
+{
+	wr_done(&h->token);
+	*h = (struct compose_held){ 0 };
+}
+
+/* Gives the answer and its token. SEC_E_BUFFER_TOO_SMALL to a leg that went well: the token is kept in
+ * `h`, and nothing counts as read. To one that failed: its own status, the token is lost. */
+static inline MUST_CHECK UNUSED NTSTATUS compose_finish(struct compose_held *h,
+							const struct compose_host *host,
+							const struct compose_answer *a,
+							struct wr *token)
+{
+	NTSTATUS status = a->status;
+
+	if (!failed(status) && a->rest && !compose_find(a->in, SECBUFFER_EMPTY))
+		status = fail(SEC_E_INVALID_TOKEN, "reporting bytes that were not read");
+	NTSTATUS given = compose_give(host, a->out, a->requirements, wr_view(token));
+	if (failed(status))
+		return status;
+	if (given == SEC_E_BUFFER_TOO_SMALL) {
+		size_t all = compose_bytes(compose_find(a->in, SECBUFFER_TOKEN)).n;
+		*h = (struct compose_held){ true, *token, status, all - a->rest };
+		*token = WR(0);
+	}
+	if (failed(given))
+		return given;
+	if (a->rest)
+		compose_report(a->in, SECBUFFER_EXTRA, a->rest);
+	return status;
+}
+
+/* Gives the answer that waits, as compose_finish would have done; or it goes on waiting. */
+static inline MUST_CHECK UNUSED NTSTATUS compose_resume(struct compose_held *h,
+							const struct compose_host *host,
+							PSecBufferDesc in, PSecBufferDesc out,
+							ULONG requirements)
+{
+	size_t all = compose_bytes(compose_find(in, SECBUFFER_TOKEN)).n;
+	size_t rest = all > h->taken ? all - h->taken : 0;
+	NTSTATUS status = h->status;
+
+	if (rest && !compose_find(in, SECBUFFER_EMPTY))
+		return fail(SEC_E_INVALID_TOKEN, "reporting bytes that were not read");
+	NTSTATUS given = compose_give(host, out, requirements, wr_view(&h->token));
+	if (failed(given))
+		return given;
+	if (rest)
+		compose_report(in, SECBUFFER_EXTRA, rest);
+	compose_forget(h);
+	return status;
 }
 
 #endif

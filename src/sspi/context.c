@@ -8,7 +8,6 @@
 #include <sspi.h>
 
 #include "base/block.h"
-#include "ipc/userhalf.h"
 #include "sspi/buffers.h"
 #include "sspi/handles.h"
 #include "sspi/packages.h"
@@ -64,11 +63,10 @@ static NTSTATUS context_map(struct context *c, const struct context_reply *reply
 	NTSTATUS status = package_by_id(c->package, &record);
 	if (failed(status))
 		return status;
-	struct userhalves *halves = userhalves_current();
-	if (!halves)
-		return fail(SEC_E_INSUFFICIENT_MEMORY, "noting user-mode halves");
-	const SECPKG_USER_FUNCTION_TABLE *user =
-		userhalf_table(halves, record->module, record->table);
+	const SECPKG_USER_FUNCTION_TABLE *user = NULL;
+	status = package_user_half(record, &user);
+	if (failed(status))
+		return status;
 	if (!user || !user->InitUserModeContext)
 		return fail(SEC_E_INTERNAL_ERROR, "finding the user-mode half of a package");
 
@@ -157,7 +155,8 @@ static NTSTATUS step_first(const struct step *step)
 static NTSTATUS step_later(const struct step *step)
 {
 	CLEANUP(context_unref_p) struct context *c = context_ref(step->old);
-	if (!c)
+	/* An imported context has nobody in the LSA to go on with. */
+	if (!c || !c->lsa)
 		return fail(SEC_E_INVALID_HANDLE, "continuing a context");
 	return step_take(step, c);
 }
@@ -237,6 +236,8 @@ static NTSTATUS control(PCtxtHandle handle, PSecBufferDesc in)
 
 	if (!c)
 		return fail(SEC_E_INVALID_HANDLE, "controlling a context");
+	if (!c->lsa)
+		return fail(SEC_E_UNSUPPORTED_FUNCTION, "controlling an imported context");
 	if (!in)
 		return SEC_E_INVALID_TOKEN;
 	SECURITY_STATUS status = buffers_in(in, call.in, &call.in_count);

@@ -13,23 +13,27 @@
 #include "sspi/text.h"
 #include "wire/authdata.h"
 
-/* Puts AuthData into the request: a block for formats known here, else the caller's address. */
-static NTSTATUS acquire_auth(struct acquire_call *call, const void *auth, struct wr *block)
-{
-	const struct package_record *record;
+/* AuthData on its way: a block for formats known here, else the caller's address. */
+struct auth {
+	struct ipc_bytes block;
+	uint64_t address;
+};
 
-	NTSTATUS status = package_by_name(call->package, &record);
-	if (failed(status) || !auth)
-		return status;
+static NTSTATUS auth_pack(const struct package_record *record, const void *auth, struct wr *block,
+			  struct auth *out)
+{
+	*out = (struct auth){ .address = 0 };
+	if (!auth)
+		return STATUS_SUCCESS;
 	if (record->auth_format == OPENSSPI_AUTH_DATA_OPAQUE) {
-		call->client_address = (uintptr_t)auth;
+		out->address = (uintptr_t)auth;
 		return STATUS_SUCCESS;
 	}
-	status = authdata_pack(record->auth_format, auth, block);
+	NTSTATUS status = authdata_pack(record->auth_format, auth, block);
 	if (failed(status))
 		return status;
 	struct rd bytes = wr_view(block);
-	call->auth = (struct ipc_bytes){ .p = bytes.p, .n = (uint32_t)bytes.n };
+	out->block = (struct ipc_bytes){ .p = bytes.p, .n = (uint32_t)bytes.n };
 	return STATUS_SUCCESS;
 }
 
@@ -37,11 +41,17 @@ static NTSTATUS acquire(struct acquire_call *call, const void *auth, PCredHandle
 			PTimeStamp expiry)
 {
 	CLEANUP(wr_done) struct wr block = WR(AUTHDATA_MAX);
+	const struct package_record *record;
 	struct acquire_reply reply = { 0 };
+	struct auth packed;
 
-	NTSTATUS status = acquire_auth(call, auth, &block);
+	NTSTATUS status = package_by_name(call->package, &record);
+	if (!failed(status))
+		status = auth_pack(record, auth, &block, &packed);
 	if (failed(status))
 		return status;
+	call->auth = packed.block;
+	call->client_address = packed.address;
 	status = facade_call(CALL_ACQUIRE_CREDENTIALS, call, &reply);
 	if (failed(status))
 		return status;
@@ -88,6 +98,66 @@ SECURITY_STATUS SEC_ENTRY AcquireCredentialsHandleA(SEC_CHAR *principal, SEC_CHA
 		return status;
 	return AcquireCredentialsHandleW(wide_principal, wide_package, use, logon, auth, get_key,
 					 get_key_argument, handle, expiry);
+}
+
+/* The handle's package takes them, so its format counts and not the named one's. */
+static NTSTATUS add(struct add_credentials_call *call, uint32_t package, const void *auth,
+		    PTimeStamp expiry)
+{
+	CLEANUP(wr_done) struct wr block = WR(AUTHDATA_MAX);
+	const struct package_record *record;
+	struct add_credentials_reply reply = { 0 };
+	struct auth packed;
+
+	NTSTATUS status = package_by_id(package, &record);
+	if (status == SEC_E_SECPKG_NOT_FOUND)
+		return fail(SEC_E_INVALID_HANDLE, "adding credentials to a foreign handle");
+	if (!failed(status))
+		status = auth_pack(record, auth, &block, &packed);
+	if (failed(status))
+		return status;
+	call->auth = packed.block;
+	call->client_address = packed.address;
+	status = facade_call(CALL_ADD_CREDENTIALS, call, &reply);
+	if (!failed(status) && expiry)
+		expiry->QuadPart = reply.expiry;
+	return status;
+}
+
+SECURITY_STATUS SEC_ENTRY AddCredentialsW(PCredHandle handle, SEC_WCHAR *principal,
+					  SEC_WCHAR *package, ULONG use, void *auth,
+					  SEC_GET_KEY_FN get_key, void *get_key_argument,
+					  PTimeStamp expiry)
+{
+	struct add_credentials_call call = { .use = use };
+
+	(void)get_key;
+	(void)get_key_argument;
+	if (!credential_number(handle, &call.credential))
+		return SEC_E_INVALID_HANDLE;
+	if (!package)
+		return SEC_E_INVALID_PARAMETER;
+	if (!text_of(package, &call.package))
+		return SEC_E_SECPKG_NOT_FOUND;
+	if (principal && !text_of(principal, &call.principal))
+		return SEC_E_UNKNOWN_CREDENTIALS;
+	return security_status(add(&call, handle_package(handle), auth, expiry));
+}
+
+SECURITY_STATUS SEC_ENTRY AddCredentialsA(PCredHandle handle, SEC_CHAR *principal,
+					  SEC_CHAR *package, ULONG use, void *auth,
+					  SEC_GET_KEY_FN get_key, void *get_key_argument,
+					  PTimeStamp expiry)
+{
+	CLEANUP(mem_free_p) WCHAR *wide_principal = NULL, *wide_package = NULL;
+
+	SECURITY_STATUS status = wide_from_ansi(principal, &wide_principal);
+	if (status == SEC_E_OK)
+		status = wide_from_ansi(package, &wide_package);
+	if (status != SEC_E_OK)
+		return status;
+	return AddCredentialsW(handle, wide_principal, wide_package, use, auth, get_key,
+			       get_key_argument, expiry);
 }
 
 SECURITY_STATUS SEC_ENTRY FreeCredentialsHandle(PCredHandle handle)

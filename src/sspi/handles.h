@@ -17,7 +17,7 @@ struct context {
 	uint32_t era;	   /* forks before this process made it */
 	uint32_t package;  /* record id */
 	uint64_t number;   /* the facade's, inside the handle */
-	uint64_t lsa;	   /* the LSA's; 0 while there is none */
+	uint64_t lsa;	   /* the LSA's; 0 while there is none, and for an imported context */
 	atomic_bool ready; /* the handshake has ended with SEC_E_OK */
 
 	/* The user-mode half, once the context was mapped. */

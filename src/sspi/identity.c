@@ -7,22 +7,25 @@
 
 #include <sspi.h>
 
+#include "base/block.h"
 #include "base/secret.h"
 #include "base/utf.h"
 #include "sspi/authdata.h"
-#include "wire/authdata.h"
+#include "sspi/identity.h"
 
-#define STRING_MAX 32767 /* characters; 65534 bytes */
+#define STRING_MAX IDENTITY_TEXT_UNITS_MAX /* 65534 bytes */
 
+/* Sealed by SspiEncryptAuthIdentity in this process; and in ways that nobody here can open. */
+#define FLAG_SEALED ((uint32_t)SEC_WINNT_AUTH_IDENTITY_FLAGS_PROCESS_ENCRYPTED)
 #define FLAGS_ENCRYPTED                                                                            \
-	(SEC_WINNT_AUTH_IDENTITY_FLAGS_PROCESS_ENCRYPTED |                                         \
-	 SEC_WINNT_AUTH_IDENTITY_FLAGS_SYSTEM_PROTECTED |                                          \
+	(SEC_WINNT_AUTH_IDENTITY_FLAGS_SYSTEM_PROTECTED |                                          \
 	 SEC_WINNT_AUTH_IDENTITY_FLAGS_USER_PROTECTED |                                            \
 	 SEC_WINNT_AUTH_IDENTITY_FLAGS_SYSTEM_ENCRYPTED)
 
 /* Older callers filled in the structure up to the package list's length, without its padding. */
 #define EX_LENGTH_MIN offsetof(SEC_WINNT_AUTH_IDENTITY_EXW, PackageList)
-#define EX_LENGTH_PACKAGES (offsetof(SEC_WINNT_AUTH_IDENTITY_EXW, PackageListLength) + sizeof(ULONG))
+#define EX_LENGTH_PACKAGES                                                                         \
+	(offsetof(SEC_WINNT_AUTH_IDENTITY_EXW, PackageListLength) + sizeof(ULONG))
 
 struct string {
 	const void *p;
@@ -80,6 +83,18 @@ static NTSTATUS string_widen(struct string s, bool ansi, struct secret **out)
 	return utf16_is_valid(units, n) ? SEC_E_OK : SEC_E_UNKNOWN_CREDENTIALS;
 }
 
+/* The password's bytes as they were before they were sealed. */
+static NTSTATUS string_open(struct string *s, bool ansi, struct secret **open)
+{
+	if (!s->p || s->n > STRING_MAX)
+		return SEC_E_OK; /* string_widen says what is wrong with it */
+	*open = secret_copy(s->p, s->n * (ansi ? 1 : sizeof(WCHAR)));
+	if (!*open)
+		return SEC_E_INSUFFICIENT_MEMORY;
+	s->p = (*open)->p;
+	return identity_unseal((*open)->p, (*open)->len);
+}
+
 static struct rd view(const struct secret *s)
 {
 	return s ? rd_of(s->p, s->len) : rd_of(NULL, 0);
@@ -87,25 +102,32 @@ static struct rd view(const struct secret *s)
 
 static NTSTATUS source_write(const struct source *in, struct wr *w)
 {
-	CLEANUP(secret_free_p) struct secret *user = NULL, *domain = NULL, *password = NULL,
-					     *packages = NULL;
+	CLEANUP(secret_free_p)
+	struct secret *user = NULL, *domain = NULL, *password = NULL, *packages = NULL,
+		      *open = NULL;
+	struct string secret = in->password;
 	bool ansi = in->flags & SEC_WINNT_AUTH_IDENTITY_ANSI;
+	NTSTATUS status = SEC_E_OK;
 
 	if (in->flags & FLAGS_ENCRYPTED)
 		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading an encrypted identity");
 	if (!(in->flags & (SEC_WINNT_AUTH_IDENTITY_ANSI | SEC_WINNT_AUTH_IDENTITY_UNICODE)))
-		return fail(SEC_E_UNKNOWN_CREDENTIALS, "telling how an identity's strings are encoded");
-	NTSTATUS status = string_widen(in->user, ansi, &user);
+		return fail(SEC_E_UNKNOWN_CREDENTIALS,
+			    "telling how an identity's strings are encoded");
+	if (in->flags & FLAG_SEALED)
+		status = string_open(&secret, ansi, &open);
+	if (status == SEC_E_OK)
+		status = string_widen(in->user, ansi, &user);
 	if (status == SEC_E_OK)
 		status = string_widen(in->domain, ansi, &domain);
 	if (status == SEC_E_OK)
-		status = string_widen(in->password, ansi, &password);
+		status = string_widen(secret, ansi, &password);
 	if (status == SEC_E_OK)
 		status = string_widen(in->packages, ansi, &packages);
 	if (status != SEC_E_OK)
 		return fail(status, "reading an identity's strings");
 
-	uint32_t flags = in->flags & ~(uint32_t)SEC_WINNT_AUTH_IDENTITY_ANSI;
+	uint32_t flags = in->flags & ~(SEC_WINNT_AUTH_IDENTITY_ANSI | FLAG_SEALED);
 	identity_write(w, &(struct identity_view){
 				  .user = view(user),
 				  .domain = view(domain),
@@ -119,11 +141,37 @@ static NTSTATUS source_write(const struct source *in, struct wr *w)
 	return wr_ok(w) ? SEC_E_OK : SEC_E_INSUFFICIENT_MEMORY;
 }
 
+/* A copy of a sealed block with its password open. */
+static NTSTATUS ex2_open(struct rd block, struct secret **open)
+{
+	struct identity_part part;
+
+	*open = secret_copy(block.p, block.n);
+	if (!*open)
+		return SEC_E_INSUFFICIENT_MEMORY;
+	if (block.n < sizeof(SEC_WINNT_AUTH_IDENTITY_EX2) || !identity_part_of((*open)->p, &part))
+		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading a sealed identity");
+	*part.flags &= ~FLAG_SEALED;
+	return identity_unseal(part.p, part.n);
+}
+
 static NTSTATUS ex2_write(const void *auth, struct wr *w)
 {
+	struct rd block = authdata_block(auth);
+	CLEANUP(secret_free_p) struct secret *open = NULL;
 	struct identity_view id;
+	ULONG flags = 0;
 
-	if (!identity_read(authdata_block(auth), &id) || (id.flags & FLAGS_ENCRYPTED))
+	if (block.n >= sizeof(SEC_WINNT_AUTH_IDENTITY_EX2))
+		memcpy(&flags, block.p + offsetof(SEC_WINNT_AUTH_IDENTITY_EX2, Flags),
+		       sizeof(flags));
+	if (flags & FLAG_SEALED) {
+		NTSTATUS status = ex2_open(block, &open);
+		if (failed(status))
+			return status;
+		block = rd_of(open->p, open->len);
+	}
+	if (!identity_read(block, &id) || (id.flags & FLAGS_ENCRYPTED))
 		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading an EX2 identity");
 	identity_write(w, &id);
 	return wr_ok(w) ? SEC_E_OK : SEC_E_INSUFFICIENT_MEMORY;
@@ -142,4 +190,63 @@ NTSTATUS authdata_identity(const void *auth, struct wr *w)
 	else if (!source_from_ex(auth, &source))
 		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading an EX identity");
 	return source_write(&source, w);
+}
+
+/* ---- for the Sspi functions ---- */
+
+static bool is_sealed(const void *auth)
+{
+	struct identity_part part;
+	return identity_part_of((void *)(uintptr_t)auth, &part) && *part.flags & FLAG_SEALED;
+}
+
+NTSTATUS identity_load(const void *auth, struct identity *out)
+{
+	*out = (struct identity){ .block = WR(AUTHDATA_MAX) };
+	if (!auth)
+		return SEC_E_OK;
+	NTSTATUS status = authdata_identity(auth, &out->block);
+	if (status != SEC_E_OK)
+		return status;
+	if (!identity_read(wr_view(&out->block), &out->view))
+		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading an identity");
+	out->sealed = is_sealed(auth);
+	return SEC_E_OK;
+}
+
+void identity_done(struct identity *id)
+{
+	wr_done(&id->block);
+	*id = (struct identity){ .sealed = false };
+}
+
+NTSTATUS identity_make(const struct identity_view *view, bool sealed, void **out)
+{
+	CLEANUP(wr_done) struct wr w = WR(AUTHDATA_MAX);
+	struct identity_part part;
+
+	identity_write(&w, view);
+	if (!wr_ok(&w))
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "writing an identity");
+	CLEANUP(block_free_p) void *block = block_dup(w.buf, w.len);
+	if (!block)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "writing an identity");
+	if (sealed) {
+		NTSTATUS status = identity_part_of(block, &part)
+					  ? identity_seal(part.p, part.n)
+					  : fail(SEC_E_INTERNAL_ERROR, "sealing an identity");
+		if (failed(status))
+			return status;
+		*part.flags |= FLAG_SEALED;
+	}
+	*out = TAKE(block);
+	return SEC_E_OK;
+}
+
+WCHAR *identity_text(struct rd bytes)
+{
+	WCHAR *text = block_alloc(bytes.n + sizeof(WCHAR));
+	if (text && bytes.n)
+		memcpy(text, bytes.p, bytes.n);
+	return text;
 }

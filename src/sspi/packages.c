@@ -73,13 +73,25 @@ static bool packages_are_known(void)
 	return known;
 }
 
+/* Says where the user-mode halves are, for those that look for each other. */
+static NTSTATUS packages_name(const struct packages_reply *list)
+{
+	struct userhalves *halves = userhalves_current();
+	if (!halves)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "noting user-mode halves");
+	for (uint32_t i = 0; i < list->count; i++)
+		userhalves_name(halves, list->package[i].id, list->package[i].module,
+				list->package[i].table);
+	return STATUS_SUCCESS;
+}
+
 /* Asks the LSA; without the lock, since the first call opens the channel. */
 static NTSTATUS packages_ask(struct packages_reply *list)
 {
 	NTSTATUS status = facade_call(CALL_PACKAGES, &(struct packages_call){ 0 }, list);
 	if (!failed(status) && !texts_are_valid(list))
 		status = fail(SEC_E_INTERNAL_ERROR, "reading the list of packages");
-	return status;
+	return failed(status) ? status : packages_name(list);
 }
 
 NTSTATUS packages_list(const struct packages_reply **out)
@@ -132,6 +144,16 @@ NTSTATUS package_by_id(uint32_t id, const struct package_record **out)
 		return STATUS_SUCCESS;
 	}
 	return fail(SEC_E_SECPKG_NOT_FOUND, "finding a package by id");
+}
+
+NTSTATUS package_user_half(const struct package_record *record,
+			   const SECPKG_USER_FUNCTION_TABLE **out)
+{
+	struct userhalves *halves = userhalves_current();
+	if (!halves)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "noting user-mode halves");
+	*out = userhalf_table(halves, record->module, record->table);
+	return STATUS_SUCCESS;
 }
 
 /* ---- what callers see: an array of SecPkgInfo and its strings in one block ---- */

@@ -18,6 +18,8 @@ static NTSTATUS query_lsa(const struct context *c, const struct attribute_query 
 	struct query_context_call call = { .context = c->lsa, .attribute = query->attribute };
 	struct attribute_reply reply = { 0 };
 
+	if (!c->lsa)
+		return fail(SEC_E_UNSUPPORTED_FUNCTION, "asking an imported context");
 	NTSTATUS status = facade_call(CALL_QUERY_CONTEXT, &call, &reply);
 	if (!failed(status))
 		status = attribute_deliver(query, rd_of(reply.value.p, reply.value.n));

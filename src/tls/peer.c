@@ -4,21 +4,34 @@
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
-#include <pthread.h>
+#include <stdatomic.h>
 #include <wincrypt.h>
 
 #include "tls/internal.h"
 
-static pthread_once_t roots_once = PTHREAD_ONCE_INIT;
-static X509_STORE *roots;
+static _Atomic(X509_STORE *) roots; /* once a file of roots has been read */
 
-static void roots_load(void)
+/* The system's roots with a reference for the caller (X509_STORE_free); NULL when memory is short. A
+ * bundle that could not be read is looked for anew each time; the directory always is. */
+static X509_STORE *roots_ref(void)
 {
-	roots = X509_STORE_new();
-	if (roots && X509_STORE_set_default_paths(roots) != 1) {
-		X509_STORE_free(roots);
-		roots = NULL;
+	X509_STORE *store = atomic_load(&roots), *first = NULL;
+
+	if (!store) {
+		store = X509_STORE_new();
+		if (store && X509_STORE_set_default_paths(store) != 1) {
+			X509_STORE_free(store);
+			return NULL;
+		}
+		if (!store || sk_X509_OBJECT_num(X509_STORE_get0_objects(store)) <= 0)
+			return store;
+		if (!atomic_compare_exchange_strong(&roots, &first, store)) {
+			X509_STORE_free(store);
+			store = first;
+		}
 	}
+	X509_STORE_up_ref(store);
+	return store;
 }
 
 static uint32_t trust_bits(int error)
@@ -68,14 +81,15 @@ static bool names_host(X509 *leaf, const char *host)
 	return X509_check_host(leaf, host, 0, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1;
 }
 
-static bool judge(const struct tls_connection *c, X509 *leaf, STACK_OF(X509) *chain,
+static bool judge(const struct tls_connection *c, X509 *leaf, STACK_OF(X509) * chain,
 		  struct tls_trust *out)
 {
 	*out = (struct tls_trust){ 0 };
-	pthread_once(&roots_once, roots_load);
+	X509_STORE *store = roots_ref();
 	X509_STORE_CTX *walk = X509_STORE_CTX_new();
-	if (!roots || !walk || X509_STORE_CTX_init(walk, roots, leaf, chain) != 1) {
+	if (!store || !walk || X509_STORE_CTX_init(walk, store, leaf, chain) != 1) {
 		X509_STORE_CTX_free(walk);
+		X509_STORE_free(store);
 		return false;
 	}
 	X509_STORE_CTX_set_default(walk, c->server ? "ssl_client" : "ssl_server");
@@ -89,6 +103,7 @@ static bool judge(const struct tls_connection *c, X509 *leaf, STACK_OF(X509) *ch
 		out->errors = trust_bits(X509_STORE_CTX_get_error(walk)) |
 			      CERT_TRUST_IS_PARTIAL_CHAIN;
 	X509_STORE_CTX_free(walk);
+	X509_STORE_free(store);
 	ERR_clear_error();
 	return true;
 }
@@ -188,10 +203,11 @@ void peer_describe(const struct tls_connection *c, struct tls_info *out)
 	*out = (struct tls_info){ .version = (uint16_t)SSL_version(c->ssl),
 				  .header = connection_header(c),
 				  .trailer = SSL_version(c->ssl) == TLS_1_3 ? 17 : 16,
-				  .data_max = mode >= TLSEXT_max_fragment_length_512 &&
-							      mode <= TLSEXT_max_fragment_length_4096
-						      ? (uint16_t)(256u << mode)
-						      : TLS_DATA_MAX };
+				  .data_max =
+					  mode >= TLSEXT_max_fragment_length_512 &&
+							  mode <= TLSEXT_max_fragment_length_4096
+						  ? (uint16_t)(256u << mode)
+						  : TLS_DATA_MAX };
 	if (!cipher)
 		return;
 	out->suite = SSL_CIPHER_get_protocol_id(cipher);

@@ -142,6 +142,14 @@ static void body_ntlm(void)
 	walk_sign_in("NTLM");
 }
 
+static void body_negotiate(void)
+{
+	warm_up();
+	walk_acquire("Negotiate", SECPKG_CRED_OUTBOUND, &identity);
+	walk_acquire("Negotiate", SECPKG_CRED_INBOUND, NULL);
+	walk_sign_in("Negotiate");
+}
+
 static void body_credssp(void)
 {
 	warm_up();
@@ -151,6 +159,11 @@ static void body_credssp(void)
 static void an_ntlm_sign_in_short_of_memory_loses_nothing(void **state)
 {
 	flow_child("[accounts]\ndelay milliseconds = 0\nlockout threshold = 0\n", body_ntlm);
+}
+
+static void a_negotiated_sign_in_short_of_memory_loses_nothing(void **state)
+{
+	flow_child("[accounts]\ndelay milliseconds = 0\nlockout threshold = 0\n", body_negotiate);
 }
 
 static void a_credssp_sign_in_short_of_memory_loses_nothing(void **state)
@@ -163,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(acquiring_short_of_memory_says_so),
 		cmocka_unit_test(an_ntlm_sign_in_short_of_memory_loses_nothing),
+		cmocka_unit_test(a_negotiated_sign_in_short_of_memory_loses_nothing),
 		cmocka_unit_test(a_credssp_sign_in_short_of_memory_loses_nothing),
 	};
 	return cmocka_run_group_tests(tests, flow_setup, flow_teardown);

@@ -8,7 +8,8 @@ static void the_packages_have_their_documented_numbers(void **state)
 		const char *name;
 		USHORT rpc;
 		ULONG least_token;
-	} want[] = { { "NTLM", 10, 1904 },
+	} want[] = { { "Negotiate", 9, 12256 },
+		     { "NTLM", 10, 1904 },
 		     { "CREDSSP", 0xFFFF, 37032 },
 		     { "TSSSP", 22, 13000 },
 		     { "Schannel", 14, 24576 },

@@ -37,6 +37,13 @@ class Lab:
             f.write(text)
         return self.path(name)
 
+    def configure(self, text):
+        """Writes the library's configuration; counts for programs started later."""
+        folder = os.path.join(self.env["OPENSSPI_HOME"], "etc")
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        with open(os.path.join(folder, "opensspi.conf"), "w", encoding="utf-8") as f:
+            f.write(text)
+
     # ---- cases
 
     def check(self, name, good, detail=""):
@@ -116,10 +123,10 @@ class Lab:
 
 
 class Server:
-    """`sspi serve rdp` on a free port; its JSON lines come one by one from next()."""
+    """`sspi serve` on a free port; its JSON lines come one by one from next()."""
 
-    def __init__(self, lab, *more):
-        self.process = lab.start([tool(), "serve", "rdp", "--listen", "127.0.0.1:0", "--json", *more],
+    def __init__(self, lab, *more, kind="rdp"):
+        self.process = lab.start([tool(), "serve", kind, "--listen", "127.0.0.1:0", "--json", *more],
                                  stdout=subprocess.PIPE, stderr=open(lab.path("serve.log"), "ab"))
         self.lines = queue.Queue()
         threading.Thread(target=self.read, daemon=True).start()

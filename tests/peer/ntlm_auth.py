@@ -101,6 +101,27 @@ def our_server(conf, home, password):
     return status, same, name
 
 
+def levels(work, conf, home):
+    """NTLMv1, which both ends refuse unless they are told otherwise."""
+    old = conf + ".v1"
+    with open(conf, encoding="utf-8") as f, open(old, "w", encoding="utf-8") as g:
+        g.write(f.read() + "client ntlmv2 auth = no\nclient use spnego = no\nntlm auth = ntlmv1-permitted\nlanman auth = no\n")
+    status, _, _ = our_server(old, home, PASSWORD)
+    check("S12: an NTLMv1 client is refused by our server", status == 0x8009030C, hex(status))
+    loose = os.path.join(work, "loose")
+    shutil.copytree(home, loose)
+    with open(loose + "/etc/opensspi.conf", "a", encoding="utf-8") as f:
+        f.write("[policy]\nLmCompatibilityLevel = 1\nNtlmMinClientSec = 0\nNtlmMinServerSec = 0\n")
+    status, same, _ = our_server(old, loose, PASSWORD)
+    check("an NTLMv1 client signs in where policy has it", status == 0 and same, hex(status))
+    status, same, _ = our_server(old, loose, "wrong")
+    check("but not with a wrong password", status == 0x8009030C, hex(status))
+    accepted, same = our_client(old, loose, PASSWORD, PASSWORD)
+    check("our client at level 1 is accepted by ntlm_auth", accepted and same is True, str(same))
+    accepted, _ = our_client(old, loose, "wrong", PASSWORD)
+    check("our client at level 1 with a wrong password is refused", not accepted)
+
+
 def write_conf(work):
     dirs = ["private dir", "lock directory", "state directory", "cache directory", "pid directory", "ncalrpc dir"]
     path = os.path.join(work, "smb.conf")
@@ -132,6 +153,7 @@ def run(work):
     check("our server knows who it is", name.lower() == "lab\\alice", name)
     status, same, name = our_server(conf, home, "wrong")
     check("ntlm_auth's client with a wrong password is refused", status == 0x8009030C, hex(status))
+    levels(work, conf, home)
 
 
 def main():

@@ -4,7 +4,7 @@
  * sspi_pipe client|server PACKAGE [TARGET]: reads "user", "domain" and "password" lines first (client),
  * then token lines in hex ("-" for none); answers "STATUS-IN-HEX TOKEN-IN-HEX". Further commands:
  * "key" prints the session key, "name" the peer, "seal HEX" and "open HEX" protect a message
- * (signature first). */
+ * (signature first), "sign HEX" makes a signature and "verify SIGNATURE HEX" checks one. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,6 +109,28 @@ static void protect(const char *text, int open)
 	printf("\n");
 }
 
+static void sign(const char *text)
+{
+	static uint8_t bytes[ROOM], signature[16];
+	SecBuffer message[2] = { { sizeof(signature), SECBUFFER_TOKEN, signature },
+				 { (ULONG)from_hex(text, bytes), SECBUFFER_DATA, bytes } };
+	SecBufferDesc desc = { SECBUFFER_VERSION, 2, message };
+
+	printf("%08x ", (unsigned)MakeSignature(&context, 0, &desc, 0));
+	print_hex(signature, message[0].cbBuffer);
+	printf("\n");
+}
+
+static void verify(const char *text, const char *data)
+{
+	static uint8_t bytes[ROOM], signature[ROOM];
+	SecBuffer message[2] = { { (ULONG)from_hex(text, signature), SECBUFFER_TOKEN, signature },
+				 { (ULONG)from_hex(data, bytes), SECBUFFER_DATA, bytes } };
+	SecBufferDesc desc = { SECBUFFER_VERSION, 2, message };
+
+	printf("%08x -\n", (unsigned)VerifySignature(&context, &desc, 0, NULL));
+}
+
 static SECURITY_STATUS acquire(int server, const char *package)
 {
 	char user[256], domain[256], password[1024];
@@ -157,6 +179,10 @@ int main(int argc, char **argv)
 			protect(line + 5, 0);
 		else if (strncmp(line, "open ", 5) == 0)
 			protect(line + 5, 1);
+		else if (strncmp(line, "sign ", 5) == 0)
+			sign(line + 5);
+		else if (strncmp(line, "verify ", 7) == 0 && strrchr(line, ' ') > line + 7)
+			verify(line + 7, strrchr(line, ' ') + 1);
 		else
 			step(server, strcmp(line, "-") == 0 ? "" : line);
 	}

@@ -36,7 +36,13 @@ static VOID NTAPI heap_free(PVOID p)
 	block_free(p);
 }
 
+static BOOLEAN NTAPI get_call_info(PSECPKG_CALL_INFO info)
+{
+	return fake_host.call_info && fake_host.call_info(info);
+}
+
 static LSA_SECPKG_FUNCTION_TABLE table = {
+	.GetCallInfo = get_call_info,
 	.AllocateLsaHeap = heap_allocate,
 	.FreeLsaHeap = heap_free,
 };
@@ -95,7 +101,7 @@ static bool proof_is_right(const OPENSSPI_NTLM_LOGON *logon, bool with_domain, U
 	WCHAR *password = NULL;
 	size_t n;
 
-	if (logon->NtResponseLength < 44 ||
+	if (logon->NtResponseLength < 44 || !fake_host.password[0] ||
 	    !utf16_from_utf8(fake_host.password, strlen(fake_host.password), &password, &n))
 		return false;
 	ntlm_ntowf_v1(password, n * 2, hash);

@@ -24,6 +24,7 @@ struct fake_host {
 	const char *target;	   /* the one name that is ours; NULL: every name is */
 	ULONG policy[FAKE_POLICIES];
 	OPENSSPI_LSA_EXTENSION extension; /* Reach… may be filled in */
+	BOOLEAN(NTAPI *call_info)(PSECPKG_CALL_INFO); /* NULL: FALSE */
 	atomic_int heap;		  /* blocks of AllocateLsaHeap not freed yet */
 	atomic_int authentications;	  /* calls of AuthenticateNtlm */
 };

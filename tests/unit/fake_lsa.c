@@ -130,6 +130,31 @@ static NTSTATUS answer_unsupported(const void *request, void *reply)
 	return SEC_E_UNSUPPORTED_FUNCTION;
 }
 
+static NTSTATUS answer_set(const void *request, void *reply)
+{
+	const struct set_attribute_call *call = request;
+	(void)reply;
+	fake.set_attribute = call->attribute;
+	fake.set_object = call->object;
+	fake.set_n = call->value.n < sizeof(fake.set) ? call->value.n : sizeof(fake.set);
+	if (fake.set_n)
+		memcpy(fake.set, call->value.p, fake.set_n);
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS answer_add(const void *request, void *reply)
+{
+	const struct add_credentials_call *call = request;
+	struct add_credentials_reply *r = reply;
+
+	fake.auth_n = call->auth.n < sizeof(fake.auth) ? call->auth.n : sizeof(fake.auth);
+	if (fake.auth_n)
+		memcpy(fake.auth, call->auth.p, fake.auth_n);
+	fake.client_address = call->client_address;
+	r->expiry = 99;
+	return call->package.n ? STATUS_SUCCESS : SEC_E_INTERNAL_ERROR;
+}
+
 static fake_answer *const defaults[CALL_COUNT] = {
 	[CALL_PACKAGES] = answer_packages,
 	[CALL_ACQUIRE_CREDENTIALS] = answer_acquire,
@@ -141,6 +166,9 @@ static fake_answer *const defaults[CALL_COUNT] = {
 	[CALL_CONTROL_CONTEXT] = answer_nothing,
 	[CALL_QUERY_CONTEXT] = answer_unsupported,
 	[CALL_SESSION_DATA] = answer_unsupported,
+	[CALL_SET_CREDENTIALS] = answer_set,
+	[CALL_SET_CONTEXT] = answer_set,
+	[CALL_ADD_CREDENTIALS] = answer_add,
 };
 
 void fake_reset(void)
@@ -245,6 +273,35 @@ static NTSTATUS NTAPI user_query(LSA_SEC_HANDLE key, ULONG attribute, PVOID valu
 	return names->sUserName ? STATUS_SUCCESS : STATUS_NO_MEMORY;
 }
 
+static NTSTATUS NTAPI user_export(LSA_SEC_HANDLE key, ULONG flags, PSecBuffer packed, PHANDLE token)
+{
+	if (!fake.transfers)
+		return STATUS_NOT_SUPPORTED;
+	fake.export_flags = flags;
+	if (failed(fake.transfer_status))
+		return fake.transfer_status;
+	packed->pvBuffer = block_dup("exported", 8);
+	packed->cbBuffer = packed->pvBuffer ? 8 : 0;
+	return packed->pvBuffer ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+}
+
+static NTSTATUS NTAPI user_import(PSecBuffer packed, HANDLE token, PLSA_SEC_HANDLE key)
+{
+	if (!fake.transfers)
+		return STATUS_NOT_SUPPORTED;
+	if (packed->cbBuffer != 8 || memcmp(packed->pvBuffer, "exported", 8) != 0)
+		return SEC_E_INVALID_TOKEN;
+	fake.imported++;
+	*key = 0xABCD;
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI user_token(LSA_SEC_HANDLE key, PHANDLE token)
+{
+	*token = fake.tokens ? &fake : NULL;
+	return STATUS_SUCCESS;
+}
+
 static SECPKG_USER_FUNCTION_TABLE user_tables[] = { {
 	.InitUserModeContext = user_init,
 	.MakeSignature = user_seal,
@@ -253,6 +310,9 @@ static SECPKG_USER_FUNCTION_TABLE user_tables[] = { {
 	.UnsealMessage = user_unseal,
 	.QueryContextAttributes = user_query,
 	.DeleteUserModeContext = user_delete,
+	.ExportContext = user_export,
+	.ImportContext = user_import,
+	.GetContextToken = user_token,
 } };
 
 static NTSTATUS user_initialize(ULONG lsa_version, ULONG *version,

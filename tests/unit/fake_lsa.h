@@ -29,11 +29,23 @@ struct fake {
 	NTSTATUS message_status;  /* of the four message functions */
 	bool no_user_half;
 
+	/* Moving contexts and tokens: served only when asked for. */
+	bool transfers, tokens;
+	ULONG export_flags;
+	unsigned imported;
+	NTSTATUS transfer_status;
+
 	/* Copies of the last acquire's auth block and of the last step's first input token. */
 	uint8_t auth[4096];
 	size_t auth_n;
 	uint64_t client_address;
 	uint64_t deleted; /* the last context number the facade gave back */
+
+	/* The last changed attribute. */
+	uint32_t set_attribute;
+	uint64_t set_object;
+	uint8_t set[256];
+	size_t set_n;
 };
 
 /* A literal for a parameter that Windows forgot to make const. */

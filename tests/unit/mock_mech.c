@@ -3,6 +3,7 @@
 #include "base/base.h"
 
 #include "base/block.h"
+#include "base/utf.h"
 #include "crypto/hash.h"
 #include "mock_mech.h"
 
@@ -79,9 +80,17 @@ static void give(PSecBufferDesc out, const char *text)
 static NTSTATUS NTAPI acquire(const UNICODE_STRING *package, ULONG use, PVOID auth,
 			      OPENSSPI_REACH_HANDLE *credential, PTimeStamp expiry)
 {
+	if (mock_mech.no_negotiate &&
+	    utf16_equal_ascii_nocase(package->Buffer, package->Length / 2, "Negotiate"))
+		return SEC_E_SECPKG_NOT_FOUND;
+	memset(mock_mech.package, 0, sizeof(mock_mech.package));
+	for (size_t i = 0; i < package->Length / 2u && i < sizeof(mock_mech.package) - 1; i++)
+		mock_mech.package[i] = (char)package->Buffer[i];
+	mock_mech.with_auth = auth != NULL;
 	mock_mech.credentials++;
 	*credential = 0xC0FFEE;
-	expiry->QuadPart = 1000;
+	expiry->QuadPart = mock_mech.expiry[use & SECPKG_CRED_INBOUND ? SECPKG_CRED_INBOUND
+								      : SECPKG_CRED_OUTBOUND];
 	return STATUS_SUCCESS;
 }
 
@@ -117,12 +126,21 @@ static NTSTATUS NTAPI init_context(OPENSSPI_REACH_HANDLE credential, OPENSSPI_RE
 		return SEC_I_CONTINUE_NEEDED;
 	}
 	struct mock_end *e = (void *)(uintptr_t)context;
+	if (e->step == 1 && mock_mech.waits && token_is(in, "mech four")) {
+		e->step++;
+		e->keyed = true;
+		*attributes = mock_mech.attributes;
+		*made = context;
+		return SEC_E_OK;
+	}
 	if (e->step++ || !token_is(in, "mech two"))
 		return SEC_E_INVALID_TOKEN;
+	e->keyed = !mock_mech.waits || mock_mech.keyed_early;
 	*made = context;
 	*attributes = mock_mech.attributes;
+	expiry->QuadPart = mock_mech.context_expiry;
 	give(out, "mech three");
-	return SEC_E_OK;
+	return mock_mech.waits ? SEC_I_CONTINUE_NEEDED : SEC_E_OK;
 }
 
 static NTSTATUS NTAPI accept_context(OPENSSPI_REACH_HANDLE credential,
@@ -142,16 +160,22 @@ static NTSTATUS NTAPI accept_context(OPENSSPI_REACH_HANDLE credential,
 		return SEC_E_INVALID_TOKEN;
 	if (failed(mock_mech.accept_status))
 		return mock_mech.accept_status;
+	e->keyed = true;
 	*made = context;
 	*attributes = mock_mech.attributes;
+	expiry->QuadPart = mock_mech.context_expiry;
 	give(out, mock_mech.last_token);
 	return SEC_E_OK;
 }
 
 static NTSTATUS NTAPI query_context(OPENSSPI_REACH_HANDLE context, ULONG attribute, PVOID buffer)
 {
+	const struct mock_end *e = (void *)(uintptr_t)context;
+
 	if (attribute != SECPKG_ATTR_SIZES)
 		return SEC_E_UNSUPPORTED_FUNCTION;
+	if (!e->keyed)
+		return SEC_E_INVALID_HANDLE;
 	*(SecPkgContext_Sizes *)buffer = (SecPkgContext_Sizes){ .cbMaxToken = 100,
 								.cbMaxSignature = 20,
 								.cbSecurityTrailer = 20 };
@@ -200,7 +224,9 @@ void mock_mech_reset(void)
 {
 	fake_host_reset();
 	mock_mech = (struct mock_mech){ .attributes = ISC_RET_CONFIDENTIALITY | ISC_RET_INTEGRITY,
-					.last_token = "" };
+					.last_token = "",
+					.expiry = { 0, 1000, 1000 },
+					.context_expiry = 0x7FFFFFFFFFFFFFFF };
 	OPENSSPI_LSA_EXTENSION *x = &fake_host.extension;
 	x->CheckDelegation = check_delegation;
 	x->ReachAcquireCredentials = acquire;

@@ -14,6 +14,7 @@
 struct mock_end {
 	bool server;
 	unsigned step;
+	bool keyed;		 /* it can seal */
 	uint32_t sent, received; /* messages sealed and opened */
 };
 
@@ -23,9 +24,16 @@ struct mock_mech {
 	NTSTATUS delegation;	/* CheckDelegation's answer */
 	ULONG class;		/* and what it was asked */
 	BOOLEAN mutual;
-	unsigned asked, sealed;	   /* calls of CheckDelegation and ReachSeal */
-	const char *last_token;	   /* the server's, "" for none */
+	unsigned asked, sealed; /* calls of CheckDelegation and ReachSeal */
+	const char *last_token; /* the server's, "" for none */
+	bool waits;		/* a client that waits for the server's last token, like SPNEGO's */
+	bool keyed_early;	/* and gives its keys out before that */
+	bool no_negotiate;	/* there is no package of that name */
+	char package[16];	/* the last one that credentials were acquired of */
+	bool with_auth;		/* and whether with auth data */
 	int contexts, credentials; /* not released yet */
+	int64_t expiry[3];	   /* of a credential, by its SECPKG_CRED_ use */
+	int64_t context_expiry;	   /* of a completed end */
 };
 extern struct mock_mech mock_mech;
 

@@ -259,6 +259,46 @@ static NTSTATUS NTAPI mock_query(LSA_SEC_HANDLE handle, ULONG attribute, PVOID b
 	return SEC_E_OK;
 }
 
+static NTSTATUS mock_set(ULONG attribute, PVOID buffer, ULONG size)
+{
+	if (attribute == 0x666)
+		return SEC_E_UNSUPPORTED_FUNCTION;
+	mock.set_attribute = attribute;
+	mock.set_size = size;
+	if (size <= sizeof(mock.set))
+		memcpy(mock.set, buffer, size);
+	return SEC_E_OK;
+}
+
+static NTSTATUS NTAPI mock_set_context(LSA_SEC_HANDLE handle, ULONG attribute, PVOID buffer, ULONG size)
+{
+	return mock_set(attribute, buffer, size);
+}
+
+static NTSTATUS NTAPI mock_set_credentials(LSA_SEC_HANDLE handle, ULONG attribute, PVOID buffer, ULONG size)
+{
+	if (attribute != SECPKG_CRED_ATTR_NAMES)
+		return mock_set(attribute, buffer, size);
+	const WCHAR *name = ((SecPkgCredentials_NamesW *)buffer)->sUserName;
+	size_t n = 0;
+	while (name[n])
+		n++;
+	return mock_set(attribute, (PVOID)(uintptr_t)name, (ULONG)(n * sizeof(WCHAR)));
+}
+
+static NTSTATUS NTAPI mock_add(LSA_SEC_HANDLE handle, PUNICODE_STRING principal, PUNICODE_STRING package, ULONG use, PVOID auth,
+			       PVOID get_key, PVOID get_key_argument, PTimeStamp expiry)
+{
+	mock.added_principal = principal != NULL;
+	memset(mock.added_package, 0, sizeof(mock.added_package));
+	if (package)
+		memcpy(mock.added_package, package->Buffer, package->Length);
+	mock.last_use = use;
+	mock.last_auth = auth ? *(const uint32_t *)auth : 0;
+	expiry->QuadPart = 1999;
+	return SEC_E_OK;
+}
+
 #define MOCK_TABLE(initialize, info)                                                                                            \
 	{                                                                                                                       \
 		.Initialize = (initialize), .Shutdown = mock_shutdown, .GetInfo = (info), .AcquireCredentialsHandle = mock_acquire_fn, \
@@ -339,6 +379,19 @@ static NTSTATUS mock_load(ULONG version, ULONG *package_version, PSECPKG_FUNCTIO
 	return STATUS_SUCCESS;
 }
 
+static SECPKG_FUNCTION_TABLE newest_table = MOCK_TABLE(mock_initialize, mock_info);
+
+static NTSTATUS mock_load_whole(ULONG version, ULONG *package_version, PSECPKG_FUNCTION_TABLE *tables, ULONG *count)
+{
+	newest_table.SetContextAttributes = mock_set_context;
+	newest_table.SetCredentialsAttributes = mock_set_credentials;
+	newest_table.AddCredentials = mock_add;
+	*package_version = SECPKG_INTERFACE_VERSION_10;
+	*tables = &newest_table;
+	*count = 1;
+	return STATUS_SUCCESS;
+}
+
 static NTSTATUS mock_refuse(ULONG version, ULONG *package_version, PSECPKG_FUNCTION_TABLE *tables, ULONG *count)
 {
 	return STATUS_UNSUCCESSFUL;
@@ -369,6 +422,7 @@ MOCK_LOADER(load_twin, SECPKG_INTERFACE_VERSION_10, &twin_table, 1)
 MOCK_LOADER(load_nameless, SECPKG_INTERFACE_VERSION_10, &nameless_table, 1)
 
 const struct package_module mock_module = { "mock", mock_load, mock_user, NULL };
+const struct package_module mock_whole_module = { "whole", mock_load_whole, mock_user, NULL };
 const struct package_module mock_refusing_module = { "refusing", mock_refuse, NULL, NULL };
 const struct package_module mock_future_module = { "future", load_future, NULL, NULL };
 const struct package_module mock_empty_module = { "empty", load_empty, NULL, NULL };

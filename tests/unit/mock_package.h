@@ -32,6 +32,7 @@
 extern const struct package_module mock_module; /* "Mock" and "Mock Second", version 1 tables */
 extern const struct package_module mock_refusing_module, mock_future_module, mock_empty_module,
 	mock_broken_module, mock_twin_module, mock_nameless_module, mock_tables_null_module;
+extern const struct package_module mock_whole_module; /* "Mock" again, with what came after version 1 */
 
 extern struct mock_state {
 	atomic_int credentials, contexts, mapped, shutdowns;
@@ -45,6 +46,11 @@ extern struct mock_state {
 	NTSTATUS client_status;
 	ULONG attributes; /* of the last acquire's call */
 	NTSTATUS acquire_with; /* what acquire answers */
+	uint32_t set_attribute; /* the last changed one, and its bytes or the name in it */
+	ULONG set_size;
+	uint8_t set[64];
+	WCHAR added_package[16];
+	bool added_principal;
 	uint8_t copied[8]; /* from the client's memory, by the opaque package "Mock Second" */
 } mock;
 

@@ -124,6 +124,52 @@ static void a_certificate_is_its_der(void **state)
 	attribute_release(SECPKG_ATTR_REMOTE_CERT_CONTEXT, &out);
 }
 
+static void given_structures_travel_from_both_alphabets(void **state)
+{
+	static const uint32_t number = ATTRIBUTE_OF_CREDENTIALS | SECPKG_CRED_ATTR_NAMES;
+	SecPkgCredentials_NamesA ansi = { (char *)(uintptr_t)"D\\\xC3\xA4" }, bad = { (char *)(uintptr_t)"\xC3" };
+	SecPkgCredentials_NamesW wide = { user }, out;
+	SecPkgContext_Sizes sizes = { 0 };
+	CLEANUP(wr_done) struct wr a = WR(256), w = WR(256);
+	(void)state;
+	assert_true(attribute_marshal_given(number, &ansi, true, &a));
+	assert_true(attribute_marshal_given(number, &wide, false, &w));
+	assert_int_equal(a.len, w.len);
+	assert_memory_equal(a.buf, w.buf, w.len);
+	assert_int_equal(attribute_unmarshal(number, wr_view(&a), false, &out), STATUS_SUCCESS);
+	assert_memory_equal(out.sUserName, user, sizeof(user));
+	attribute_release(number, &out);
+	assert_false(attribute_marshal_given(number, &bad, true, &a));
+	assert_false(attribute_marshal_given(SECPKG_ATTR_SIZES, &sizes, false, &a));
+	assert_false(attribute_marshal_given(0x777, &sizes, false, &a));
+	assert_true(attribute_has_pointers(number));
+	assert_false(attribute_has_pointers(SECPKG_ATTR_SIZES));
+	assert_false(attribute_has_pointers(0x777));
+}
+
+static void bytes_of_every_kind_of_count_come_back(void **state)
+{
+	SecPkgContext_SupportedSignatures words = { 2, (WORD[]){ 0x0401, 0x0804 } }, words_out;
+	SecPkgContext_AuthzID id = { 3, (char *)(uintptr_t)"abc" }, id_out;
+	SecPkgContext_KeyingMaterialInfo info = { 6, (LPSTR)(uintptr_t)"label", 2, (PBYTE)(uintptr_t)"cv", 32 },
+					 info_out;
+	SecPkgContext_DceInfo dce = { 1, user }, dce_out;
+	(void)state;
+	carry(SECPKG_ATTR_SUPPORTED_SIGNATURES, &words, false, &words_out);
+	assert_int_equal(words_out.pSignatureAndHashAlgorithms[1], 0x0804);
+	attribute_release(SECPKG_ATTR_SUPPORTED_SIGNATURES, &words_out);
+	carry(SECPKG_ATTR_AUTHENTICATION_ID, &id, true, &id_out);
+	assert_memory_equal(id_out.AuthzID, "abc", 3);
+	attribute_release(SECPKG_ATTR_AUTHENTICATION_ID, &id_out);
+	carry(SECPKG_ATTR_KEYING_MATERIAL_INFO, &info, false, &info_out);
+	assert_string_equal(info_out.pszLabel, "label");
+	assert_memory_equal(info_out.pbContextValue, "cv", 2);
+	attribute_release(SECPKG_ATTR_KEYING_MATERIAL_INFO, &info_out);
+	carry(SECPKG_ATTR_DCE_INFO, &dce, true, &dce_out);
+	assert_memory_equal(dce_out.pPac, user, sizeof(user));
+	attribute_release(SECPKG_ATTR_DCE_INFO, &dce_out);
+}
+
 static void every_truncation_is_refused(void **state)
 {
 	SecPkgInfoW info = { 0x37, 1, 10, 2888, user, spn };
@@ -199,6 +245,8 @@ int main(void)
 		cmocka_unit_test(counted_bytes_come_with_their_count),
 		cmocka_unit_test(a_package_is_one_block),
 		cmocka_unit_test(a_certificate_is_its_der),
+		cmocka_unit_test(given_structures_travel_from_both_alphabets),
+		cmocka_unit_test(bytes_of_every_kind_of_count_come_back),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(every_changed_bit_is_safe),
 		cmocka_unit_test(a_count_that_disagrees_is_refused),

@@ -26,6 +26,8 @@ union request {
 	struct control_context_call control;
 	struct query_context_call query;
 	struct session_data_call session;
+	struct set_attribute_call set;
+	struct add_credentials_call add;
 };
 
 union reply {
@@ -35,6 +37,7 @@ union reply {
 	struct attribute_reply attribute;
 	struct context_reply context;
 	struct session_data_reply session;
+	struct add_credentials_reply add;
 };
 
 static void fill_context_call(struct context_call *call)
@@ -93,6 +96,20 @@ static void fill_request(enum call which, union request *out)
 	case CALL_SESSION_DATA:
 		out->session = (struct session_data_call){ true, { 1, 2 } };
 		return;
+	case CALL_SET_CREDENTIALS:
+	case CALL_SET_CONTEXT:
+		out->set = (struct set_attribute_call){ 7, 3, { (const uint8_t *)"value", 5 } };
+		return;
+	case CALL_ADD_CREDENTIALS:
+		out->add = (struct add_credentials_call){
+			.principal = { .p = name, .n = 1 },
+			.package = { .p = name, .n = 3 },
+			.credential = 8,
+			.use = 3,
+			.auth = { .p = (const uint8_t *)"auth", .n = 4 },
+			.client_address = 0x7FFF00000001,
+		};
+		return;
 	default:
 		return;
 	}
@@ -127,6 +144,9 @@ static void fill_reply(enum call which, union reply *out)
 		return;
 	case CALL_ACQUIRE_CREDENTIALS:
 		out->acquire = (struct acquire_reply){ 1, 2, 3 };
+		return;
+	case CALL_ADD_CREDENTIALS:
+		out->add = (struct add_credentials_reply){ -4 };
 		return;
 	case CALL_QUERY_CREDENTIALS:
 	case CALL_QUERY_CONTEXT:

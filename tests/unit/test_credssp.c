@@ -12,112 +12,9 @@
 
 #include "base/block.h"
 #include "base/clock.h"
-#include "fake_host.h"
-#include "mock_mech.h"
-#include "mock_tls.h"
-#include "packages/credssp/package.h"
-#include "packages/tsssp/message.h"
+#include "credssp_pair.h"
 #include "wire/authbuffer.h"
 #include "wire/authdata.h"
-
-#define ROOM (1u << 20)
-#define NOTHING rd_of(NULL, 0)
-
-struct pair {
-	struct fake_side client, server;
-	struct wr to_server, to_client; /* on the wire */
-	NTSTATUS client_status, server_status;
-};
-
-/* ---- setting up ---- */
-
-static void write_auth(struct wr *w, uint32_t type, uint32_t flags)
-{
-	CLEANUP(mem_free_p) void *identity = fake_identity("LAB", "alice", "S3cret!pw");
-	credssp_auth_write(w, &(struct credssp_auth){ .submit_type = type,
-						      .flags = flags,
-						      .has_identity = true,
-						      .identity = authdata_block(identity) });
-}
-
-static struct pair *pair_new(uint32_t flags)
-{
-	static struct pair p;
-	CLEANUP(wr_done) struct wr auth = WR(AUTHDATA_MAX);
-
-	mock_tls_reset();
-	write_auth(&auth, CredsspSubmitBufferBothOld, flags);
-	p = (struct pair){ .to_server = WR(ROOM), .to_client = WR(ROOM) };
-	p.server.server = true;
-	p.client.target = "TERMSRV/host";
-	p.client.requirements = ISC_REQ_ALLOCATE_MEMORY | ISC_REQ_DELEGATE;
-	p.server.requirements = ASC_REQ_ALLOCATE_MEMORY;
-	assert_int_equal(fake_side_open(&p.client, &credssp_module, auth.buf), SEC_E_OK);
-	assert_int_equal(fake_side_open(&p.server, &credssp_module, NULL), SEC_E_OK);
-	return &p;
-}
-
-static void pair_close(struct pair *p)
-{
-	fake_side_close(&p->client);
-	fake_side_close(&p->server);
-	wr_done(&p->to_server);
-	wr_done(&p->to_client);
-	assert_int_equal(mock_tls.handles, 0);
-	assert_int_equal(mock_mech.contexts, 0);
-	assert_int_equal(mock_mech.credentials, 0);
-	assert_int_equal(fake_host.heap, 0);
-}
-
-static void client_step(struct pair *p)
-{
-	p->client_status = fake_side_step(&p->client, wr_view(&p->to_client), &p->to_server);
-}
-
-static void server_step(struct pair *p)
-{
-	p->server_status = fake_side_step(&p->server, wr_view(&p->to_server), &p->to_client);
-}
-
-/* Whole flights back and forth until one has nothing to say. */
-static void run(struct pair *p)
-{
-	client_step(p);
-	while (p->to_server.len) {
-		server_step(p);
-		if (!p->to_client.len)
-			return;
-		client_step(p);
-	}
-}
-
-/* Up to where the client's first TSRequest is on its way. */
-static void run_tls(struct pair *p)
-{
-	client_step(p);
-	server_step(p);
-	client_step(p);
-	assert_int_equal(p->client_status, SEC_I_CONTINUE_NEEDED);
-}
-
-static void assert_delegated(struct pair *p, const WCHAR *password)
-{
-	SecPkgContext_ClientCreds creds;
-	struct authbuffer_view view;
-	size_t n = 0;
-
-	while (password[n])
-		n++;
-	assert_int_equal(p->server.lsa->QueryContextAttributes(p->server.context, SECPKG_ATTR_CREDS,
-							       &creds),
-			 SEC_E_OK);
-	assert_true(authbuffer_read(rd_of(creds.AuthBuffer, creds.AuthBufferLen), &view));
-	assert_int_equal(view.password.n, n * 2);
-	if (n)
-		assert_memory_equal(view.password.p, password, n * 2);
-	block_free(creds.AuthBuffer);
-	atomic_fetch_sub(&fake_host.heap, 1);
-}
 
 /* ---- the sign-in ---- */
 
@@ -125,11 +22,11 @@ static void a_sign_in_runs_through_tls_and_ends_on_both_sides(void **state)
 {
 	struct pair *p = pair_new(0);
 
-	run(p);
+	pair_run(p);
 	assert_int_equal(p->client_status, SEC_E_OK);
 	assert_int_equal(p->server_status, SEC_E_OK);
 	assert_true(p->client.mapped && p->server.mapped);
-	assert_delegated(p, u"S3cret!pw");
+	pair_delegated(p, u"S3cret!pw");
 	const ULONG sealed = ISC_RET_CONFIDENTIALITY | ISC_RET_SEQUENCE_DETECT |
 			     ISC_RET_REPLAY_DETECT;
 	assert_int_equal(p->client.attributes & (sealed | ISC_RET_STREAM | ISC_RET_DELEGATE),
@@ -145,7 +42,7 @@ static void the_first_request_leaves_with_the_end_of_the_handshake(void **state)
 	enum mock_record type;
 	struct rd r, plain;
 
-	run_tls(p);
+	pair_run_tls(p);
 	r = wr_view(&p->to_server);
 	assert_true(mock_record_take(&r, &type, &plain));
 	assert_int_equal(type, MOCK_RECORD_HANDSHAKE);
@@ -162,10 +59,10 @@ static void a_request_that_was_not_sealed_does_not_leave(void **state)
 	struct rd plain, said;
 	enum mock_record type;
 
-	client_step(p);
-	server_step(p);
+	pair_client(p);
+	pair_server(p);
 	mock_tls.seal = SEC_E_CONTEXT_EXPIRED;
-	client_step(p);
+	pair_client(p);
 	assert_int_equal(p->client_status, SEC_E_CONTEXT_EXPIRED);
 	said = wr_view(&p->to_server);
 	assert_true(mock_record_take(&said, &type, &plain));
@@ -188,7 +85,7 @@ static void messages_are_records_after_completion_and_signatures_are_not(void **
 	SecBufferDesc sealing = { SECBUFFER_VERSION, 4, seal },
 		      opening = { SECBUFFER_VERSION, 4, open };
 
-	run(p);
+	pair_run(p);
 	assert_int_equal(p->client.user->SealMessage(p->client.context, 0, &sealing, 0), SEC_E_OK);
 	assert_memory_not_equal(record + MOCK_RECORD_HEADER, "hello", 5);
 	assert_int_equal(p->server.user->UnsealMessage(p->server.context, &opening, 0, NULL),
@@ -211,11 +108,11 @@ static void shutting_down_gives_the_layer_belows_alert(void **state)
 	SecBuffer token = { sizeof(shutdown), SECBUFFER_TOKEN, shutdown };
 	SecBufferDesc list = { SECBUFFER_VERSION, 1, &token };
 
-	run(p);
+	pair_run(p);
 	assert_int_equal(p->client.lsa->ApplyControlToken(p->client.context, &list),
 			 STATUS_SUCCESS);
 	wr_reset(&p->to_client);
-	client_step(p);
+	pair_client(p);
 	assert_int_equal(p->client_status, SEC_E_OK);
 	assert_true(p->to_server.len > 0);
 	assert_int_equal(p->to_server.buf[0], MOCK_RECORD_ALERT);
@@ -253,19 +150,19 @@ static void s38_requests_may_be_split_over_records_of_any_size(void **state)
 
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 		struct pair *p = pair_new(0);
-		run_tls(p);
+		pair_run_tls(p);
 		while (p->client_status == SEC_I_CONTINUE_NEEDED ||
 		       p->server_status == SEC_I_CONTINUE_NEEDED) {
 			cut_records(&p->to_server, sizes[i]);
-			server_step(p);
+			pair_server(p);
 			if (!p->to_client.len)
 				break;
 			cut_records(&p->to_client, sizes[i]);
-			client_step(p);
+			pair_client(p);
 		}
 		assert_int_equal(p->client_status, SEC_E_OK);
 		assert_int_equal(p->server_status, SEC_E_OK);
-		assert_delegated(p, u"S3cret!pw");
+		pair_delegated(p, u"S3cret!pw");
 		pair_close(p);
 	}
 }
@@ -274,12 +171,12 @@ static void s38_a_part_of_a_record_changes_nothing(void **state)
 {
 	struct pair *p = pair_new(0);
 
-	run_tls(p);
+	pair_run_tls(p);
 	for (size_t n = 0; n < MOCK_RECORD_HEADER + 12; n++)
-		assert_int_equal(fake_side_step(&p->server, rd_of(p->to_server.buf, n),
-						&p->to_client),
-				 SEC_E_INCOMPLETE_MESSAGE);
-	server_step(p);
+		assert_int_equal(
+			fake_side_step(&p->server, rd_of(p->to_server.buf, n), &p->to_client),
+			SEC_E_INCOMPLETE_MESSAGE);
+	pair_server(p);
 	assert_int_equal(p->server_status, SEC_I_CONTINUE_NEEDED);
 	assert_true(p->to_client.len > 0);
 	pair_close(p);
@@ -322,11 +219,11 @@ static void s38_application_data_behind_the_credentials_is_extra(void **state)
 	struct pair *p = pair_new(0);
 	struct direct d;
 
-	run_tls(p);
-	server_step(p);
-	client_step(p);
-	server_step(p);
-	client_step(p);
+	pair_run_tls(p);
+	pair_server(p);
+	pair_client(p);
+	pair_server(p);
+	pair_client(p);
 	assert_int_equal(p->client_status, SEC_E_OK);
 	size_t before = p->to_server.len;
 	mock_record(&p->to_server, MOCK_RECORD_DATA, rd_of("application data", 16));
@@ -342,7 +239,7 @@ static void a_part_of_a_record_says_how_much_is_missing(void **state)
 	struct pair *p = pair_new(0);
 	struct direct d;
 
-	run_tls(p);
+	pair_run_tls(p);
 	struct rd done = wr_view(&p->to_server), record = { 0 };
 	assert_true(rd_bytes(&done, MOCK_RECORD_HEADER + 12,
 			     &record)); /* "client done" and the trailer */
@@ -364,11 +261,11 @@ static void data_in_the_record_of_the_credentials_are_refused(void **state)
 	enum mock_record type;
 	struct rd r, plain;
 
-	run_tls(p);
-	server_step(p);
-	client_step(p);
-	server_step(p);
-	client_step(p);
+	pair_run_tls(p);
+	pair_server(p);
+	pair_client(p);
+	pair_server(p);
+	pair_client(p);
 	r = wr_view(&p->to_server);
 	assert_true(mock_record_take(&r, &type, &plain));
 	wr_rd(&text, plain);
@@ -386,9 +283,9 @@ static void s04_a_handshake_that_fails_ends_before_any_token(void **state)
 	struct pair *p = pair_new(0);
 
 	mock_tls.handshake = SEC_E_MESSAGE_ALTERED;
-	client_step(p);
-	server_step(p);
-	client_step(p);
+	pair_client(p);
+	pair_server(p);
+	pair_client(p);
 	assert_int_equal(p->client_status, SEC_E_MESSAGE_ALTERED);
 	assert_int_equal(p->to_server.buf[0], MOCK_RECORD_ALERT); /* and it is told */
 	assert_int_equal(mock_mech.contexts, 0);
@@ -402,7 +299,7 @@ static void s09_a_refused_logon_reaches_the_client_in_a_record_and_tls_ends(void
 	struct rd r, plain;
 
 	mock_mech.accept_status = STATUS_ACCOUNT_DISABLED;
-	run(p);
+	pair_run(p);
 	assert_int_equal(p->server_status, STATUS_ACCOUNT_DISABLED);
 	assert_int_equal(p->client_status, STATUS_ACCOUNT_DISABLED);
 	assert_int_equal(p->to_server.len, 0);
@@ -417,10 +314,10 @@ static void s41_a_server_that_closes_is_a_refused_logon(void **state)
 {
 	struct pair *p = pair_new(0);
 
-	run_tls(p);
+	pair_run_tls(p);
 	wr_reset(&p->to_client);
 	mock_record(&p->to_client, MOCK_RECORD_ALERT, rd_of("close", 5));
-	client_step(p);
+	pair_client(p);
 	assert_int_equal(p->client_status, SEC_E_LOGON_DENIED);
 	pair_close(p);
 }
@@ -429,7 +326,7 @@ static void a_context_that_failed_stays_failed(void **state)
 {
 	struct pair *p = pair_new(0);
 
-	run_tls(p);
+	pair_run_tls(p);
 	CLEANUP(wr_done) struct wr junk = WR(ROOM);
 	mock_record(&junk, MOCK_RECORD_DATA, rd_of("no TSRequest", 12));
 	assert_true(failed(fake_side_step(&p->client, wr_view(&junk), &p->to_server)));
@@ -447,7 +344,7 @@ static void s32_attributes_of_half_made_contexts_are_not_given(void **state)
 	struct pair *p = pair_new(0);
 	uint8_t room[256];
 
-	run_tls(p);
+	pair_run_tls(p);
 	for (size_t i = 0; i < ARRAY_LEN(attributes); i++)
 		assert_int_equal(p->client.lsa->QueryContextAttributes(p->client.context,
 								       attributes[i], room),
@@ -460,13 +357,11 @@ static void s32_attributes_of_half_made_contexts_are_not_given(void **state)
 static ULONG server_auth_flags(struct pair *p)
 {
 	SecPkgContext_Flags flags;
-	assert_int_equal(p->client.lsa->QueryContextAttributes(p->client.context,
-							       SECPKG_ATTR_SERVER_AUTH_FLAGS,
-							       &flags),
+	assert_int_equal(p->client.lsa->QueryContextAttributes(
+				 p->client.context, SECPKG_ATTR_SERVER_AUTH_FLAGS, &flags),
 			 SEC_E_OK);
-	assert_int_equal(p->server.lsa->QueryContextAttributes(p->server.context,
-							       SECPKG_ATTR_SERVER_AUTH_FLAGS,
-							       &flags),
+	assert_int_equal(p->server.lsa->QueryContextAttributes(
+				 p->server.context, SECPKG_ATTR_SERVER_AUTH_FLAGS, &flags),
 			 SEC_E_UNSUPPORTED_FUNCTION);
 	return flags.Flags;
 }
@@ -476,7 +371,7 @@ static void mutual_authentication_takes_a_trusted_certificate(void **state)
 	struct pair *p = pair_new(0);
 
 	p->client.requirements |= ISC_REQ_MUTUAL_AUTH;
-	run(p);
+	pair_run(p);
 	assert_int_equal(p->client_status, SEC_E_MUTUAL_AUTH_FAILED);
 	assert_int_equal(p->to_server.len, 0);
 	pair_close(p);
@@ -484,7 +379,7 @@ static void mutual_authentication_takes_a_trusted_certificate(void **state)
 	p = pair_new(0);
 	p->client.requirements |= ISC_REQ_MUTUAL_AUTH;
 	mock_tls.trust = 0;
-	run(p);
+	pair_run(p);
 	assert_int_equal(p->client_status, SEC_E_OK);
 	assert_true(p->client.attributes & ISC_RET_MUTUAL_AUTH);
 	assert_true(mock_mech.mutual);
@@ -503,7 +398,7 @@ static void a_trusted_certificate_satisfies_a_policy_against_ntlm_alone(void **s
 		struct pair *p = pair_new(0);
 		fake_host.extension.CheckDelegation = only_mutual;
 		mock_tls.trust = trust;
-		run(p);
+		pair_run(p);
 		assert_int_equal(p->client_status, trust ? SEC_E_POLICY_NLTM_ONLY : SEC_E_OK);
 		assert_int_equal(p->to_server.len != 0, trust == 0);
 		pair_close(p);
@@ -514,7 +409,7 @@ static void the_chain_is_not_judged_when_nobody_cares(void **state)
 {
 	struct pair *p = pair_new(0);
 
-	run(p);
+	pair_run(p);
 	assert_int_equal(p->client_status, SEC_E_OK);
 	assert_int_equal(mock_tls.trust_asked, 0);
 	assert_int_equal(server_auth_flags(p), 0);
@@ -526,11 +421,11 @@ static void the_redirect_flag_keeps_the_credentials_here(void **state)
 	struct pair *p = pair_new(CREDSSP_FLAG_REDIRECT);
 
 	fake_host.policy[OPENSSPI_POLICY_RESTRICTED_ADMIN] = 1;
-	run(p);
+	pair_run(p);
 	assert_int_equal(p->client_status, SEC_E_OK);
 	assert_int_equal(p->server_status, SEC_E_OK);
 	assert_false(p->client.attributes & ISC_RET_DELEGATE);
-	assert_delegated(p, u"");
+	pair_delegated(p, u"");
 	pair_close(p);
 }
 
@@ -542,8 +437,8 @@ static NTSTATUS acquire(ULONG use, void *auth, TimeStamp *expiry)
 	LSA_SEC_HANDLE handle;
 
 	assert_int_equal(fake_side_open(&s, &credssp_module, NULL), SEC_E_OK);
-	NTSTATUS status = s.lsa->AcquireCredentialsHandle(NULL, use, NULL, auth, NULL, NULL,
-							  &handle, expiry);
+	NTSTATUS status =
+		s.lsa->AcquireCredentialsHandle(NULL, use, NULL, auth, NULL, NULL, &handle, expiry);
 	if (!failed(status))
 		assert_int_equal(s.lsa->FreeCredentialsHandle(handle), SEC_E_OK);
 	fake_side_close(&s);
@@ -584,7 +479,7 @@ static void each_submit_type_has_its_answer(void **state)
 		CLEANUP(wr_done) struct wr auth = WR(AUTHDATA_MAX);
 		bool good = type == CredsspPasswordCreds || type == CredsspSchannelCreds ||
 			    type == CredsspSubmitBufferBoth || type == CredsspSubmitBufferBothOld;
-		write_auth(&auth, type, 0);
+		pair_auth(&auth, type, 0);
 		assert_int_equal(acquire(SECPKG_CRED_OUTBOUND, auth.buf, &expiry),
 				 good ? SEC_E_OK : SEC_E_UNKNOWN_CREDENTIALS);
 	}
@@ -628,18 +523,18 @@ static void a_credential_serves_its_own_role_alone(void **state)
 	LSA_SEC_HANDLE keep = p->client.credential;
 
 	p->client.credential = p->server.credential;
-	client_step(p);
+	pair_client(p);
 	assert_int_equal(p->client_status, SEC_E_NO_CREDENTIALS);
 	p->client.credential = 77;
-	client_step(p);
+	pair_client(p);
 	assert_int_equal(p->client_status, SEC_E_INVALID_HANDLE);
 	p->client.credential = keep;
 	p->server.requirements |= ISC_REQ_PROMPT_FOR_CREDS;
-	client_step(p);
-	server_step(p);
+	pair_client(p);
+	pair_server(p);
 	assert_int_equal(p->server_status, SEC_E_UNSUPPORTED_FUNCTION);
 	p->server.requirements = ASC_REQ_ALLOCATE_MEMORY | ASC_REQ_DELEGATE;
-	server_step(p);
+	pair_server(p);
 	assert_int_equal(p->server_status, SEC_I_CONTINUE_NEEDED);
 	pair_close(p);
 }

@@ -3,8 +3,12 @@
 #include "mock_package.h"
 
 #include <opensspi.h>
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "inproc/inproc.h"
+#include "ipc/userhalf.h"
 
 static void packages(struct lsa *lsa, bool codec, struct packages_reply *reply)
 {
@@ -107,6 +111,57 @@ static void an_unknown_call_is_refused(void **state)
 	mock_lsa_end(lsa);
 }
 
+/* ---- user-mode halves and forks ---- */
+
+static atomic_int asked;
+
+static NTSTATUS slow_user(ULONG version, ULONG *package_version, PSECPKG_USER_FUNCTION_TABLE *tables,
+			  ULONG *count)
+{
+	static SECPKG_USER_FUNCTION_TABLE table;
+	asked++;
+	usleep(50000);
+	*package_version = version;
+	*tables = &table;
+	*count = 1;
+	return STATUS_SUCCESS;
+}
+
+static const struct package_module slow_module = { "slow", NULL, slow_user, NULL };
+
+static void *ask_user_half(void *halves)
+{
+	return (void *)(uintptr_t)userhalf_table(halves, 0, 0);
+}
+
+static void a_fork_while_a_user_half_is_loaded_finds_it_loaded(void **state)
+{
+	static const struct package_module *const modules[] = { &slow_module, NULL };
+	struct userhalves *halves, *other;
+	pthread_t thread;
+	void *table;
+	int status;
+	(void)state;
+	assert_int_equal(userhalves_new(modules, &halves), STATUS_SUCCESS);
+	assert_int_equal(userhalves_new(modules, &other), STATUS_SUCCESS);
+	assert_non_null(userhalf_table(other, 0, 0)); /* the guard stands from the first time on */
+	asked = 0;
+	assert_int_equal(pthread_create(&thread, NULL, ask_user_half, halves), 0);
+	while (!asked)
+		usleep(100);
+	pid_t child = fork();
+	if (child == 0) {
+		alarm(5);
+		_exit(userhalf_table(halves, 0, 0) && asked == 1 ? 0 : 1);
+	}
+	assert_int_equal(pthread_join(thread, &table), 0);
+	assert_non_null(table);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	userhalves_free(halves);
+	userhalves_free(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +171,7 @@ int main(void)
 		cmocka_unit_test(there_may_be_no_package_at_all),
 		cmocka_unit_test(a_process_has_one_lsa),
 		cmocka_unit_test(an_unknown_call_is_refused),
+		cmocka_unit_test(a_fork_while_a_user_half_is_loaded_finds_it_loaded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,9 +38,12 @@ static void extension_versions_are_checked(void **state)
 {
 	const OPENSSPI_LSA_EXTENSION *table = NULL;
 	assert_int_equal(OpensspiLsaExtension(0, &table), STATUS_NOT_SUPPORTED);
-	assert_int_equal(OpensspiLsaExtension(2, &table), STATUS_NOT_SUPPORTED);
+	assert_int_equal(OpensspiLsaExtension(OPENSSPI_LSA_EXTENSION_VERSION + 1, &table),
+			 STATUS_NOT_SUPPORTED);
 	assert_int_equal(OpensspiLsaExtension(1, NULL), STATUS_INVALID_PARAMETER);
 	assert_null(table);
+	for (ULONG version = 1; version <= OPENSSPI_LSA_EXTENSION_VERSION; version++)
+		assert_int_equal(OpensspiLsaExtension(version, &table), STATUS_SUCCESS);
 }
 
 static void heaps_give_and_take(void **state)

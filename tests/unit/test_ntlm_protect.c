@@ -14,8 +14,7 @@
 #include "packages/ntlm/package.h"
 #include "packages/ntlm/session.h"
 
-#define STRONG                                                                                     \
-	(NTLM_SIGN | NTLM_SEAL | NTLM_EXTENDED_SECURITY | NTLM_KEY_EXCHANGE | NTLM_128)
+#define STRONG (NTLM_SIGN | NTLM_SEAL | NTLM_EXTENDED_SECURITY | NTLM_KEY_EXCHANGE | NTLM_128)
 #define CLIENT ((LSA_SEC_HANDLE)11)
 #define SERVER ((LSA_SEC_HANDLE)12)
 
@@ -27,10 +26,8 @@ static void map(LSA_SEC_HANDLE handle, bool server, uint32_t flags, uint32_t att
 	struct ntlm_session s = { .flags = flags, .attributes = attributes, .server = server };
 	CLEANUP(wr_done) struct wr w = WR(NTLM_PACKED_MAX);
 
-	s.keys = secret_new(sizeof(struct ntlm_keys));
-	struct ntlm_keys *keys = (struct ntlm_keys *)(void *)s.keys->p;
-	memset(keys->session, 0x55, sizeof(keys->session));
-	ntlm_keys_derive(keys, flags);
+	s.key = secret_new(NTLM_KEY_LEN);
+	memset(s.key->p, 0x55, NTLM_KEY_LEN);
 	ntlm_session_pack(&w, &s);
 	SecBuffer packed = { (ULONG)w.len, SECBUFFER_TOKEN, block_dup(w.buf, w.len) };
 	assert_int_equal(ntlm->InitUserModeContext(handle, &packed), STATUS_SUCCESS);
@@ -47,8 +44,8 @@ static int load(void **state)
 	ULONG version, count;
 
 	fake_host_reset();
-	return failed(ntlm_module.user_initialize(SECPKG_INTERFACE_VERSION, &version, &ntlm,
-						  &count));
+	return failed(
+		ntlm_module.user_initialize(SECPKG_INTERFACE_VERSION, &version, &ntlm, &count));
 }
 
 static int unmap(void **state)
@@ -114,7 +111,8 @@ static void s20_short_tokens_are_errors_without_access(void **state)
 		assert_int_equal(ntlm->VerifySignature(SERVER, &x.m, 0, NULL), SEC_E_INVALID_TOKEN);
 		assert_int_equal(ntlm->UnsealMessage(SERVER, &x.m, 0, NULL), SEC_E_INVALID_TOKEN);
 		x.b[0] = (SecBuffer){ n, SECBUFFER_STREAM, exact };
-		assert_int_equal(ntlm->UnsealMessage(SERVER, &x.m, 0, NULL), SEC_E_INVALID_TOKEN);
+		assert_int_equal(ntlm->UnsealMessage(SERVER, &x.m, 0, NULL),
+				 SEC_E_INCOMPLETE_MESSAGE);
 		assert_string_equal((char *)x.data, "text");
 	}
 }
@@ -253,15 +251,161 @@ static void a_stream_is_opened_where_it_lies(void **state)
 	assert_memory_equal(b[1].pvBuffer, "inside", 6);
 }
 
-static void wrap_no_encrypt_signs_alone(void **state)
+static void wrap_no_encrypt_signs_alone_and_opens_with_a_word_of_it(void **state)
 {
 	struct message x;
+	ULONG qop = 7;
 
 	pair(STRONG, 0);
-	message_begin(&x, "visible");
-	assert_int_equal(ntlm->SealMessage(CLIENT, SECQOP_WRAP_NO_ENCRYPT, &x.m, 0), SEC_E_OK);
-	assert_string_equal((char *)x.data, "visible");
-	assert_int_equal(ntlm->VerifySignature(SERVER, &x.m, 0, NULL), SEC_E_OK);
+	for (int i = 0; i < 2; i++) {
+		message_begin(&x, "visible");
+		assert_int_equal(ntlm->SealMessage(CLIENT, SECQOP_WRAP_NO_ENCRYPT, &x.m, 0),
+				 SEC_E_OK);
+		assert_string_equal((char *)x.data, "visible");
+		/* who cannot be told does not get it */
+		assert_int_equal(ntlm->UnsealMessage(SERVER, &x.m, 0, NULL), SEC_E_MESSAGE_ALTERED);
+		if (i)
+			assert_int_equal(ntlm->VerifySignature(SERVER, &x.m, 0, NULL), SEC_E_OK);
+		else
+			assert_int_equal(ntlm->UnsealMessage(SERVER, &x.m, 0, &qop), SEC_E_OK);
+		assert_string_equal((char *)x.data, "visible");
+	}
+	assert_int_equal(qop, SECQOP_WRAP_NO_ENCRYPT);
+	message_begin(&x, "sealed");
+	assert_int_equal(ntlm->SealMessage(CLIENT, 0, &x.m, 0), SEC_E_OK);
+	assert_int_equal(ntlm->UnsealMessage(SERVER, &x.m, 0, &qop), SEC_E_OK);
+	assert_int_equal(qop, 0);
+}
+
+static void padding_is_of_no_length(void **state)
+{
+	uint8_t token[16], data[] = "text", padding[8];
+	SecBuffer b[] = { { 16, SECBUFFER_TOKEN, token },
+			  { sizeof(data), SECBUFFER_DATA, data },
+			  { sizeof(padding), SECBUFFER_PADDING, padding } };
+	SecBufferDesc m = { SECBUFFER_VERSION, 3, b };
+
+	pair(STRONG, 0);
+	assert_int_equal(ntlm->SealMessage(CLIENT, 0, &m, 0), SEC_E_OK);
+	assert_int_equal(b[2].cbBuffer, 0);
+	assert_int_equal(ntlm->UnsealMessage(SERVER, &m, 0, NULL), SEC_E_OK);
+}
+
+/* ---- export and import ---- */
+
+static LSA_SEC_HANDLE moved(LSA_SEC_HANDLE from, ULONG flags)
+{
+	SecBuffer packed = { 0, SECBUFFER_EMPTY, NULL };
+	HANDLE token = (HANDLE)1;
+	LSA_SEC_HANDLE to = 0;
+
+	assert_int_equal(ntlm->ExportContext(from, flags, &packed, &token), SEC_E_OK);
+	assert_null(token);
+	assert_int_equal(ntlm->ImportContext(&packed, NULL, &to), SEC_E_OK);
+	assert_true(to >> 63);
+	block_free(packed.pvBuffer);
+	return to;
+}
+
+static void sealed_over(LSA_SEC_HANDLE from, LSA_SEC_HANDLE to)
+{
+	struct message x;
+	message_begin(&x, "moved");
+	assert_int_equal(ntlm->SealMessage(from, 0, &x.m, 0), SEC_E_OK);
+	assert_int_equal(ntlm->UnsealMessage(to, &x.m, 0, NULL), SEC_E_OK);
+	assert_string_equal((char *)x.data, "moved");
+}
+
+static void a_moved_context_goes_on_where_it_was(void **state)
+{
+	static const uint32_t flags[] = { STRONG, NTLM_SIGN | NTLM_SEAL | NTLM_KEY_EXCHANGE };
+
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
+		pair(flags[i], 0);
+		sealed_over(CLIENT, SERVER);
+		sealed_over(SERVER, CLIENT);
+		LSA_SEC_HANDLE client = moved(CLIENT, 0), server = moved(SERVER, 0);
+		assert_int_not_equal(client, server);
+		assert_int_equal(ntlm->DeleteUserModeContext(CLIENT), STATUS_SUCCESS);
+		sealed_over(client, server);
+		sealed_over(server, client);
+		assert_int_equal(ntlm->DeleteUserModeContext(client), STATUS_SUCCESS);
+		assert_int_equal(ntlm->DeleteUserModeContext(server), STATUS_SUCCESS);
+	}
+}
+
+static void a_reset_context_begins_anew(void **state)
+{
+	pair(STRONG, 0);
+	sealed_over(CLIENT, SERVER);
+	LSA_SEC_HANDLE client = moved(CLIENT, SECPKG_CONTEXT_EXPORT_RESET_NEW);
+	LSA_SEC_HANDLE server = moved(SERVER, SECPKG_CONTEXT_EXPORT_RESET_NEW);
+	sealed_over(client, server);
+	sealed_over(CLIENT, SERVER);
+	assert_int_equal(ntlm->DeleteUserModeContext(client), STATUS_SUCCESS);
+	assert_int_equal(ntlm->DeleteUserModeContext(server), STATUS_SUCCESS);
+}
+
+static void every_byte_of_an_export_is_checked(void **state)
+{
+	SecBuffer packed = { 0, SECBUFFER_EMPTY, NULL };
+	LSA_SEC_HANDLE to;
+
+	pair(STRONG, 0);
+	sealed_over(CLIENT, SERVER);
+	assert_int_equal(
+		ntlm->ExportContext(CLIENT, SECPKG_CONTEXT_EXPORT_TO_KERNEL, &packed, NULL),
+		SEC_E_UNSUPPORTED_FUNCTION);
+	assert_int_equal(ntlm->ExportContext(77, 0, &packed, NULL), SEC_E_INVALID_HANDLE);
+	assert_int_equal(ntlm->ExportContext(CLIENT, 0, &packed, NULL), SEC_E_OK);
+	for (ULONG n = 0; n < packed.cbBuffer; n++) {
+		void *cut = block_dup(packed.pvBuffer, n);
+		SecBuffer b = { n, SECBUFFER_EMPTY, cut };
+		assert_int_equal(ntlm->ImportContext(&b, NULL, &to), SEC_E_INVALID_TOKEN);
+		block_free(cut);
+	}
+	/* changed bytes are refused, or they were a name's, a key's or a number's */
+	uint8_t *bytes = packed.pvBuffer;
+	for (ULONG at = 0; at < packed.cbBuffer; at++) {
+		bytes[at] ^= 0x81;
+		NTSTATUS status = ntlm->ImportContext(&packed, NULL, &to);
+		if (!failed(status))
+			assert_int_equal(ntlm->DeleteUserModeContext(to), STATUS_SUCCESS);
+		bytes[at] ^= 0x81;
+	}
+	/* an RC4 state that is no permutation */
+	ULONG states = packed.cbBuffer - 9 - 258;
+	bytes[states] = bytes[states + 1];
+	assert_int_equal(ntlm->ImportContext(&packed, NULL, &to), SEC_E_INVALID_TOKEN);
+	block_free(packed.pvBuffer);
+}
+
+/* The number is the last of all: whoever asked for order is not shown it again. */
+static void s35_numbers_are_not_used_twice_when_order_is_asked_for(void **state)
+{
+	static const uint32_t attributes[] = { 0, ISC_RET_SEQUENCE_DETECT };
+	struct message x;
+
+	for (size_t i = 0; i < 2; i++) {
+		SecBuffer packed = { 0, SECBUFFER_EMPTY, NULL };
+		LSA_SEC_HANDLE late;
+		pair(STRONG, attributes[i]);
+		sealed_over(CLIENT, SERVER);
+		assert_int_equal(ntlm->ExportContext(CLIENT, 0, &packed, NULL), SEC_E_OK);
+		/* the client's direction: its number stands in front of its states */
+		uint8_t *number = (uint8_t *)packed.pvBuffer + packed.cbBuffer - 9 - 258 - 9;
+		assert_int_equal(number[0], 1);
+		memcpy(number, "\xFF\xFF\xFF\xFF", 4);
+		assert_int_equal(ntlm->ImportContext(&packed, NULL, &late), SEC_E_OK);
+		message_begin(&x, "last");
+		assert_int_equal(ntlm->SealMessage(late, 0, &x.m, 0), SEC_E_OK);
+		assert_int_equal(u32le_at(x.token + 12), 0xFFFFFFFF);
+		message_begin(&x, "first");
+		assert_int_equal(ntlm->SealMessage(late, 0, &x.m, 0),
+				 i ? SEC_E_OUT_OF_SEQUENCE : SEC_E_OK);
+		assert_int_equal(ntlm->DeleteUserModeContext(late), STATUS_SUCCESS);
+		block_free(packed.pvBuffer);
+	}
 }
 
 /* Without extended session security there is one state: the parties take turns. */
@@ -293,9 +437,7 @@ static void packed_contexts_of_other_bytes_are_refused(void **state)
 	CLEANUP(ntlm_session_done) struct ntlm_session s = { .flags = STRONG };
 	CLEANUP(wr_done) struct wr w = WR(NTLM_PACKED_MAX);
 
-	s.keys = secret_new(sizeof(struct ntlm_keys));
-	((struct ntlm_keys *)(void *)s.keys->p)->client.seal_len = 16;
-	((struct ntlm_keys *)(void *)s.keys->p)->server.seal_len = 16;
+	s.key = secret_new(NTLM_KEY_LEN);
 	ntlm_session_pack(&w, &s);
 	size_t right = w.len;
 	wr_u8(&w, 0);
@@ -352,7 +494,8 @@ static void *lane_receive(void *argument)
 
 static void both_directions_run_at_once(void **state)
 {
-	struct lane lane[2] = { { .from = CLIENT, .to = SERVER }, { .from = SERVER, .to = CLIENT } };
+	struct lane lane[2] = { { .from = CLIENT, .to = SERVER },
+				{ .from = SERVER, .to = CLIENT } };
 	pthread_t thread[4];
 
 	pair(STRONG, 0);
@@ -382,7 +525,12 @@ int main(void)
 		MAPPED(read_only_buffers_are_left_alone),
 		MAPPED(several_pieces_are_one_message),
 		MAPPED(a_stream_is_opened_where_it_lies),
-		MAPPED(wrap_no_encrypt_signs_alone),
+		MAPPED(wrap_no_encrypt_signs_alone_and_opens_with_a_word_of_it),
+		MAPPED(padding_is_of_no_length),
+		MAPPED(a_moved_context_goes_on_where_it_was),
+		MAPPED(a_reset_context_begins_anew),
+		MAPPED(every_byte_of_an_export_is_checked),
+		MAPPED(s35_numbers_are_not_used_twice_when_order_is_asked_for),
 		MAPPED(the_old_form_works_by_turns),
 		MAPPED(packed_contexts_of_other_bytes_are_refused),
 		MAPPED(both_directions_run_at_once),

@@ -12,12 +12,12 @@
 #include "packages/ntlm/keys.h"
 #include "packages/ntlm/message.h"
 #include "packages/ntlm/protect.h"
+#include "packages/ntlm/respond.h"
 
 #define FLAGS_V1 0xE2028233u
 #define FLAGS_V1_EXTENDED 0x820A8233u
 #define FLAGS_V2 0xE28A8233u
-#define TARGET_INFO                                                                                \
-	"02000c0044006f006d00610069006e0001000c0053006500720076006500720000000000"
+#define TARGET_INFO "02000c0044006f006d00610069006e0001000c0053006500720076006500720000000000"
 #define PLAIN "50006c00610069006e007400650078007400"
 
 static const uint8_t server_challenge[8] = { 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef };
@@ -26,6 +26,16 @@ static const uint8_t random_key[16] = { 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55
 					0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55 };
 static const WCHAR password[] = OPENSSPI_WIDE("Password"), user[] = OPENSSPI_WIDE("User"),
 		   domain[] = OPENSSPI_WIDE("Domain");
+
+struct keys {
+	struct ntlm_direction_keys client, server;
+};
+
+static void derive(struct keys *k, const uint8_t session[16], uint32_t flags)
+{
+	ntlm_direction_derive(session, flags, false, &k->client);
+	ntlm_direction_derive(session, flags, true, &k->server);
+}
 
 static void nt_hash(uint8_t out[16])
 {
@@ -37,11 +47,8 @@ static void session_begin(struct ntlm_session *s, uint32_t flags, bool server,
 			  const uint8_t key[16])
 {
 	*s = (struct ntlm_session){ .flags = flags, .server = server };
-	s->keys = secret_new(sizeof(struct ntlm_keys));
-	assert_non_null(s->keys);
-	struct ntlm_keys *keys = (struct ntlm_keys *)(void *)s->keys->p;
-	memcpy(keys->session, key, 16);
-	ntlm_keys_derive(keys, flags);
+	s->key = secret_copy(key, 16);
+	assert_non_null(s->key);
 }
 
 /* Seals the example's plaintext as the client's first message, and has the server open it. */
@@ -59,10 +66,10 @@ static void wrap(uint32_t flags, const uint8_t key[16], const char *sealed, cons
 	session_begin(&server, flags, true, key);
 	ntlm_protection_init(&at_client, &client);
 	ntlm_protection_init(&at_server, &server);
-	assert_int_equal(ntlm_seal(&at_client, &m, true), SEC_E_OK);
+	assert_int_equal(ntlm_seal(&at_client, &m, 0, true), SEC_E_OK);
 	assert_hex(data.p, sealed);
 	assert_hex(token, signature);
-	assert_int_equal(ntlm_unseal(&at_server, &m), SEC_E_OK);
+	assert_int_equal(ntlm_unseal(&at_server, &m, 0, NULL), SEC_E_OK);
 	assert_hex(data.p, PLAIN);
 	ntlm_protection_done(&at_client);
 	ntlm_protection_done(&at_server);
@@ -130,15 +137,14 @@ static void wrap_v1(void **state)
 
 static void seal_keys_without_extended_security(void **state)
 {
-	struct ntlm_keys keys;
+	struct keys keys;
 	static const uint32_t kind[] = { NTLM_LM_KEY, NTLM_DATAGRAM };
 
-	memcpy(keys.session, random_key, 16);
 	for (size_t i = 0; i < ARRAY_LEN(kind); i++) {
-		ntlm_keys_derive(&keys, kind[i] | NTLM_56);
+		derive(&keys, random_key, kind[i] | NTLM_56);
 		assert_int_equal(keys.client.seal_len, 8);
 		assert_hex(keys.client.seal, "55555555555555a0");
-		ntlm_keys_derive(&keys, kind[i]);
+		derive(&keys, random_key, kind[i]);
 		assert_hex(keys.server.seal, "5555555555e538b0");
 	}
 }
@@ -159,9 +165,8 @@ static void extended_security_with_v1(void **state)
 	ntlm_key_exchange_v1(&facts, key);
 	assert_hex(key, "eb93429a8bd952f8b89c55b87f475edc");
 
-	struct ntlm_keys keys;
-	memcpy(keys.session, key, 16);
-	ntlm_keys_derive(&keys, FLAGS_V1_EXTENDED);
+	struct keys keys;
+	derive(&keys, key, FLAGS_V1_EXTENDED);
 	assert_hex(keys.client.seal, "04dd7f014d8504d265a25cc86a3a7c06");
 	assert_hex(keys.client.sign, "60e799be5c72fc92922ae8ebe961fb8d");
 	wrap(FLAGS_V1_EXTENDED, key, "a02372f6530273f3aa1eb90190ce5200c99d",
@@ -193,20 +198,79 @@ static void responses_v2(void **state)
 	assert_hex(proof, "86c35097ac9cec102554764a57cccc19");
 }
 
+/* ---- the same by a client's own hand ---- */
+
+static struct ntlm_credential *example_user(void)
+{
+	struct ntlm_credential *c = ntlm_credential_new(SECPKG_CRED_OUTBOUND);
+	uint8_t hash[16];
+
+	nt_hash(hash);
+	c->nt_hash = secret_copy(hash, sizeof(hash));
+	ntlm_lmowf_v1("Password", 8, hash);
+	c->lm_hash = secret_copy(hash, sizeof(hash));
+	assert_true(ntlm_text_copy(&c->user, rd_of(user, sizeof(user) - 2)));
+	assert_true(ntlm_text_copy(&c->domain, rd_of(domain, sizeof(domain) - 2)));
+	return c;
+}
+
+static void clients_of_each_level_answer_as_the_text_does(void **state)
+{
+	static const struct row {
+		uint32_t flags, level;
+		const char *lm, *nt, *key;
+	} rows[] = {
+		{ FLAGS_V1, 0, "98def7b87f88aa5dafe2df779688a172def11c7d5ccdef13",
+		  "67c43011f30298a2ad35ece64f16331c44bdbed927841f94",
+		  "d87262b0cde4b1cb7499becccdf10784" },
+		{ FLAGS_V1 | NTLM_NON_NT_SESSION_KEY, 0,
+		  "98def7b87f88aa5dafe2df779688a172def11c7d5ccdef13",
+		  "67c43011f30298a2ad35ece64f16331c44bdbed927841f94",
+		  "e52cac67419a9a220000000000000000" },
+		{ FLAGS_V1 | NTLM_LM_KEY, 0, "98def7b87f88aa5dafe2df779688a172def11c7d5ccdef13",
+		  "67c43011f30298a2ad35ece64f16331c44bdbed927841f94",
+		  "b09e379f7fbecb1eaf0afdcb0383c8a0" },
+		{ FLAGS_V1, 2, "67c43011f30298a2ad35ece64f16331c44bdbed927841f94",
+		  "67c43011f30298a2ad35ece64f16331c44bdbed927841f94",
+		  "d87262b0cde4b1cb7499becccdf10784" },
+		{ FLAGS_V1_EXTENDED, 1, "aaaaaaaaaaaaaaaa00000000000000000000000000000000",
+		  "7537f803ae367128ca458204bde7caf81e97ed2683267232",
+		  "eb93429a8bd952f8b89c55b87f475edc" },
+	};
+	struct ntlm_credential *who = example_user();
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct av_pairs none = { 0 };
+		struct ntlm_responses r = { .nt = WR(4096) };
+		const struct ntlm_question q = { .who = who,
+						 .flags = rows[i].flags,
+						 .level = rows[i].level,
+						 .server_challenge = server_challenge,
+						 .client_challenge = client_challenge,
+						 .server = &none };
+		assert_int_equal(ntlm_respond(&q, &r), STATUS_SUCCESS);
+		assert_hex(r.lm, rows[i].lm);
+		assert_int_equal(r.nt.len, 24);
+		assert_hex(r.nt.buf, rows[i].nt);
+		assert_hex(r.key_exchange, rows[i].key);
+		ntlm_responses_done(&r);
+	}
+	ntlm_credential_unref(who);
+}
+
 static void keys_v2(void **state)
 {
-	struct ntlm_keys keys;
+	struct keys keys;
 
-	memcpy(keys.session, random_key, 16);
-	ntlm_keys_derive(&keys, FLAGS_V2);
+	derive(&keys, random_key, FLAGS_V2);
 	assert_hex(keys.client.seal, "59f600973cc4960a25480a7c196e4c58");
 	assert_hex(keys.server.seal, "9355f3a957c1583d25c4c2f11e40390e");
 	assert_hex(keys.client.sign, "4788dc861b4782f35d43fd98fe1a2d39");
 	assert_hex(keys.server.sign, "d04d6f10741041d1d246d64188d7a8ad");
-	ntlm_keys_derive(&keys, NTLM_EXTENDED_SECURITY | NTLM_56);
+	derive(&keys, random_key, NTLM_EXTENDED_SECURITY | NTLM_56);
 	assert_hex(keys.client.seal, "a5f7253c1065e8d3d68642040e71cfe0");
 	assert_hex(keys.server.seal, "583e2f98959b385cd158f3734b5f5d3f");
-	ntlm_keys_derive(&keys, NTLM_EXTENDED_SECURITY);
+	derive(&keys, random_key, NTLM_EXTENDED_SECURITY);
 	assert_hex(keys.client.seal, "42f964a471091a02ff4a77455366e4e5");
 	assert_hex(keys.server.seal, "c5d3853b406b7c1241c595f0ce0750e2");
 }
@@ -227,13 +291,13 @@ static void wrap_v2(void **state)
 #define CHALLENGE_V2                                                                               \
 	"4e544c4d53535000020000000c000c003800000033828ae20123456789abcdef000000000000000024002400" \
 	"44000000060070170000000f530065007200760065007200" TARGET_INFO
-#define AUTHENTICATE_V2                                                                            \
-	"4e544c4d5353500003000000180018006c00000054005400840000000c000c00480000000800080054000000" \
-	"100010005c00000010001000d8000000358288e20501280a0000000f44006f006d00610069006e0055007300" \
-	"6500720043004f004d0050005500540045005200"                                                \
-	"86c35097ac9cec102554764a57cccc19aaaaaaaaaaaaaaaa"                                        \
-	"68cd0ab851e51c96aabc927bebef6a1c01010000000000000000000000000000aaaaaaaaaaaaaaaa00000000" \
-	TARGET_INFO "00000000c5dad2544fc9799094ce1ce90bc9d03e"
+#define AUTHENTICATE_V2                                                                                        \
+	"4e544c4d5353500003000000180018006c00000054005400840000000c000c00480000000800080054000000"             \
+	"100010005c00000010001000d8000000358288e20501280a0000000f44006f006d00610069006e0055007300"             \
+	"6500720043004f004d0050005500540045005200"                                                             \
+	"86c35097ac9cec102554764a57cccc19aaaaaaaaaaaaaaaa"                                                     \
+	"68cd0ab851e51c96aabc927bebef6a1c01010000000000000000000000000000aaaaaaaaaaaaaaaa00000000" TARGET_INFO \
+	"00000000c5dad2544fc9799094ce1ce90bc9d03e"
 
 static void challenges_of_the_text_are_read(void **state)
 {
@@ -293,6 +357,7 @@ int main(void)
 		cmocka_unit_test(seal_keys_without_extended_security),
 		cmocka_unit_test(extended_security_with_v1),
 		cmocka_unit_test(responses_v2),
+		cmocka_unit_test(clients_of_each_level_answer_as_the_text_does),
 		cmocka_unit_test(keys_v2),
 		cmocka_unit_test(wrap_v2),
 		cmocka_unit_test(challenges_of_the_text_are_read),

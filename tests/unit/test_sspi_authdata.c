@@ -124,7 +124,7 @@ static void identities_that_cannot_be_read_are_unknown_credentials(void **state)
 	wide.User = NULL;
 	assert_int_equal(authdata_identity(&wide, &w), SEC_E_UNKNOWN_CREDENTIALS);
 	wide = plain_w;
-	wide.Flags |= SEC_WINNT_AUTH_IDENTITY_FLAGS_PROCESS_ENCRYPTED;
+	wide.Flags |= SEC_WINNT_AUTH_IDENTITY_FLAGS_SYSTEM_PROTECTED;
 	assert_int_equal(authdata_identity(&wide, &w), SEC_E_UNKNOWN_CREDENTIALS);
 }
 

@@ -152,6 +152,100 @@ static void enumerating_tells_short_memory(void **state)
 	assert_int_equal(enumerate(), SEC_E_INSUFFICIENT_MEMORY);
 }
 
+/* ---- identities, and contexts that move ---- */
+
+static PSEC_WINNT_AUTH_IDENTITY_OPAQUE identity;
+
+static SECURITY_STATUS encode(void)
+{
+	PSEC_WINNT_AUTH_IDENTITY_OPAQUE id = NULL;
+	SECURITY_STATUS status = SspiEncodeStringsAsAuthIdentity(u"user", u"domain", u"secret", &id);
+	SspiFreeAuthIdentity(id);
+	return status;
+}
+
+static SECURITY_STATUS decode(void)
+{
+	PCWSTR text[3] = { NULL };
+	SECURITY_STATUS status = SspiEncodeAuthIdentityAsStrings(identity, &text[0], &text[1], &text[2]);
+	for (size_t i = 0; i < 3; i++)
+		SspiLocalFree((PVOID)(uintptr_t)text[i]);
+	return status;
+}
+
+static SECURITY_STATUS exclude(void)
+{
+	PSEC_WINNT_AUTH_IDENTITY_OPAQUE id = NULL;
+	SECURITY_STATUS status = SspiExcludePackage(identity, u"NTLM", &id);
+	SspiFreeAuthIdentity(id);
+	return status;
+}
+
+static SECURITY_STATUS prepare(void)
+{
+	PCWSTR target = NULL, user = NULL;
+	PUCHAR blob = NULL;
+	ULONG type, size;
+	SECURITY_STATUS status =
+		SspiPrepareForCredWrite(identity, NULL, &type, &target, &user, &blob, &size);
+	SspiLocalFree((PVOID)(uintptr_t)target);
+	SspiLocalFree((PVOID)(uintptr_t)user);
+	SspiLocalFree(blob);
+	return status;
+}
+
+static void identities_tell_short_memory(void **state)
+{
+	PSEC_WINNT_AUTH_IDENTITY_OPAQUE plain;
+	(void)state;
+	sweep(encode);
+	assert_int_equal(SspiEncodeStringsAsAuthIdentity(u"user", u"domain", u"secret", &plain), SEC_E_OK);
+	assert_int_equal(SspiExcludePackage(plain, u"Kerberos", &identity), SEC_E_OK);
+	SspiFreeAuthIdentity(plain);
+	sweep(decode);
+	sweep(exclude);
+	sweep(prepare);
+	assert_int_equal(SspiEncryptAuthIdentity(identity), SEC_E_OK);
+	sweep(exclude);
+	SspiFreeAuthIdentity(identity);
+}
+
+static SECURITY_STATUS move(void)
+{
+	SecBuffer packed = { 0, SECBUFFER_EMPTY, NULL };
+	CtxtHandle imported;
+	SECURITY_STATUS status = ExportSecurityContext(&context, 0, &packed, NULL);
+	if (status == SEC_E_OK)
+		status = ImportSecurityContextA(LITERAL("Fake"), &packed, NULL, &imported);
+	FreeContextBuffer(packed.pvBuffer);
+	size_t pending = countdown;
+	countdown = 0;
+	if (status == SEC_E_OK)
+		assert_int_equal(DeleteSecurityContext(&imported), SEC_E_OK);
+	countdown = pending;
+	return status;
+}
+
+static SECURITY_STATUS change(void)
+{
+	SecPkgCredentials_NamesA names = { LITERAL("somebody") };
+	return SetCredentialsAttributesA(&credential, SECPKG_CRED_ATTR_NAMES, &names, sizeof(names));
+}
+
+static void moving_and_changing_tell_short_memory(void **state)
+{
+	ULONG attributes;
+	(void)state;
+	credential = fake_credential("Fake");
+	fake.transfers = true;
+	assert_int_equal(InitializeSecurityContextA(&credential, NULL, NULL, 0, 0, 0, NULL, 0, &context,
+						    NULL, &attributes, NULL),
+			 SEC_E_OK);
+	sweep(move);
+	sweep(change);
+	assert_int_equal(DeleteSecurityContext(&context), SEC_E_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +253,8 @@ int main(void)
 		cmocka_unit_test_setup(a_step_tells_short_memory, reset),
 		cmocka_unit_test_setup(a_query_tells_short_memory, reset),
 		cmocka_unit_test_setup(enumerating_tells_short_memory, reset),
+		cmocka_unit_test_setup(identities_tell_short_memory, reset),
+		cmocka_unit_test_setup(moving_and_changing_tell_short_memory, reset),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,6 +48,7 @@ struct cs_context *cs_context_new(bool server, struct cs_credential *credential)
 	c->credential = credential;
 	c->certificate = WR(CS_INBOX_MAX);
 	c->inbox = WR(CS_INBOX_MAX);
+	c->expiry = credential->expiry;
 	cs_credential_ref(credential);
 	return c;
 }
@@ -69,6 +70,7 @@ struct cs_context *cs_context_unref(struct cs_context *c)
 	cs_credential_unref(c->credential);
 	wr_done(&c->certificate);
 	wr_done(&c->inbox);
+	compose_forget(&c->held);
 	mem_free(c->target);
 	mem_free(c);
 	return NULL;

@@ -36,7 +36,7 @@ enum cs_stage {
 struct cs_context {
 	atomic_uint refs;
 	enum cs_stage stage;
-	bool server;
+	bool server, mapped;   /* mapped: the user-mode half has it */
 	uint32_t requirements; /* of the first call */
 	uint32_t attributes;
 	ULONG ts_attributes;
@@ -44,9 +44,12 @@ struct cs_context {
 	OPENSSPI_REACH_HANDLE tls, ts;
 	WCHAR *target;
 	size_t target_n;
-	struct wr certificate; /* [u32 length][DER] of the server's, for TSSSP */
-	uint32_t server_auth;  /* CREDSSP_SERVER_AUTH_CERTIFICATE when it was verified */
-	struct wr inbox;       /* opened bytes that do not yet make a TSRequest */
+	struct wr certificate;	  /* [u32 length][DER] of the server's, for TSSSP */
+	uint32_t server_auth;	  /* CREDSSP_SERVER_AUTH_CERTIFICATE when it was verified */
+	struct wr inbox;	  /* opened bytes that do not yet make a TSRequest */
+	bool closing;		  /* close_notify was asked for before the end */
+	int64_t expiry;		  /* the credential's or TSSSP's, whichever ends first */
+	struct compose_held held; /* an answer that found no room yet */
 };
 
 MUST_CHECK struct cs_credential *cs_credential_new(uint32_t use);

@@ -5,6 +5,7 @@
 #include <credssp.h>
 #include <schannel.h>
 
+#include "base/clock.h"
 #include "packages/credssp/engine.h"
 
 #define TLS_CLIENT_REQUIREMENTS                                                                    \
@@ -64,34 +65,27 @@ NTSTATUS cs_tls_step(struct cs_leg *leg)
 	return wr_ok(&leg->out) ? status : fail(SEC_E_INSUFFICIENT_MEMORY, "keeping TLS output");
 }
 
-/* Seals one TSRequest as one record. [MS-CSSP] 3.1.5, note 8 */
-static NTSTATUS seal_record(struct cs_leg *leg, struct rd plain)
+/* Seals up to a record's worth of a TSRequest. */
+static NTSTATUS seal_record(struct cs_leg *leg, const SecPkgContext_StreamSizes *sizes,
+			    struct rd plain)
 {
-	struct cs_context *c = leg->context;
-	SecPkgContext_StreamSizes sizes;
 	struct compose_list list;
 
-	NTSTATUS status = cs_host()->extension->ReachQueryContext(c->tls, SECPKG_ATTR_STREAM_SIZES,
-								  &sizes);
-	if (failed(status))
-		return status;
-	if (plain.n > sizes.cbMaximumMessage)
-		return fail(SEC_E_INTERNAL_ERROR, "fitting a TSRequest into one TLS record");
 	size_t start = leg->out.len;
-	uint8_t *record = wr_take(&leg->out, sizes.cbHeader + plain.n + sizes.cbTrailer);
+	uint8_t *record = wr_take(&leg->out, sizes->cbHeader + plain.n + sizes->cbTrailer);
 	if (!record)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "sealing a TSRequest");
-	memcpy(record + sizes.cbHeader, plain.p, plain.n);
+	memcpy(record + sizes->cbHeader, plain.p, plain.n);
 	compose_list_init(&list);
-	SecBuffer *header = compose_list_add(&list, SECBUFFER_STREAM_HEADER,
-					     rd_of(record, sizes.cbHeader));
-	SecBuffer *data = compose_list_add(&list, SECBUFFER_DATA,
-					   rd_of(record + sizes.cbHeader, plain.n));
-	SecBuffer *trailer = compose_list_add(&list, SECBUFFER_STREAM_TRAILER,
-					      rd_of(record + sizes.cbHeader + plain.n,
-						    sizes.cbTrailer));
+	SecBuffer *header =
+		compose_list_add(&list, SECBUFFER_STREAM_HEADER, rd_of(record, sizes->cbHeader));
+	SecBuffer *data =
+		compose_list_add(&list, SECBUFFER_DATA, rd_of(record + sizes->cbHeader, plain.n));
+	SecBuffer *trailer =
+		compose_list_add(&list, SECBUFFER_STREAM_TRAILER,
+				 rd_of(record + sizes->cbHeader + plain.n, sizes->cbTrailer));
 	compose_list_add(&list, SECBUFFER_EMPTY, rd_of(NULL, 0));
-	status = cs_host()->extension->ReachSeal(c->tls, &list.desc, 0);
+	NTSTATUS status = cs_host()->extension->ReachSeal(leg->context->tls, &list.desc, 0);
 	if (failed(status)) { /* what was not sealed does not leave */
 		mem_wipe(record, leg->out.len - start);
 		leg->out.len = start;
@@ -99,6 +93,25 @@ static NTSTATUS seal_record(struct cs_leg *leg, struct rd plain)
 	}
 	leg->out.len = start + header->cbBuffer + data->cbBuffer + trailer->cbBuffer;
 	return STATUS_SUCCESS;
+}
+
+/* Seals a TSRequest: as one record, which is all that Windows' servers read ([MS-CSSP] 3.1.5, note 8),
+ * unless it is longer than a record can be. */
+static NTSTATUS seal_request(struct cs_leg *leg, struct rd plain)
+{
+	SecPkgContext_StreamSizes sizes;
+	struct rd piece;
+
+	NTSTATUS status = cs_host()->extension->ReachQueryContext(leg->context->tls,
+								  SECPKG_ATTR_STREAM_SIZES, &sizes);
+	if (!failed(status) && sizes.cbMaximumMessage == 0)
+		status = fail(SEC_E_INTERNAL_ERROR, "asking TLS for its records' size");
+	while (!failed(status) && plain.n) {
+		size_t n = plain.n < sizes.cbMaximumMessage ? plain.n : sizes.cbMaximumMessage;
+		status = rd_bytes(&plain, n, &piece) ? seal_record(leg, &sizes, piece)
+						     : SEC_E_INTERNAL_ERROR;
+	}
+	return status;
 }
 
 /* Opens the next record into the inbox. SEC_E_OK, SEC_E_INCOMPLETE_MESSAGE, or why it did not open. */
@@ -186,20 +199,25 @@ static NTSTATUS ts_call(struct cs_context *c, SecBufferDesc *in, SecBufferDesc *
 {
 	const OPENSSPI_LSA_EXTENSION *extension = cs_host()->extension;
 	UNICODE_STRING target = target_of(c);
-	TimeStamp expiry;
+	TimeStamp expiry = { .QuadPart = CLOCK_NEVER };
 	ULONG requirements = c->requirements |
 			     ISC_REQ_ALLOCATE_MEMORY; /* the same bit in both roles */
+	NTSTATUS status;
 
 	if (c->server)
-		return extension->ReachAcceptContext(c->credential->inbound.ts, c->ts, in,
-						     requirements, &c->ts, out, &c->ts_attributes,
-						     &expiry);
-	return extension->ReachInitContext(c->credential->outbound.ts, c->ts,
-					   c->target ? &target : NULL, requirements, in, &c->ts,
-					   out, &c->ts_attributes, &expiry);
+		status = extension->ReachAcceptContext(c->credential->inbound.ts, c->ts, in,
+						       requirements, &c->ts, out, &c->ts_attributes,
+						       &expiry);
+	else
+		status = extension->ReachInitContext(c->credential->outbound.ts, c->ts,
+						     c->target ? &target : NULL, requirements, in,
+						     &c->ts, out, &c->ts_attributes, &expiry);
+	if (!failed(status) && expiry.QuadPart < c->expiry)
+		c->expiry = expiry.QuadPart;
+	return status;
 }
 
-/* One step of TSSSP with what lies in the inbox; what it says goes out as one record. */
+/* One step of TSSSP with what lies in the inbox; what it says goes out sealed. */
 static NTSTATUS ts_step(struct cs_leg *leg)
 {
 	struct cs_context *c = leg->context;
@@ -216,7 +234,7 @@ static NTSTATUS ts_step(struct cs_leg *leg)
 	NTSTATUS status = ts_call(c, &in.desc, &out.desc);
 	if (status == SEC_E_INCOMPLETE_MESSAGE)
 		return status;
-	NTSTATUS sealed = made->cbBuffer ? seal_record(leg, compose_bytes(made)) : STATUS_SUCCESS;
+	NTSTATUS sealed = made->cbBuffer ? seal_request(leg, compose_bytes(made)) : STATUS_SUCCESS;
 	cs_host()->lsa->FreeLsaHeap(made->pvBuffer);
 	size_t extra = compose_type(last) == SECBUFFER_EXTRA ? last->cbBuffer : 0;
 	if (extra > c->inbox.len)

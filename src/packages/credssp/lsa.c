@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/base.h"
 
+#include <schannel.h>
+
 #include "base/slots.h"
 #include "packages/credssp/engine.h"
 #include "packages/credssp/lsa.h"
@@ -125,8 +127,8 @@ struct cs_answer {
 static NTSTATUS new_context(const struct cs_call *call, struct cs_context **out)
 {
 	CLEANUP(cs_credential_unref_p)
-	struct cs_credential *credential = slots_find(&half.credentials, call->credential,
-						      cs_credential_ref);
+	struct cs_credential *credential =
+		slots_find(&half.credentials, call->credential, cs_credential_ref);
 
 	if (!credential)
 		return fail(SEC_E_INVALID_HANDLE, "finding the credential");
@@ -149,26 +151,38 @@ static NTSTATUS new_context(const struct cs_call *call, struct cs_context **out)
 }
 
 /* Flags that are granted for the asking, and those that were reached. */
-static uint32_t granted(const struct cs_context *c)
+static uint32_t granted(const struct cs_context *c, uint32_t now)
 {
-	const uint32_t client = ISC_REQ_ALLOCATE_MEMORY | ISC_REQ_CONNECTION |
-				ISC_REQ_EXTENDED_ERROR | ISC_REQ_USE_SUPPLIED_CREDS;
-	const uint32_t server = ASC_REQ_ALLOCATE_MEMORY | ASC_REQ_CONNECTION |
-				ASC_REQ_EXTENDED_ERROR;
+	const uint32_t client = ISC_REQ_CONNECTION | ISC_REQ_EXTENDED_ERROR |
+				ISC_REQ_USE_SUPPLIED_CREDS;
+	const uint32_t server = ASC_REQ_CONNECTION | ASC_REQ_EXTENDED_ERROR;
 	const uint32_t reached = ISC_RET_DELEGATE | ISC_RET_MUTUAL_AUTH;
 	const uint32_t tls = ISC_RET_REPLAY_DETECT | ISC_RET_SEQUENCE_DETECT |
 			     ISC_RET_CONFIDENTIALITY;
+	/* the same bit in both roles */
+	uint32_t both = (c->ts_attributes & reached) | tls | (now & ISC_REQ_ALLOCATE_MEMORY);
 
 	if (c->server)
-		return (c->requirements & server) | (c->ts_attributes & reached) | tls |
-		       ASC_RET_STREAM;
-	return (c->requirements & client) | (c->ts_attributes & reached) | tls | ISC_RET_STREAM |
-	       ISC_RET_MANUAL_CRED_VALIDATION;
+		return (c->requirements & server) | both | ASC_RET_STREAM;
+	return (c->requirements & client) | both | ISC_RET_STREAM | ISC_RET_MANUAL_CRED_VALIDATION;
+}
+
+/* Takes leave in the middle of a sign-in, which is never SEC_E_OK. */
+static NTSTATUS run_close(struct cs_leg *leg)
+{
+	NTSTATUS status = cs_tls_step(leg);
+
+	leg->context->closing = false;
+	leg->context->stage = CS_STAGE_DEAD;
+	leg->rest = rd_of(NULL, 0);
+	return status == SEC_E_OK ? SEC_I_CONTEXT_EXPIRED : status;
 }
 
 /* A finished conversation's calls are TLS's own: shutting down, answering a KeyUpdate. */
 static NTSTATUS run_leg(struct cs_leg *leg)
 {
+	if (leg->context->closing)
+		return run_close(leg);
 	switch (leg->context->stage) {
 	case CS_STAGE_COMPLETE:
 		return cs_tls_step(leg);
@@ -179,29 +193,37 @@ static NTSTATUS run_leg(struct cs_leg *leg)
 	}
 }
 
-/* Runs one call on a context and places what it produced, whatever the status. */
-static NTSTATUS one_leg(const struct cs_call *call, struct cs_context *c)
+/* Takes one leg and places what it produced, whatever the status. What finds no room is kept: the same
+ * call with more of it gets it. */
+static NTSTATUS take_leg(const struct cs_call *call, struct cs_context *c)
 {
+	CLEANUP(wr_done) struct wr out = WR(0);
 	struct cs_leg leg = {
 		.context = c,
 		.rest = compose_bytes(compose_find(call->in, SECBUFFER_TOKEN)),
 		.out = WR(CS_OUT_MAX),
 	};
-	bool complete = c->stage == CS_STAGE_COMPLETE;
 
 	NTSTATUS status = run_leg(&leg);
+	out = leg.out;
 	if (status == SEC_E_INCOMPLETE_MESSAGE) {
 		compose_report(call->in, SECBUFFER_MISSING, leg.missing);
-		wr_done(&leg.out);
 		return status;
 	}
-	if (!failed(status) && leg.rest.n && !compose_report(call->in, SECBUFFER_EXTRA, leg.rest.n))
-		status = fail(SEC_E_INVALID_TOKEN, "reporting bytes that were not read");
-	NTSTATUS given = compose_give(&half.host, call->out, call->requirements, wr_view(&leg.out));
-	wr_done(&leg.out);
-	if (!failed(status) && failed(given))
-		status = given;
-	if (failed(status) && !complete)
+	return compose_finish(&c->held, &half.host,
+			      &(struct compose_answer){ call->in, call->out, call->requirements,
+							status, leg.rest.n },
+			      &out);
+}
+
+static NTSTATUS one_leg(const struct cs_call *call, struct cs_context *c)
+{
+	bool complete = c->stage == CS_STAGE_COMPLETE;
+	NTSTATUS status = c->held.waits ? compose_resume(&c->held, &half.host, call->in, call->out,
+							 call->requirements)
+					: take_leg(call, c);
+
+	if (failed(status) && status != SEC_E_INCOMPLETE_MESSAGE && !complete && !c->held.waits)
 		c->stage = CS_STAGE_DEAD;
 	return status;
 }
@@ -240,13 +262,12 @@ static NTSTATUS run_call(const struct cs_call *call, struct cs_answer answer)
 	NTSTATUS status = find_context(call, &c);
 	if (failed(status))
 		return status;
-	bool was_complete = c->stage == CS_STAGE_COMPLETE;
 	status = one_leg(call, c);
 	if (failed(status))
 		return status;
-	c->attributes = granted(c);
+	c->attributes = granted(c, call->requirements);
 	*answer.attributes = c->attributes;
-	answer.expiry->QuadPart = c->credential->expiry;
+	answer.expiry->QuadPart = c->expiry;
 	*answer.context = call->context;
 	if (!call->context) {
 		*answer.context = (LSA_SEC_HANDLE)slots_add(&half.contexts, c);
@@ -254,9 +275,10 @@ static NTSTATUS run_call(const struct cs_call *call, struct cs_answer answer)
 			return fail(SEC_E_INSUFFICIENT_MEMORY, "numbering a context");
 		cs_context_ref(c);
 	}
-	if (c->stage != CS_STAGE_COMPLETE || was_complete)
+	if (c->stage != CS_STAGE_COMPLETE || c->mapped)
 		return status;
 	NTSTATUS mapped = map_context(*answer.context, &answer);
+	c->mapped = !failed(mapped);
 	return failed(mapped) ? mapped : status;
 }
 
@@ -267,8 +289,8 @@ NTSTATUS NTAPI cs_sp_init_context(LSA_SEC_HANDLE credential, LSA_SEC_HANDLE cont
 				  PBOOLEAN mapped, PSecBuffer context_data)
 {
 	struct cs_call call = { credential, context, target, false, requirements, in, out };
-	return run_call(&call, (struct cs_answer){ out_context, attributes, expiry, mapped,
-						   context_data });
+	return run_call(
+		&call, (struct cs_answer){ out_context, attributes, expiry, mapped, context_data });
 }
 
 NTSTATUS NTAPI cs_sp_accept_context(LSA_SEC_HANDLE credential, LSA_SEC_HANDLE context,
@@ -278,8 +300,8 @@ NTSTATUS NTAPI cs_sp_accept_context(LSA_SEC_HANDLE credential, LSA_SEC_HANDLE co
 				    PSecBuffer context_data)
 {
 	struct cs_call call = { credential, context, NULL, true, requirements, in, out };
-	return run_call(&call, (struct cs_answer){ out_context, attributes, expiry, mapped,
-						   context_data });
+	return run_call(
+		&call, (struct cs_answer){ out_context, attributes, expiry, mapped, context_data });
 }
 
 NTSTATUS NTAPI cs_sp_delete_context(LSA_SEC_HANDLE handle)
@@ -296,7 +318,15 @@ NTSTATUS NTAPI cs_sp_control_context(LSA_SEC_HANDLE handle, PSecBufferDesc in)
 	CLEANUP(cs_context_unref_p) struct cs_context *c = cs_context_find(handle);
 	if (!c || !c->tls)
 		return SEC_E_INVALID_HANDLE;
-	return half.host.extension->ReachControlContext(c->tls, in);
+	if (!compose_is_sound(in))
+		return fail(SEC_E_INVALID_TOKEN, "reading the buffers");
+	NTSTATUS status = half.host.extension->ReachControlContext(c->tls, in);
+	struct rd token = compose_bytes(compose_find(in, SECBUFFER_TOKEN));
+	uint32_t type;
+	if (!failed(status) && c->stage != CS_STAGE_COMPLETE && rd_u32le(&token, &type) &&
+	    type == SCHANNEL_SHUTDOWN)
+		c->closing = true;
+	return status;
 }
 
 NTSTATUS NTAPI cs_sp_query_context(LSA_SEC_HANDLE handle, ULONG attribute, PVOID buffer)

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/base.h"
 
+#include <wincred.h>
+
 #include "base/block.h"
 #include "base/clock.h"
 #include "base/utf.h"
@@ -11,6 +13,7 @@
 #define CALG_RC4_NUMBER 0x6801u
 #define CALG_HMAC_NUMBER 0x8009u
 #define CALG_NONE 0u
+#define AUTHZ_BY_NAME 1u
 
 /* A NUL-terminated block of UTF-16 text. */
 static WCHAR *block_text(const WCHAR *p, size_t n)
@@ -67,16 +70,26 @@ static NTSTATUS query_lifespan(const struct ntlm_session *s, void *buffer)
 	return SEC_E_OK;
 }
 
+/* Bits of a sealing key. [MS-NLMP] 3.4.5.3 */
+static ULONG key_bits(uint32_t flags)
+{
+	bool whole = flags & NTLM_EXTENDED_SECURITY ? flags & NTLM_128
+						    : !(flags & (NTLM_LM_KEY | NTLM_DATAGRAM));
+	if (whole)
+		return 128;
+	return flags & NTLM_56 ? 56 : 40;
+}
+
 static NTSTATUS query_key_info(const struct ntlm_session *s, void *buffer)
 {
 	static const WCHAR hmac[] = OPENSSPI_WIDE("HMAC-MD5"), crc[] = OPENSSPI_WIDE("CRC32"),
 			   rc4[] = OPENSSPI_WIDE("RC4");
 	bool extended = s->flags & NTLM_EXTENDED_SECURITY;
 	SecPkgContext_KeyInfoW info = {
-		.sSignatureAlgorithmName = extended ? block_dup(hmac, sizeof(hmac)) :
-						      block_dup(crc, sizeof(crc)),
+		.sSignatureAlgorithmName = extended ? block_dup(hmac, sizeof(hmac))
+						    : block_dup(crc, sizeof(crc)),
 		.sEncryptAlgorithmName = block_dup(rc4, sizeof(rc4)),
-		.KeySize = s->flags & NTLM_128 ? 128 : s->flags & NTLM_56 ? 56 : 40,
+		.KeySize = key_bits(s->flags),
 		.SignatureAlgorithm = extended ? CALG_HMAC_NUMBER : CALG_NONE,
 		.EncryptAlgorithm = CALG_RC4_NUMBER,
 	};
@@ -99,10 +112,9 @@ static NTSTATUS query_authority(const struct ntlm_session *s, void *buffer)
 static NTSTATUS query_session_key(const struct ntlm_session *s, void *buffer)
 {
 	SecPkgContext_SessionKey *key = buffer;
-	const struct ntlm_keys *keys = ntlm_session_keys(s);
 
-	key->SessionKey = block_dup(keys->session, sizeof(keys->session));
-	key->SessionKeyLength = key->SessionKey ? sizeof(keys->session) : 0;
+	key->SessionKey = block_dup(ntlm_session_key(s), NTLM_KEY_LEN);
+	key->SessionKeyLength = key->SessionKey ? NTLM_KEY_LEN : 0;
 	return key->SessionKey ? SEC_E_OK : fail(SEC_E_INSUFFICIENT_MEMORY, "session key");
 }
 
@@ -160,6 +172,54 @@ static NTSTATUS query_flags(const struct ntlm_session *s, void *buffer)
 	return SEC_E_OK;
 }
 
+/* How a server of DCE/RPC knows its client: by name (RPC_C_AUTHZ_NAME). */
+static NTSTATUS query_dce_info(const struct ntlm_session *s, void *buffer)
+{
+	SecPkgContext_DceInfo *info = buffer;
+	info->AuthzSvc = AUTHZ_BY_NAME;
+	info->pPac = ntlm_account_name(&s->domain, &s->user);
+	return info->pPac ? SEC_E_OK : fail(SEC_E_INSUFFICIENT_MEMORY, "DCE information");
+}
+
+/* Nothing here knows of a day on which a password or a session ends. */
+static NTSTATUS query_password_expiry(const struct ntlm_session *s, void *buffer)
+{
+	((SecPkgContext_PasswordExpiry *)buffer)->tsPasswordExpires.QuadPart = CLOCK_NEVER;
+	return SEC_E_OK;
+}
+
+static NTSTATUS query_logoff_time(const struct ntlm_session *s, void *buffer)
+{
+	((SecPkgContext_LogoffTime *)buffer)->tsLogoffTime.QuadPart = CLOCK_NEVER;
+	return SEC_E_OK;
+}
+
+static NTSTATUS query_user_flags(const struct ntlm_session *s, void *buffer)
+{
+	((SecPkgContext_UserFlags *)buffer)->UserFlags = 0;
+	return SEC_E_OK;
+}
+
+/* AUTHENTICATE is the last token, and an established context has seen it. */
+static NTSTATUS query_last_token(const struct ntlm_session *s, void *buffer)
+{
+	SecPkgContext_LastClientTokenStatus *status = buffer;
+	status->LastClientTokenStatus = SecPkgAttrLastClientTokenYes;
+	return SEC_E_OK;
+}
+
+static NTSTATUS query_credential_name(const struct ntlm_session *s, void *buffer)
+{
+	SecPkgContext_CredentialNameW *name = buffer;
+
+	if (s->server)
+		return fail(SEC_E_UNSUPPORTED_FUNCTION, "credential name at the server");
+	name->CredentialType = CRED_TYPE_DOMAIN_PASSWORD;
+	name->sCredentialName = ntlm_account_name(&s->domain, &s->user);
+	return name->sCredentialName ? SEC_E_OK
+				     : fail(SEC_E_INSUFFICIENT_MEMORY, "credential name");
+}
+
 static NTSTATUS query_access_token(const struct ntlm_session *s, void *buffer)
 {
 	return fail(SEC_E_NO_IMPERSONATION, "access token: there are none on this system");
@@ -196,16 +256,22 @@ NTSTATUS ntlm_session_query(const struct ntlm_session *s, ULONG attribute, void 
 		{ SECPKG_ATTR_SIZES, query_sizes },
 		{ SECPKG_ATTR_NAMES, query_names },
 		{ SECPKG_ATTR_LIFESPAN, query_lifespan },
+		{ SECPKG_ATTR_DCE_INFO, query_dce_info },
 		{ SECPKG_ATTR_KEY_INFO, query_key_info },
 		{ SECPKG_ATTR_AUTHORITY, query_authority },
+		{ SECPKG_ATTR_PASSWORD_EXPIRY, query_password_expiry },
 		{ SECPKG_ATTR_SESSION_KEY, query_session_key },
 		{ SECPKG_ATTR_PACKAGE_INFO, query_package_info },
+		{ SECPKG_ATTR_USER_FLAGS, query_user_flags },
 		{ SECPKG_ATTR_NEGOTIATION_INFO, query_negotiation_info },
 		{ SECPKG_ATTR_NATIVE_NAMES, query_native_names },
 		{ SECPKG_ATTR_FLAGS, query_flags },
+		{ SECPKG_ATTR_CREDENTIAL_NAME, query_credential_name },
 		{ SECPKG_ATTR_ACCESS_TOKEN, query_access_token },
 		{ SECPKG_ATTR_TARGET, query_target },
+		{ SECPKG_ATTR_LOGOFF_TIME, query_logoff_time },
 		{ SECPKG_ATTR_CLIENT_SPECIFIED_TARGET, query_client_target },
+		{ SECPKG_ATTR_LAST_CLIENT_TOKEN_STATUS, query_last_token },
 	};
 
 	if (!buffer)

@@ -5,6 +5,7 @@
 #include "crypto/hash.h"
 #include "packages/ntlm/buffers.h"
 #include "packages/ntlm/context.h"
+#include "packages/ntlm/local.h"
 
 struct ntlm_credential *ntlm_credential_new(uint32_t use)
 {
@@ -23,6 +24,7 @@ struct ntlm_credential *ntlm_credential_unref(struct ntlm_credential *c)
 	ntlm_text_done(&c->domain);
 	ntlm_text_done(&c->user);
 	secret_free(c->nt_hash);
+	secret_free(c->lm_hash);
 	mem_free(c);
 	return NULL;
 }
@@ -59,6 +61,7 @@ struct ntlm_context *ntlm_context_unref(struct ntlm_context *c)
 	wr_done(&c->challenge);
 	ntlm_text_done(&c->target);
 	ntlm_session_done(&c->session);
+	ntlm_local_release(c->local, c->server);
 	mem_free_wiped(c, sizeof(*c));
 	return NULL;
 }

@@ -19,9 +19,13 @@ struct ntlm_credential {
 	atomic_uint refs;
 	uint32_t use;	 /* SECPKG_CRED_ */
 	bool is_default; /* whoever is signed in: no identity was given */
+	bool is_nobody;	 /* an identity of nothing: an anonymous one */
 	struct ntlm_text domain, user;
 	struct secret *nt_hash; /* NULL: there is no password to use */
+	struct secret *lm_hash; /* NULL: unless policy has a use for it and the password has one */
 };
+
+struct ntlm_local;
 
 enum ntlm_state {
 	NTLM_STATE_NEGOTIATED, /* client: waits for CHALLENGE */
@@ -36,12 +40,15 @@ struct ntlm_context {
 	bool server;
 	uint32_t requirements; /* of the first call */
 	uint32_t flags;	       /* client: asked for; server: offered in CHALLENGE */
+	uint32_t level;	       /* client: LmCompatibilityLevel */
+	bool datagram, null_session;
 	struct ntlm_credential *credential;
 	struct wr negotiate, challenge; /* as sent or received, for the MIC */
 	uint8_t server_challenge[NTLM_CHALLENGE_LEN];
 	bool has_bindings;
 	uint8_t bindings[AV_BINDINGS_LEN];
-	struct ntlm_text target; /* client: the SPN it was given */
+	struct ntlm_text target;  /* client: the SPN it was given */
+	struct ntlm_local *local; /* both ends are in this LSA; NULL else (packages/ntlm/local.h) */
 	struct ntlm_session session;
 };
 

@@ -35,25 +35,24 @@ void ntlm_key_exchange_v1(const struct ntlm_v1_facts *f, uint8_t out[NTLM_KEY_LE
 	memcpy(out, f->session_base, NTLM_KEY_LEN);
 }
 
-static void extended_keys(const struct ntlm_keys *keys, uint32_t flags, const char *const magic[2],
-			  struct ntlm_direction_keys *out)
+static void extended_keys(const uint8_t session[NTLM_KEY_LEN], uint32_t flags,
+			  const char *const magic[2], struct ntlm_direction_keys *out)
 {
 	size_t strength = flags & NTLM_128 ? 16 : flags & NTLM_56 ? 7 : 5;
 	size_t magic_len = sizeof(client_sign); /* all four have one length */
 
-	md5_parts((struct part[]){ { keys->session, NTLM_KEY_LEN }, { magic[0], magic_len } }, 2,
+	md5_parts((struct part[]){ { session, NTLM_KEY_LEN }, { magic[0], magic_len } }, 2,
 		  out->sign);
-	md5_parts((struct part[]){ { keys->session, strength }, { magic[1], magic_len } }, 2,
-		  out->seal);
+	md5_parts((struct part[]){ { session, strength }, { magic[1], magic_len } }, 2, out->seal);
 	out->seal_len = NTLM_KEY_LEN;
 }
 
 /* Without extended session security both directions share one sealing key and none signs. */
-static void plain_keys(const struct ntlm_keys *keys, uint32_t flags,
+static void plain_keys(const uint8_t session[NTLM_KEY_LEN], uint32_t flags,
 		       struct ntlm_direction_keys *out)
 {
 	*out = (struct ntlm_direction_keys){ .seal_len = NTLM_KEY_LEN };
-	memcpy(out->seal, keys->session, NTLM_KEY_LEN);
+	memcpy(out->seal, session, NTLM_KEY_LEN);
 	if (!(flags & (NTLM_LM_KEY | NTLM_DATAGRAM)))
 		return;
 	memset(out->seal + 8, 0, 8);
@@ -64,21 +63,20 @@ static void plain_keys(const struct ntlm_keys *keys, uint32_t flags,
 		memcpy(out->seal + 5, "\xE5\x38\xB0", 3);
 }
 
-void ntlm_keys_derive(struct ntlm_keys *keys, uint32_t flags)
+void ntlm_direction_derive(const uint8_t session[NTLM_KEY_LEN], uint32_t flags, bool from_server,
+			   struct ntlm_direction_keys *out)
 {
+	static const char *const magic[2][2] = { { client_sign, client_seal },
+						 { server_sign, server_seal } };
+
 	_Static_assert(sizeof(client_sign) == sizeof(server_sign) &&
 			       sizeof(client_sign) == sizeof(client_seal) &&
 			       sizeof(client_sign) == sizeof(server_seal),
 		       "one length for all four constants");
-	if (flags & NTLM_EXTENDED_SECURITY) {
-		extended_keys(keys, flags, (const char *const[]){ client_sign, client_seal },
-			      &keys->client);
-		extended_keys(keys, flags, (const char *const[]){ server_sign, server_seal },
-			      &keys->server);
-		return;
-	}
-	plain_keys(keys, flags, &keys->client);
-	plain_keys(keys, flags, &keys->server);
+	if (flags & NTLM_EXTENDED_SECURITY)
+		extended_keys(session, flags, magic[from_server], out);
+	else
+		plain_keys(session, flags, out);
 }
 
 void ntlm_mic(const uint8_t session_key[NTLM_KEY_LEN], const struct rd message[3],

@@ -9,14 +9,11 @@
 
 #define NTLM_KEY_LEN 16
 
-/* All keys of a session; lives in a struct secret. */
-struct ntlm_keys {
-	uint8_t session[NTLM_KEY_LEN]; /* ExportedSessionKey */
-	struct ntlm_direction_keys {
-		uint8_t sign[NTLM_KEY_LEN]; /* zero without extended session security */
-		uint8_t seal[NTLM_KEY_LEN];
-		uint32_t seal_len; /* 8 or 16 */
-	} client, server;	   /* messages from the client, from the server */
+/* The keys of messages from one of the two. */
+struct ntlm_direction_keys {
+	uint8_t sign[NTLM_KEY_LEN]; /* zero without extended session security */
+	uint8_t seal[NTLM_KEY_LEN];
+	uint32_t seal_len; /* 8 or 16 */
 };
 
 /* KXKEY for NTLMv1. `lmowf` may be NULL when neither LM_KEY nor NON_NT_SESSION_KEY is negotiated.
@@ -30,8 +27,9 @@ struct ntlm_v1_facts {
 };
 void ntlm_key_exchange_v1(const struct ntlm_v1_facts *facts, uint8_t out[NTLM_KEY_LEN]);
 
-/* Signing and sealing keys of both directions from keys->session. [MS-NLMP] 3.4.5.2, 3.4.5.3 */
-void ntlm_keys_derive(struct ntlm_keys *keys, uint32_t flags);
+/* Signing and sealing keys from the ExportedSessionKey. [MS-NLMP] 3.4.5.2, 3.4.5.3 */
+void ntlm_direction_derive(const uint8_t session[NTLM_KEY_LEN], uint32_t flags, bool from_server,
+			   struct ntlm_direction_keys *out);
 
 /* The MIC over the three messages, the third with its MIC taken as zero (it must have room for
  * one). [MS-NLMP] 3.1.5.1.2 */

@@ -7,11 +7,14 @@
 #include "base/slots.h"
 #include "base/utf.h"
 #include "packages/ntlm/buffers.h"
+#include "packages/ntlm/local.h"
 #include "packages/ntlm/lsa.h"
 #include "packages/ntlm/package.h"
+#include "packages/ntlm/respond.h"
 #include "wire/authdata.h"
 
 #define HANDLES_MAX (1u << 20)
+#define LM_PASSWORD_MAX 14
 
 /* The OBJECT IDENTIFIER 1.3.6.1.4.1.311.2.2.10 in DER. */
 static const uint8_t mechanism[] = { 0x06, 0x0A, 0x2B, 0x06, 0x01, 0x04,
@@ -46,6 +49,20 @@ bool ntlm_flags_suffice(uint32_t flags, uint32_t policy_number)
 	return !(flags & (NTLM_SIGN | NTLM_SEAL)) || (flags & need) == need;
 }
 
+NTSTATUS ntlm_caller_names(struct ntlm_text *domain, struct ntlm_text *user)
+{
+	UNICODE_STRING name = { 0 };
+	OPENSSPI_MACHINE_NAMES names;
+
+	if (!half.host.extension->CallerName || failed(half.host.extension->CallerName(&name)))
+		return fail(SEC_E_NO_CREDENTIALS, "name of the caller");
+	(void)half.host.extension->MachineNames(&names);
+	bool fine = ntlm_text_copy(domain, ntlm_unicode_bytes(&names.NetbiosComputer)) &&
+		    ntlm_text_copy(user, ntlm_unicode_bytes(&name));
+	half.host.lsa->FreeLsaHeap(name.Buffer);
+	return fine ? STATUS_SUCCESS : fail(SEC_E_INSUFFICIENT_MEMORY, "name of the caller");
+}
+
 /* ---- the package ---- */
 
 NTSTATUS NTAPI ntlm_sp_initialize(ULONG_PTR package_id, PSECPKG_PARAMETERS parameters,
@@ -53,7 +70,8 @@ NTSTATUS NTAPI ntlm_sp_initialize(ULONG_PTR package_id, PSECPKG_PARAMETERS param
 {
 	const OPENSSPI_LSA_EXTENSION *extension;
 
-	if (!slots_guard_forks(&half.credentials) || !slots_guard_forks(&half.contexts))
+	if (!slots_guard_forks(&half.credentials) || !slots_guard_forks(&half.contexts) ||
+	    !ntlm_local_guard_forks())
 		return fail(STATUS_INSUFFICIENT_RESOURCES, "guarding NTLM's tables");
 	NTSTATUS status = OpensspiLsaExtension(OPENSSPI_LSA_EXTENSION_VERSION, &extension);
 	if (failed(status))
@@ -94,7 +112,7 @@ NTSTATUS NTAPI ntlm_sp_get_extended_information(SECPKG_EXTENDED_INFORMATION_CLAS
 	static const OPENSSPI_PACKAGE_TRAITS traits = { OPENSSPI_PACKAGE_TRAITS_CLASS,
 							OPENSSPI_AUTH_DATA_IDENTITY,
 							OPENSSPI_HOME_LSA };
-	if ((ULONG)class == OPENSSPI_PACKAGE_TRAITS_CLASS) {
+	if ((ULONG) class == OPENSSPI_PACKAGE_TRAITS_CLASS) {
 		*out = lsa_heap_copy(&traits, sizeof(traits));
 		return *out ? STATUS_SUCCESS : fail(STATUS_NO_MEMORY, "package traits");
 	}
@@ -131,6 +149,30 @@ static void identity_split(struct rd *domain, struct rd *user)
 	}
 }
 
+/* The LM hash of a password that has one: of at most 14 characters, all of them ASCII here. */
+static NTSTATUS lm_hash_make(struct ntlm_credential *c, struct rd password)
+{
+	char text[LM_PASSWORD_MAX];
+	uint8_t hash[NTLM_HASH_LEN];
+	uint16_t unit;
+	size_t n = 0;
+
+	if (password.n > 2 * sizeof(text) ||
+	    ntlm_policy(OPENSSPI_POLICY_LM_COMPATIBILITY, NTLM_LEVEL_SAFEST) >=
+		    NTLM_LEVEL_WITHOUT_LM)
+		return STATUS_SUCCESS;
+	while (rd_u16le(&password, &unit) && unit < 0x80)
+		text[n++] = (char)unit;
+	if (!password.n) {
+		ntlm_lmowf_v1(text, n, hash);
+		c->lm_hash = secret_copy(hash, sizeof(hash));
+	}
+	mem_wipe(text, sizeof(text));
+	mem_wipe(hash, sizeof(hash));
+	return password.n || c->lm_hash ? STATUS_SUCCESS
+					: fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM credentials");
+}
+
 static NTSTATUS credential_fill(struct ntlm_credential *c, struct rd block)
 {
 	struct identity_view id;
@@ -143,12 +185,14 @@ static NTSTATUS credential_fill(struct ntlm_credential *c, struct rd block)
 		return fail(SEC_E_UNKNOWN_CREDENTIALS, "length of names in NTLM credentials");
 	if (!ntlm_text_copy(&c->domain, id.domain) || !ntlm_text_copy(&c->user, id.user))
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM credentials");
+	c->is_nobody = rd_empty(id.user) && rd_empty(id.password);
 	if (rd_empty(id.user))
 		return STATUS_SUCCESS;
 	ntlm_ntowf_v1(id.password.p, id.password.n, hash);
 	c->nt_hash = secret_copy(hash, sizeof(hash));
 	mem_wipe(hash, sizeof(hash));
-	return c->nt_hash ? STATUS_SUCCESS : fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM credentials");
+	return c->nt_hash ? lm_hash_make(c, id.password)
+			  : fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM credentials");
 }
 
 NTSTATUS NTAPI ntlm_sp_acquire_credentials(PUNICODE_STRING principal, ULONG use, PLUID logon,
@@ -192,10 +236,16 @@ NTSTATUS NTAPI ntlm_sp_query_credentials(LSA_SEC_HANDLE handle, ULONG attribute,
 		return fail(SEC_E_INVALID_HANDLE, "QueryCredentialsAttributes");
 	if (attribute != SECPKG_CRED_ATTR_NAMES)
 		return fail(SEC_E_UNSUPPORTED_FUNCTION, "QueryCredentialsAttributes: attribute");
-	if (!c->user.p)
-		return fail(SEC_E_NO_CREDENTIALS, "names of default credentials");
 	SecPkgCredentials_NamesW *names = buffer;
-	names->sUserName = ntlm_account_name(&c->domain, &c->user);
+	CLEANUP(ntlm_text_done) struct ntlm_text domain = { 0 };
+	CLEANUP(ntlm_text_done) struct ntlm_text user = { 0 };
+	if (c->is_default) {
+		NTSTATUS status = ntlm_caller_names(&domain, &user);
+		if (failed(status))
+			return status;
+	}
+	names->sUserName = c->is_default ? ntlm_account_name(&domain, &user)
+					 : ntlm_account_name(&c->domain, &c->user);
 	return names->sUserName ? SEC_E_OK : fail(SEC_E_INSUFFICIENT_MEMORY, "credential names");
 }
 
@@ -221,6 +271,13 @@ NTSTATUS ntlm_leg_give(struct ntlm_leg *leg, struct rd token)
 	}
 	b->cbBuffer = (ULONG)token.n;
 	return SEC_E_OK;
+}
+
+void ntlm_leg_give_nothing(struct ntlm_leg *leg)
+{
+	SecBuffer *b = buffer_find(leg->out, SECBUFFER_TOKEN);
+	if (b)
+		b->cbBuffer = 0;
 }
 
 /* Finds what the handles name. The credential of a later call may be absent. */

@@ -15,6 +15,14 @@ struct ntlm_host {
 };
 const struct ntlm_host *ntlm_host(void);
 
+static inline struct rd ntlm_unicode_bytes(const UNICODE_STRING *s)
+{
+	return rd_of(s->Buffer, s->Length);
+}
+
+/* The name of whoever calls, of this machine. SEC_E_NO_CREDENTIALS when the host does not tell. */
+MUST_CHECK NTSTATUS ntlm_caller_names(struct ntlm_text *domain, struct ntlm_text *user);
+
 /* A policy value; `safest` when the host has none. */
 uint32_t ntlm_policy(uint32_t number, uint32_t safest);
 
@@ -42,6 +50,9 @@ MUST_CHECK NTSTATUS ntlm_server_finish(struct ntlm_leg *leg);
  * cbBuffer, which with SEC_E_BUFFER_TOO_SMALL says what it takes. */
 MUST_CHECK NTSTATUS ntlm_leg_give(struct ntlm_leg *leg, struct rd token);
 
+/* Says that there is no token. */
+void ntlm_leg_give_nothing(struct ntlm_leg *leg);
+
 /* A server's challenge or a client's AUTHENTICATE is refused when sessions are to be protected and
  * `flags` lack what the policy insists on. */
 MUST_CHECK bool ntlm_flags_suffice(uint32_t flags, uint32_t policy_number);
@@ -67,7 +78,10 @@ extern SpVerifySignatureFn ntlm_user_verify_signature;
 extern SpSealMessageFn ntlm_user_seal_message;
 extern SpUnsealMessageFn ntlm_user_unseal_message;
 extern SpGetContextTokenFn ntlm_user_get_context_token;
+extern SpCompleteAuthTokenFn ntlm_user_complete_token;
 extern SpQueryContextAttributesFn ntlm_user_query_context;
 extern SpDeleteContextFn ntlm_user_delete_context;
+extern SpExportSecurityContextFn ntlm_user_export_context;
+extern SpImportSecurityContextFn ntlm_user_import_context;
 
 #endif

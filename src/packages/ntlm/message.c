@@ -263,3 +263,19 @@ bool ntlm_text_read(struct rd text, bool unicode, struct wr *out)
 	wr_rd(out, text);
 	return wr_ok(out);
 }
+
+bool ntlm_text_write(struct wr *w, struct rd utf16le, bool unicode)
+{
+	uint16_t unit;
+
+	if (unicode) {
+		wr_rd(w, utf16le);
+		return wr_ok(w);
+	}
+	while (rd_u16le(&utf16le, &unit)) {
+		if (unit > 0xFF)
+			return false;
+		wr_u8(w, (uint8_t)unit);
+	}
+	return wr_ok(w);
+}

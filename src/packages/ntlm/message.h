@@ -76,4 +76,7 @@ MUST_CHECK bool ntlm_utf16_is_valid(struct rd text);
  * odd lengths and lone surrogates, and when the writer's cap is reached. */
 MUST_CHECK bool ntlm_text_read(struct rd text, bool unicode, struct wr *out);
 
+/* UTF-16LE as it is sent: as it stands, or as ISO 8859-1. False when that cannot hold it. */
+MUST_CHECK bool ntlm_text_write(struct wr *w, struct rd utf16le, bool unicode);
+
 #endif

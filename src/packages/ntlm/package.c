@@ -15,8 +15,7 @@ static const SecPkgInfoW package_info = {
 	.fCapabilities = SECPKG_FLAG_INTEGRITY | SECPKG_FLAG_PRIVACY | SECPKG_FLAG_TOKEN_ONLY |
 			 SECPKG_FLAG_CONNECTION | SECPKG_FLAG_MULTI_REQUIRED |
 			 SECPKG_FLAG_IMPERSONATION | SECPKG_FLAG_ACCEPT_WIN32_NAME |
-			 SECPKG_FLAG_NEGOTIABLE | SECPKG_FLAG_LOGON |
-			 SECPKG_FLAG_RESTRICTED_TOKENS,
+			 SECPKG_FLAG_NEGOTIABLE | SECPKG_FLAG_LOGON | SECPKG_FLAG_RESTRICTED_TOKENS,
 	.wVersion = 1,
 	.wRPCID = RPC_ID_WINNT,
 	.cbMaxToken = NTLM_MAX_TOKEN,
@@ -51,8 +50,11 @@ static SECPKG_USER_FUNCTION_TABLE user_table = {
 	.SealMessage = ntlm_user_seal_message,
 	.UnsealMessage = ntlm_user_unseal_message,
 	.GetContextToken = ntlm_user_get_context_token,
+	.CompleteAuthToken = ntlm_user_complete_token,
 	.QueryContextAttributes = ntlm_user_query_context,
 	.DeleteUserModeContext = ntlm_user_delete_context,
+	.ExportContext = ntlm_user_export_context,
+	.ImportContext = ntlm_user_import_context,
 };
 
 static NTSTATUS lsa_initialize(ULONG lsa_version, ULONG *package_version,

@@ -4,7 +4,7 @@
 
 #include "packages/ntlm/session.h"
 
-#define PACKED_MAGIC 0x4D544E01u /* changes with the layout */
+#define PACKED_MAGIC 0x4D544E02u /* changes with the layout */
 
 bool ntlm_text_copy(struct ntlm_text *out, struct rd utf16le)
 {
@@ -24,32 +24,22 @@ void ntlm_text_done(struct ntlm_text *t)
 	*t = (struct ntlm_text){ 0 };
 }
 
+void ntlm_session_nobody(struct rd *domain, struct rd *user)
+{
+	static const WCHAR authority[] = OPENSSPI_WIDE("NT AUTHORITY");
+	static const WCHAR nobody[] = OPENSSPI_WIDE("ANONYMOUS LOGON");
+
+	*domain = rd_of(authority, sizeof(authority) - sizeof(WCHAR));
+	*user = rd_of(nobody, sizeof(nobody) - sizeof(WCHAR));
+}
+
 void ntlm_session_done(struct ntlm_session *s)
 {
 	ntlm_text_done(&s->domain);
 	ntlm_text_done(&s->user);
 	ntlm_text_done(&s->target);
-	secret_free(s->keys);
+	secret_free(s->key);
 	*s = (struct ntlm_session){ 0 };
-}
-
-static void direction_pack(struct wr *w, const struct ntlm_direction_keys *d)
-{
-	wr_bytes(w, d->sign, sizeof(d->sign));
-	wr_bytes(w, d->seal, sizeof(d->seal));
-	wr_u32le(w, d->seal_len);
-}
-
-static bool direction_unpack(struct rd *r, struct ntlm_direction_keys *d)
-{
-	struct rd sign, seal;
-
-	if (!rd_bytes(r, sizeof(d->sign), &sign) || !rd_bytes(r, sizeof(d->seal), &seal) ||
-	    !rd_u32le(r, &d->seal_len) || (d->seal_len != 8 && d->seal_len != 16))
-		return false;
-	memcpy(d->sign, sign.p, sign.n);
-	memcpy(d->seal, seal.p, seal.n);
-	return true;
 }
 
 /* Absent text is packed as absent, not as empty. */
@@ -70,16 +60,12 @@ static bool text_unpack(struct rd *r, bool *present, struct rd *bytes)
 
 void ntlm_session_pack(struct wr *w, const struct ntlm_session *s)
 {
-	const struct ntlm_keys *keys = ntlm_session_keys(s);
-
 	wr_u32le(w, PACKED_MAGIC);
 	wr_u32le(w, s->flags);
 	wr_u32le(w, s->attributes);
 	wr_u8(w, s->server);
 	wr_u64le(w, (uint64_t)s->start);
-	wr_bytes(w, keys->session, sizeof(keys->session));
-	direction_pack(w, &keys->client);
-	direction_pack(w, &keys->server);
+	wr_bytes(w, ntlm_session_key(s), NTLM_KEY_LEN);
 	text_pack(w, &s->domain);
 	text_pack(w, &s->user);
 	text_pack(w, &s->target);
@@ -100,15 +86,6 @@ static bool numbers_unpack(struct rd *r, struct ntlm_session *s)
 	return true;
 }
 
-static bool keys_unpack(struct rd *r, struct ntlm_keys *keys)
-{
-	struct rd session;
-	if (!rd_bytes(r, sizeof(keys->session), &session))
-		return false;
-	memcpy(keys->session, session.p, session.n);
-	return direction_unpack(r, &keys->client) && direction_unpack(r, &keys->server);
-}
-
 static NTSTATUS texts_unpack(struct rd *r, struct ntlm_session *s)
 {
 	struct ntlm_text *const text[] = { &s->domain, &s->user, &s->target };
@@ -124,21 +101,20 @@ static NTSTATUS texts_unpack(struct rd *r, struct ntlm_session *s)
 	return STATUS_SUCCESS;
 }
 
-NTSTATUS ntlm_session_unpack(struct rd packed, struct ntlm_session *out)
+NTSTATUS ntlm_session_unpack(struct rd *packed, struct ntlm_session *out)
 {
 	CLEANUP(ntlm_session_done) struct ntlm_session s = { 0 };
-	struct rd r = packed;
+	struct rd r = *packed, key;
 
-	s.keys = secret_new(sizeof(struct ntlm_keys));
-	if (!s.keys)
+	if (!numbers_unpack(&r, &s) || !rd_bytes(&r, NTLM_KEY_LEN, &key))
+		return fail(SEC_E_INVALID_TOKEN, "packed NTLM context: numbers and key");
+	s.key = secret_copy(key.p, key.n);
+	if (!s.key)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "packed NTLM context");
-	if (!numbers_unpack(&r, &s) || !keys_unpack(&r, (struct ntlm_keys *)(void *)s.keys->p))
-		return fail(SEC_E_INVALID_TOKEN, "packed NTLM context: keys");
 	NTSTATUS status = texts_unpack(&r, &s);
 	if (failed(status))
 		return status;
-	if (!rd_empty(r))
-		return fail(SEC_E_INVALID_TOKEN, "packed NTLM context: length");
+	*packed = r;
 	*out = s;
 	s = (struct ntlm_session){ 0 };
 	return STATUS_SUCCESS;

@@ -24,10 +24,10 @@ struct ntlm_session {
 	uint32_t flags;	     /* negotiated */
 	uint32_t attributes; /* ISC_RET_ or ASC_RET_ */
 	bool server;
-	int64_t start; /* UTC */
+	int64_t start;		       /* UTC */
 	struct ntlm_text domain, user; /* the client's, as the authority spells them */
 	struct ntlm_text target;       /* the SPN the client named */
-	struct secret *keys;	       /* a struct ntlm_keys */
+	struct secret *key;	       /* ExportedSessionKey, NTLM_KEY_LEN bytes */
 };
 
 /* A copy of UTF-16LE bytes; false when memory is short. */
@@ -40,17 +40,20 @@ static inline struct rd ntlm_text_bytes(const struct ntlm_text *t)
 	return rd_of(t->p, t->n * 2);
 }
 
-static inline const struct ntlm_keys *ntlm_session_keys(const struct ntlm_session *s)
+static inline const uint8_t *ntlm_session_key(const struct ntlm_session *s)
 {
-	return (const struct ntlm_keys *)(const void *)s->keys->p;
+	return s->key->p;
 }
+
+/* The names of an anonymous client; static. */
+void ntlm_session_nobody(struct rd *domain, struct rd *user);
 
 /* Releases what the session holds and zeroes it. */
 void ntlm_session_done(struct ntlm_session *s);
 
-/* The packed context that goes from the LSA to the user-mode half. */
+/* The packed context that goes from the LSA to the user-mode half; unpacking takes it off. */
 void ntlm_session_pack(struct wr *w, const struct ntlm_session *s);
-MUST_CHECK NTSTATUS ntlm_session_unpack(struct rd packed, struct ntlm_session *out);
+MUST_CHECK NTSTATUS ntlm_session_unpack(struct rd *packed, struct ntlm_session *out);
 
 /* Answers QueryContextAttributes. Inner memory is block heap, freed with FreeContextBuffer.
  * SEC_E_UNSUPPORTED_FUNCTION for attributes NTLM has not. */

@@ -7,6 +7,7 @@
 
 #include "base/block.h"
 #include "base/keymap.h"
+#include "packages/ntlm/buffers.h"
 #include "packages/ntlm/lsa.h"
 #include "packages/ntlm/protect.h"
 
@@ -53,7 +54,8 @@ NTSTATUS NTAPI ntlm_user_instance_init(ULONG version, PSECPKG_DLL_FUNCTIONS func
 	return STATUS_SUCCESS;
 }
 
-static NTSTATUS user_new(struct rd packed, struct user_context **out)
+/* From a packed session, which is taken off; the protection has just begun. */
+static NTSTATUS user_new(struct rd *packed, struct user_context **out)
 {
 	CLEANUP(user_unref_p) struct user_context *u = MEM_NEW(struct user_context);
 	if (!u)
@@ -73,8 +75,11 @@ static NTSTATUS user_new(struct rd packed, struct user_context **out)
 NTSTATUS NTAPI ntlm_user_init_context(LSA_SEC_HANDLE handle, PSecBuffer packed)
 {
 	CLEANUP(user_unref_p) struct user_context *u = NULL;
+	struct rd r = rd_of(packed->pvBuffer, packed->cbBuffer);
 
-	NTSTATUS status = user_new(rd_of(packed->pvBuffer, packed->cbBuffer), &u);
+	NTSTATUS status = user_new(&r, &u);
+	if (!failed(status) && !rd_empty(r))
+		status = fail(SEC_E_INVALID_TOKEN, "packed NTLM context: length");
 	block_free(packed->pvBuffer);
 	*packed = (SecBuffer){ .BufferType = packed->BufferType };
 	if (failed(status))
@@ -85,6 +90,79 @@ NTSTATUS NTAPI ntlm_user_init_context(LSA_SEC_HANDLE handle, PSecBuffer packed)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "user-mode contexts");
 	u = NULL;
 	return STATUS_SUCCESS;
+}
+
+/* ---- from one process to another ---- */
+
+/* Behind this: the packed session, whether states follow, and those. */
+#define EXPORT_MAGIC 0x5845544Eu
+#define EXPORT_VERSION 1u
+
+/* No LSA half gives out numbers with this bit. */
+#define IMPORTED (UINT64_C(1) << 63)
+
+NTSTATUS NTAPI ntlm_user_export_context(LSA_SEC_HANDLE handle, ULONG flags, PSecBuffer packed,
+					PHANDLE token)
+{
+	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(wr_done) struct wr w = WR(NTLM_PACKED_MAX);
+	bool anew = flags & SECPKG_CONTEXT_EXPORT_RESET_NEW;
+
+	if (!u)
+		return fail(SEC_E_INVALID_HANDLE, "ExportSecurityContext");
+	if (flags & ~(ULONG)(SECPKG_CONTEXT_EXPORT_RESET_NEW | SECPKG_CONTEXT_EXPORT_DELETE_OLD))
+		return fail(SEC_E_UNSUPPORTED_FUNCTION, "export to the kernel");
+	wr_u32le(&w, EXPORT_MAGIC);
+	wr_u32le(&w, EXPORT_VERSION);
+	ntlm_session_pack(&w, &u->session);
+	wr_u8(&w, !anew);
+	if (!anew)
+		ntlm_protection_pack(&w, protection_of(u));
+	void *block = wr_ok(&w) ? block_dup(w.buf, w.len) : NULL;
+	if (!block)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "exported NTLM context");
+	packed->pvBuffer = block;
+	packed->cbBuffer = (ULONG)w.len;
+	if (token)
+		*token = NULL; /* there are no access tokens */
+	return SEC_E_OK;
+}
+
+static NTSTATUS user_import(struct rd r, struct user_context **out)
+{
+	CLEANUP(user_unref_p) struct user_context *u = NULL;
+	uint32_t magic, version;
+	uint8_t has_states;
+
+	if (!rd_u32le(&r, &magic) || magic != EXPORT_MAGIC || !rd_u32le(&r, &version) ||
+	    version != EXPORT_VERSION)
+		return fail(SEC_E_INVALID_TOKEN, "exported NTLM context");
+	NTSTATUS status = user_new(&r, &u);
+	if (failed(status))
+		return status;
+	if (!rd_u8(&r, &has_states) || has_states > 1 ||
+	    (has_states && !ntlm_protection_unpack(&r, protection_of(u))) || !rd_empty(r))
+		return fail(SEC_E_INVALID_TOKEN, "exported NTLM context: states");
+	*out = TAKE(u);
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI ntlm_user_import_context(PSecBuffer packed, HANDLE token, PLSA_SEC_HANDLE handle)
+{
+	static atomic_ullong last;
+	CLEANUP(user_unref_p) struct user_context *u = NULL;
+
+	if (!packed || (packed->cbBuffer && !packed->pvBuffer))
+		return fail(SEC_E_INVALID_TOKEN, "ImportSecurityContext");
+	NTSTATUS status = user_import(rd_of(packed->pvBuffer, packed->cbBuffer), &u);
+	if (failed(status))
+		return status;
+	uint64_t key = IMPORTED | (atomic_fetch_add(&last, 1) + 1);
+	if (!keymap_add(&contexts, key, u))
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "user-mode contexts");
+	u = NULL;
+	*handle = (LSA_SEC_HANDLE)key;
+	return SEC_E_OK;
 }
 
 NTSTATUS NTAPI ntlm_user_delete_context(LSA_SEC_HANDLE handle)
@@ -102,7 +180,7 @@ NTSTATUS NTAPI ntlm_user_make_signature(LSA_SEC_HANDLE handle, ULONG qop, PSecBu
 	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "MakeSignature");
-	return ntlm_sign(protection_of(u), message);
+	return ntlm_sign(protection_of(u), message, sequence);
 }
 
 NTSTATUS NTAPI ntlm_user_verify_signature(LSA_SEC_HANDLE handle, PSecBufferDesc message,
@@ -113,7 +191,7 @@ NTSTATUS NTAPI ntlm_user_verify_signature(LSA_SEC_HANDLE handle, PSecBufferDesc 
 		return fail(SEC_E_INVALID_HANDLE, "VerifySignature");
 	if (qop)
 		*qop = 0;
-	return ntlm_verify(protection_of(u), message);
+	return ntlm_verify(protection_of(u), message, sequence);
 }
 
 NTSTATUS NTAPI ntlm_user_seal_message(LSA_SEC_HANDLE handle, ULONG qop, PSecBufferDesc message,
@@ -124,7 +202,7 @@ NTSTATUS NTAPI ntlm_user_seal_message(LSA_SEC_HANDLE handle, ULONG qop, PSecBuff
 		return fail(SEC_E_INVALID_HANDLE, "EncryptMessage");
 	if (qop != 0 && qop != SECQOP_WRAP_NO_ENCRYPT)
 		return fail(SEC_E_QOP_NOT_SUPPORTED, "EncryptMessage: quality of protection");
-	return ntlm_seal(protection_of(u), message, qop == 0);
+	return ntlm_seal(protection_of(u), message, sequence, qop == 0);
 }
 
 NTSTATUS NTAPI ntlm_user_unseal_message(LSA_SEC_HANDLE handle, PSecBufferDesc message,
@@ -133,9 +211,22 @@ NTSTATUS NTAPI ntlm_user_unseal_message(LSA_SEC_HANDLE handle, PSecBufferDesc me
 	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "DecryptMessage");
-	if (qop)
-		*qop = 0;
-	return ntlm_unseal(protection_of(u), message);
+	return ntlm_unseal(protection_of(u), message, sequence, qop);
+}
+
+/* Negotiate tells what it signed and verified elsewhere: a MECHLIST_SIGNATURE buffer of two numbers. */
+NTSTATUS NTAPI ntlm_user_complete_token(LSA_SEC_HANDLE handle, PSecBufferDesc told)
+{
+	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	struct rd r = buffer_bytes(told, SECBUFFER_MECHLIST_SIGNATURE);
+	uint32_t sent, received;
+
+	if (!u)
+		return fail(SEC_E_INVALID_HANDLE, "CompleteAuthToken");
+	if (!rd_u32le(&r, &sent) || !rd_u32le(&r, &received) || !rd_empty(r))
+		return fail(SEC_E_UNSUPPORTED_FUNCTION, "CompleteAuthToken");
+	ntlm_protection_skip(protection_of(u), sent, received);
+	return SEC_E_OK;
 }
 
 NTSTATUS NTAPI ntlm_user_get_context_token(LSA_SEC_HANDLE handle, PHANDLE token)

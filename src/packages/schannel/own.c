@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,7 +39,8 @@ static NTSTATUS read_file(const char *path, struct secret **out, bool *absent)
 	}
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
 	    (st.st_mode & 077) || st.st_size > PEM_MAX)
-		return fail(SEC_E_NO_CREDENTIALS, "a kept certificate that is not the user's alone");
+		return fail(SEC_E_NO_CREDENTIALS,
+			    "a kept certificate that is not the user's alone");
 	CLEANUP(secret_free_p) struct secret *s = secret_new((size_t)st.st_size);
 	if (!s)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "reading the kept certificate");
@@ -68,17 +70,38 @@ static bool write_all(int fd, const uint8_t *p, size_t n)
 	return fsync(fd) == 0;
 }
 
-/* Makes the directory's new entry last. */
-static void sync_directory(const char *path)
+/* The directory of a file, open; -1 when that fails. */
+static int open_folder(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	CLEANUP(mem_free_p) char *folder = slash ? mem_dup_text(path) : NULL;
 	if (!folder)
-		return;
+		return -1;
 	folder[slash - path] = '\0';
-	CLEANUP(fd_close_p) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Makes the directory's new entry last. */
+static void sync_directory(const char *path)
+{
+	CLEANUP(fd_close_p) int fd = open_folder(path);
 	if (fd >= 0 && fsync(fd) != 0)
 		trace_line("schannel: the directory of the kept certificate was not synced");
+}
+
+/* On a file system that can neither link nor rename without replacing (FAT, some network ones): looks
+ * and renames under a lock on the directory, which all who come here take. */
+static bool publish_locked(const char *temporary, const char *path)
+{
+	struct stat st;
+	CLEANUP(fd_close_p) int folder = open_folder(path);
+
+	if (folder < 0 || flock(folder, LOCK_EX) != 0)
+		return false;
+	if (lstat(path, &st) != 0 && errno == ENOENT)
+		return rename(temporary, path) == 0;
+	unlink(temporary);
+	return true;
 }
 
 /* Gives the finished file its name: instead of an old one, or only if there is none. */
@@ -91,7 +114,13 @@ static bool publish(const char *temporary, const char *path, bool replace)
 		return true;
 	}
 	/* a file system without links */
-	return renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0;
+	if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return true;
+	if (errno == EEXIST) {
+		unlink(temporary);
+		return true;
+	}
+	return publish_locked(temporary, path);
 }
 
 static NTSTATUS write_file(const char *path, const struct secret *pem, bool replace)

@@ -43,6 +43,9 @@ NTSTATUS target_host(const UNICODE_STRING *target, char **out)
 		host[--len] = '\0';
 	if (len > HOST_MAX)
 		return fail(SEC_E_TARGET_UNKNOWN, "a host name that is too long");
+	for (size_t i = 0; i < len; i++)
+		if (host[i] <= ' ' || host[i] > '~')
+			return fail(SEC_E_TARGET_UNKNOWN, "a host name that is not ASCII");
 	if (len && !(*out = mem_dup_text(host)))
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "a target name");
 	return SEC_E_OK;

@@ -5,8 +5,9 @@
 
 #include "base/base.h"
 
-/* "host", "SERVICE/host", "SERVICE/host:port/name", "[address]": the host in UTF-8 (mem_free), without
- * a closing dot; NULL for an empty or absent name. SEC_E_TARGET_UNKNOWN: no text or too long. */
+/* "host", "SERVICE/host", "SERVICE/host:port/name", "[address]": the host (mem_free), without
+ * a closing dot; NULL for an empty or absent name. SEC_E_TARGET_UNKNOWN: no text, too long, or beyond
+ * ASCII: TLS and certificates know such a host by its A-label (xn--…), which the caller has to give. */
 MUST_CHECK NTSTATUS target_host(const UNICODE_STRING *target, char **out);
 
 #endif

@@ -41,15 +41,26 @@ static NTSTATUS give_server_auth(const struct ts_context *c, SecPkgContext_Flags
 {
 	if (c->server)
 		return SEC_E_UNSUPPORTED_FUNCTION;
-	out->Flags = c->server_auth |
-		     (c->inner_attributes & ISC_RET_MUTUAL_AUTH ? CREDSSP_SERVER_AUTH_NEGOTIATE
-								: 0);
+	out->Flags =
+		c->server_auth |
+		(c->inner_attributes & ISC_RET_MUTUAL_AUTH ? CREDSSP_SERVER_AUTH_NEGOTIATE : 0);
 	return SEC_E_OK;
 }
 
 static NTSTATUS ask_inner(const struct ts_context *c, uint32_t attribute, void *buffer)
 {
 	return ts_host()->extension->ReachQueryContext(c->inner, attribute, buffer);
+}
+
+/* What Negotiate chose; a mechanism without it names itself. */
+static NTSTATUS give_inner_package(const struct ts_context *c, SecPkgContext_PackageInfoW *out)
+{
+	SecPkgContext_NegotiationInfoW chosen = { NULL };
+
+	if (failed(ask_inner(c, SECPKG_ATTR_NEGOTIATION_INFO, &chosen)) || !chosen.PackageInfo)
+		return ask_inner(c, SECPKG_ATTR_PACKAGE_INFO, out);
+	out->PackageInfo = chosen.PackageInfo;
+	return SEC_E_OK;
 }
 
 NTSTATUS ts_query_attribute(struct ts_context *c, uint32_t attribute, void *buffer)
@@ -63,7 +74,7 @@ NTSTATUS ts_query_attribute(struct ts_context *c, uint32_t attribute, void *buff
 	case SECPKG_ATTR_CREDS_2:
 		return give_credentials(c, buffer);
 	case SECPKG_ATTR_NEGOTIATION_PACKAGE:
-		return ask_inner(c, SECPKG_ATTR_PACKAGE_INFO, buffer);
+		return give_inner_package(c, buffer);
 	case SECPKG_ATTR_NAMES:
 	case SECPKG_ATTR_SIZES:
 	case SECPKG_ATTR_LIFESPAN:
@@ -75,8 +86,8 @@ NTSTATUS ts_query_attribute(struct ts_context *c, uint32_t attribute, void *buff
 		((SecPkgContext_Flags *)buffer)->Flags = c->attributes;
 		return SEC_E_OK;
 	case OPENSSPI_ATTR_CREDSSP_VERSION:
-		*(OPENSSPI_CREDSSP_VERSION *)buffer = (OPENSSPI_CREDSSP_VERSION){ c->peer_version,
-										  c->version };
+		*(OPENSSPI_CREDSSP_VERSION *)buffer =
+			(OPENSSPI_CREDSSP_VERSION){ c->peer_version, c->version };
 		return SEC_E_OK;
 	default:
 		return SEC_E_UNSUPPORTED_FUNCTION;

@@ -64,7 +64,7 @@ static NTSTATUS negotiate(struct ts_leg *leg, struct rd token)
 	NTSTATUS status = ts_inner_step(c, token, &answer);
 	if (failed(status))
 		return status;
-	if (c->inner_complete)
+	if (c->inner_keyed)
 		return send_binding(leg, wr_view(&answer));
 	if (wr_view(&answer).n == 0)
 		return fail(SEC_E_INTERNAL_ERROR, "getting a token from the inner mechanism");
@@ -76,16 +76,36 @@ static NTSTATUS negotiate(struct ts_leg *leg, struct rd token)
 	return failed(status) ? status : SEC_I_CONTINUE_NEEDED;
 }
 
-/* [MS-CSSP] 3.1.5: the server has to show that it opened our pubKeyAuth with the same key. */
+/* SPNEGO's last word, which servers may send beside their pubKeyAuth: nothing is left to be said. */
+static NTSTATUS take_last_token(struct ts_leg *leg)
+{
+	struct ts_context *c = leg->context;
+	CLEANUP(wr_done) struct wr answer = WR(TS_REQUEST_MAX);
+
+	if (leg->in.nego_token.n == 0)
+		return fail(SEC_E_INVALID_TOKEN, "finding the server's negoToken");
+	NTSTATUS status = ts_inner_step(c, leg->in.nego_token, &answer);
+	if (failed(status))
+		return status;
+	return c->inner_complete && wr_view(&answer).n == 0
+		       ? STATUS_SUCCESS
+		       : fail(SEC_E_INVALID_TOKEN, "ending the negotiation with pubKeyAuth");
+}
+
+/* [MS-CSSP] 3.1.5: the server has to show that it opened our pubKeyAuth with the same key. It needs no
+ * negoToken for that, since its sealing shows that the mechanism came to its end there. */
 static NTSTATUS verify_binding(struct ts_leg *leg)
 {
 	struct ts_context *c = leg->context;
 	CLEANUP(wr_done) struct wr room = WR(TS_REQUEST_MAX);
 	struct rd plain;
 
-	if (!leg->in.has_pub_key_auth || leg->in.has_auth_info || leg->in.has_nego)
+	if (!leg->in.has_pub_key_auth || leg->in.has_auth_info)
 		return fail(SEC_E_INVALID_TOKEN, "finding the server's pubKeyAuth");
-	NTSTATUS status = ts_unseal(c, leg->in.pub_key_auth, &room, &plain);
+	NTSTATUS status = leg->in.has_nego ? take_last_token(leg) : STATUS_SUCCESS;
+	if (failed(status))
+		return status;
+	status = ts_unseal(c, leg->in.pub_key_auth, &room, &plain);
 	if (failed(status))
 		return status;
 	if (!ts_binding_matches(plain, c->version, TS_SERVER_TO_CLIENT, rd_of(c->key, c->key_len),
@@ -98,7 +118,8 @@ static NTSTATUS verify_binding(struct ts_leg *leg)
 /* May the credentials leave? Decided when the mechanism is known, before anything is written. */
 static NTSTATUS may_delegate(struct ts_context *c)
 {
-	bool mutual = (c->inner_attributes & ISC_RET_MUTUAL_AUTH) || c->server_auth;
+	bool reached = c->inner_attributes & ISC_RET_MUTUAL_AUTH, fresh = c->credential->identity;
+	bool mutual = reached || c->server_auth;
 	UNICODE_STRING target = { (USHORT)(c->target_n * 2), (USHORT)(c->target_n * 2), c->target };
 
 	if ((c->requirements & ISC_REQ_MUTUAL_AUTH) && !mutual)
@@ -107,10 +128,10 @@ static NTSTATUS may_delegate(struct ts_context *c)
 		c->attributes |= ISC_RET_MUTUAL_AUTH;
 	if (!(c->requirements & ISC_REQ_DELEGATE) || c->credential->keeps_credentials)
 		return STATUS_SUCCESS; /* empty ones go */
-	NTSTATUS status = ts_host()->extension->CheckDelegation(c->credential->identity
-									? OPENSSPI_DELEGATE_FRESH
-									: OPENSSPI_DELEGATE_DEFAULT,
-								mutual, &target);
+	/* the caller's word about the certificate is good for what is its own anyway */
+	NTSTATUS status = ts_host()->extension->CheckDelegation(fresh ? OPENSSPI_DELEGATE_FRESH
+								      : OPENSSPI_DELEGATE_DEFAULT,
+								fresh ? mutual : reached, &target);
 	if (failed(status))
 		return status;
 	c->attributes |= ISC_RET_DELEGATE;

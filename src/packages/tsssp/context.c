@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/base.h"
 
+#include "base/clock.h"
 #include "packages/tsssp/engine.h"
 
 struct ts_credential *ts_credential_new(uint32_t use)
@@ -11,6 +12,7 @@ struct ts_credential *ts_credential_new(uint32_t use)
 		return NULL;
 	atomic_init(&c->refs, 1);
 	c->use = use;
+	c->expiry = CLOCK_NEVER;
 	return c;
 }
 
@@ -42,6 +44,7 @@ struct ts_context *ts_context_new(bool server, struct ts_credential *credential)
 	atomic_init(&c->refs, 1);
 	c->server = server;
 	c->credential = credential;
+	c->expiry = credential->expiry;
 	ts_credential_ref(credential);
 	return c;
 }
@@ -60,6 +63,7 @@ struct ts_context *ts_context_unref(struct ts_context *c)
 		ts_host()->extension->ReachDeleteContext(c->inner);
 	ts_credential_unref(c->credential);
 	secret_free(c->delegated);
+	compose_forget(&c->held);
 	mem_free(c->key);
 	mem_free(c->target);
 	mem_free(c);

@@ -37,7 +37,7 @@ struct ts_context {
 	uint32_t attributes;   /* what was reached, as flags of its role */
 	struct ts_credential *credential;
 	OPENSSPI_REACH_HANDLE inner;
-	bool inner_complete;
+	bool inner_keyed, inner_complete;
 	ULONG inner_attributes;
 	uint32_t peer_version; /* as received, 0 before */
 	uint32_t version;      /* in force: min(own, peer) */
@@ -45,10 +45,12 @@ struct ts_context {
 	uint8_t nonce[TS_NONCE_LEN];
 	uint8_t *key; /* the server's SubjectPublicKey */
 	size_t key_len;
-	uint32_t server_auth; /* CREDSSP_SERVER_AUTH_* that the TLS layer vouches for */
+	uint32_t server_auth; /* CREDSSP_SERVER_AUTH_* that the caller vouches for: see package.h */
 	WCHAR *target;
 	size_t target_n;
 	struct secret *delegated; /* server: the packed credentials that arrived */
+	int64_t expiry; /* the credential's or the inner context's, whichever ends first */
+	struct compose_held held; /* an answer that found no room yet */
 };
 
 MUST_CHECK struct ts_credential *ts_credential_new(uint32_t use);

@@ -4,6 +4,7 @@
 
 #include <credssp.h>
 
+#include "base/clock.h"
 #include "base/utf.h"
 #include "packages/tsssp/credentials.h"
 #include "wire/authbuffer.h"
@@ -61,17 +62,47 @@ static NTSTATUS read_auth(struct ts_credential *c, const void *auth)
 	}
 }
 
+/* What an identity's PackageList says of NTLM. */
+enum ntlm_choice {
+	NTLM_NOT_SAID,
+	NTLM_ALONE, /* then without SPNEGO around it, which is all that some servers take */
+	NTLM_AMONG_OTHERS,
+};
+
+static enum ntlm_choice ntlm_choice(const void *auth)
+{
+	struct identity_view id;
+	WCHAR name[4];
+
+	if (!auth || !identity_read(authdata_block(auth), &id) || id.packages.n == 0)
+		return NTLM_NOT_SAID;
+	if (id.packages.n != sizeof(name))
+		return NTLM_AMONG_OTHERS;
+	memcpy(name, id.packages.p, sizeof(name));
+	return utf16_equal_ascii_nocase(name, ARRAY_LEN(name), "NTLM") ? NTLM_ALONE
+								       : NTLM_AMONG_OTHERS;
+}
+
+/* Negotiate, which accepts bare NTLM too; NTLM when it is what was asked for, or all there is and not
+ * what the caller wanted to avoid. */
 static NTSTATUS acquire_inner(struct ts_credential *c, uint32_t use, OPENSSPI_REACH_HANDLE *out)
 {
-	static const WCHAR name[] = TS_INNER_PACKAGE;
-	UNICODE_STRING package = unicode_view(name, ARRAY_LEN(name) - 1);
-	TimeStamp expiry = { .QuadPart = 0 };
+	static const WCHAR nego_name[] = OPENSSPI_WIDE("Negotiate"),
+			   ntlm_name[] = OPENSSPI_WIDE("NTLM");
+	UNICODE_STRING nego = unicode_view(nego_name, ARRAY_LEN(nego_name) - 1),
+		       ntlm = unicode_view(ntlm_name, ARRAY_LEN(ntlm_name) - 1);
+	const OPENSSPI_LSA_EXTENSION *extension = ts_host()->extension;
+	TimeStamp expiry = { .QuadPart = CLOCK_NEVER };
 	void *auth = use == SECPKG_CRED_OUTBOUND && c->identity ? c->identity->p : NULL;
+	NTSTATUS status = SEC_E_SECPKG_NOT_FOUND;
 
-	NTSTATUS status = ts_host()->extension->ReachAcquireCredentials(&package, use, auth, out,
-									&expiry);
-	if (!failed(status))
-		c->expiry = expiry.QuadPart;
+	enum ntlm_choice choice = ntlm_choice(auth);
+	if (choice != NTLM_ALONE)
+		status = extension->ReachAcquireCredentials(&nego, use, auth, out, &expiry);
+	if (status == SEC_E_SECPKG_NOT_FOUND && choice != NTLM_AMONG_OTHERS)
+		status = extension->ReachAcquireCredentials(&ntlm, use, auth, out, &expiry);
+	if (!failed(status) && expiry.QuadPart < c->expiry)
+		c->expiry = expiry.QuadPart; /* they last as long as both roles' do */
 	return status;
 }
 

@@ -5,6 +5,9 @@
 #include "packages/tsssp/message.h"
 #include "packages/tsssp/package.h"
 
+#define SPNEGO_INIT 0x60u /* first bytes: the GSS-API's header, and a NegTokenResp */
+#define SPNEGO_RESP 0xA1u
+
 static void line(struct text *out, unsigned depth, const char *name)
 {
 	text_add(out, "%*s%s", (int)(2 * depth), "", name);
@@ -14,8 +17,11 @@ static void describe_token(struct rd token, unsigned depth, struct text *out)
 {
 	line(out, depth, "negoToken: ");
 	text_add(out, "%zu bytes", token.n);
-	if (token.n >= 12 && memcmp(token.p, "NTLMSSP", 8) == 0)
-		text_add(out, ", NTLM message %u", (unsigned)u32le_at(token.p + 8));
+	if (token.n && (token.p[0] == SPNEGO_INIT || token.p[0] == SPNEGO_RESP))
+		text_add(out, ", SPNEGO");
+	const uint8_t *ntlm = token.n ? memmem(token.p, token.n, "NTLMSSP", 8) : NULL;
+	if (ntlm && token.n - (size_t)(ntlm - token.p) >= 12)
+		text_add(out, ", NTLM message %u", (unsigned)u32le_at(ntlm + 8));
 	text_add(out, "\n");
 }
 

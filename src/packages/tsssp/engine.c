@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/base.h"
 
+#include "base/clock.h"
 #include "packages/tsssp/engine.h"
 
 #define INNER_REQUIREMENTS                                                                         \
@@ -57,8 +58,8 @@ NTSTATUS ts_seal(struct ts_context *c, struct rd plain, struct wr *out)
 	SecPkgContext_Sizes sizes;
 	struct compose_list list;
 
-	NTSTATUS status = ts_host()->extension->ReachQueryContext(c->inner, SECPKG_ATTR_SIZES,
-								  &sizes);
+	NTSTATUS status =
+		ts_host()->extension->ReachQueryContext(c->inner, SECPKG_ATTR_SIZES, &sizes);
 	if (failed(status))
 		return status;
 	uint8_t *sealed = wr_take(out, sizes.cbSecurityTrailer + plain.n);
@@ -66,8 +67,8 @@ NTSTATUS ts_seal(struct ts_context *c, struct rd plain, struct wr *out)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "sealing");
 	memcpy(sealed + sizes.cbSecurityTrailer, plain.p, plain.n);
 	compose_list_init(&list);
-	SecBuffer *token = compose_list_add(&list, SECBUFFER_TOKEN,
-					    rd_of(sealed, sizes.cbSecurityTrailer));
+	SecBuffer *token =
+		compose_list_add(&list, SECBUFFER_TOKEN, rd_of(sealed, sizes.cbSecurityTrailer));
 	compose_list_add(&list, SECBUFFER_DATA, rd_of(sealed + sizes.cbSecurityTrailer, plain.n));
 	status = ts_host()->extension->ReachSeal(c->inner, &list.desc, 0);
 	if (failed(status))
@@ -105,7 +106,7 @@ static NTSTATUS inner_call(struct ts_context *c, SecBufferDesc *in, SecBufferDes
 {
 	const OPENSSPI_LSA_EXTENSION *extension = ts_host()->extension;
 	OPENSSPI_REACH_HANDLE context = c->inner;
-	TimeStamp expiry;
+	TimeStamp expiry = { .QuadPart = CLOCK_NEVER };
 	NTSTATUS status;
 
 	if (c->server) {
@@ -115,25 +116,36 @@ static NTSTATUS inner_call(struct ts_context *c, SecBufferDesc *in, SecBufferDes
 	} else {
 		UNICODE_STRING target = { (USHORT)(c->target_n * 2), (USHORT)(c->target_n * 2),
 					  c->target };
-		status = extension->ReachInitContext(c->credential->outbound, c->inner,
-						     c->target ? &target : NULL, INNER_REQUIREMENTS,
-						     in, &context, out, &c->inner_attributes,
-						     &expiry);
+		status = extension->ReachInitContext(
+			c->credential->outbound, c->inner, c->target ? &target : NULL,
+			INNER_REQUIREMENTS, in, &context, out, &c->inner_attributes, &expiry);
 	}
-	if (!failed(status))
-		c->inner = context;
+	if (failed(status))
+		return status;
+	c->inner = context;
+	if (status == SEC_E_OK && expiry.QuadPart < c->expiry)
+		c->expiry = expiry.QuadPart;
 	return status;
 }
 
 /* Only a mechanism that can seal, for somebody with a name, may carry credentials. */
-static NTSTATUS inner_suffices(struct ts_context *c)
+static bool inner_suffices(const struct ts_context *c)
 {
-	bool anonymous = c->inner_attributes &
-			 (c->server ? ASC_RET_NULL_SESSION : ISC_RET_NULL_SESSION);
-	if (anonymous || !(c->inner_attributes & ISC_RET_CONFIDENTIALITY))
-		return fail(SEC_E_LOGON_DENIED,
-			    "asking the inner mechanism for confidentiality and a name");
-	return STATUS_SUCCESS;
+	ULONG anonymous = c->server ? ASC_RET_NULL_SESSION : ISC_RET_NULL_SESSION;
+
+	return !(c->inner_attributes & anonymous) &&
+	       (c->inner_attributes & ISC_RET_CONFIDENTIALITY);
+}
+
+/* SPNEGO that waits for the server's last word gives its keys out when nothing of the negotiation hangs
+ * on that word; when something does, pubKeyAuth follows one leg later. */
+static bool inner_seals_already(const struct ts_context *c)
+{
+	SecPkgContext_Sizes sizes;
+
+	return !c->server && inner_suffices(c) &&
+	       !failed(ts_host()->extension->ReachQueryContext(c->inner, SECPKG_ATTR_SIZES,
+							       &sizes));
 }
 
 NTSTATUS ts_inner_step(struct ts_context *c, struct rd token, struct wr *answer)
@@ -154,11 +166,15 @@ NTSTATUS ts_inner_step(struct ts_context *c, struct rd token, struct wr *answer)
 		return status;
 	if (!wr_ok(answer))
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "keeping the inner mechanism's token");
-	if (status == SEC_I_CONTINUE_NEEDED)
+	if (status == SEC_I_CONTINUE_NEEDED) {
+		c->inner_keyed = c->inner_keyed || inner_seals_already(c);
 		return status;
+	}
 	if (status != SEC_E_OK)
 		return fail(SEC_E_INTERNAL_ERROR, "understanding the inner mechanism's status");
-	c->inner_complete = true;
-	status = inner_suffices(c);
-	return failed(status) ? status : SEC_E_OK;
+	c->inner_complete = c->inner_keyed = true;
+	return inner_suffices(c)
+		       ? SEC_E_OK
+		       : fail(SEC_E_LOGON_DENIED,
+			      "asking the inner mechanism for confidentiality and a name");
 }

@@ -5,9 +5,6 @@
 
 #include "packages/tsssp/context.h"
 
-/* The package that authenticates inside CredSSP. */
-#define TS_INNER_PACKAGE OPENSSPI_WIDE("NTLM")
-
 /* The services of the LSA. */
 const struct compose_host *ts_host(void);
 
@@ -36,7 +33,9 @@ MUST_CHECK NTSTATUS ts_unseal(struct ts_context *c, struct rd sealed, struct wr 
 			      struct rd *plain);
 
 /* Feeds a token to the inner mechanism; its answer (may be empty) is appended to `answer`. Sets
- * inner_complete. An inner mechanism that ends without confidentiality or anonymously is refused. */
+ * inner_complete, and inner_keyed as soon as it can seal: a client's SPNEGO has the keys when its last
+ * token leaves, though it waits for the server's word. An inner mechanism that ends without
+ * confidentiality or anonymously is refused. */
 MUST_CHECK NTSTATUS ts_inner_step(struct ts_context *c, struct rd token, struct wr *answer);
 
 /* A request with our version in it. */

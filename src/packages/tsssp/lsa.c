@@ -145,8 +145,8 @@ static void take_server_auth(struct ts_context *c, const SecBufferDesc *in)
 static NTSTATUS new_context(const struct ts_call *call, struct ts_context **out)
 {
 	CLEANUP(ts_credential_unref_p)
-	struct ts_credential *credential = slots_find(&half.credentials, call->credential,
-						      ts_credential_ref);
+	struct ts_credential *credential =
+		slots_find(&half.credentials, call->credential, ts_credential_ref);
 	uint32_t need = call->server ? SECPKG_CRED_INBOUND : SECPKG_CRED_OUTBOUND;
 
 	if (!credential)
@@ -190,32 +190,31 @@ static NTSTATUS take_message(const struct ts_call *call, struct ts_leg *leg)
 	leg->message = rd_of(token.p, len);
 	if (!ts_request_parse(leg->message, &leg->in))
 		return fail(SEC_E_INVALID_TOKEN, "reading a TSRequest");
-	if (token.n > len && !compose_report(call->in, SECBUFFER_EXTRA, token.n - len))
+	if (token.n > len && !compose_find(call->in, SECBUFFER_EMPTY))
 		return fail(SEC_E_INVALID_TOKEN, "reading what follows a TSRequest");
 	return STATUS_SUCCESS;
 }
 
 /* Flags that are granted for the asking; the others are what was reached. */
-static uint32_t granted(const struct ts_context *c)
+static uint32_t granted(const struct ts_context *c, uint32_t now)
 {
-	const uint32_t client = ISC_REQ_ALLOCATE_MEMORY | ISC_REQ_CONNECTION | ISC_REQ_STREAM |
-				ISC_REQ_EXTENDED_ERROR | ISC_REQ_MANUAL_CRED_VALIDATION |
-				ISC_REQ_USE_SUPPLIED_CREDS;
-	const uint32_t server = ASC_REQ_ALLOCATE_MEMORY | ASC_REQ_CONNECTION | ASC_REQ_STREAM |
-				ASC_REQ_EXTENDED_ERROR;
+	const uint32_t client = ISC_REQ_CONNECTION | ISC_REQ_STREAM | ISC_REQ_EXTENDED_ERROR |
+				ISC_REQ_MANUAL_CRED_VALIDATION | ISC_REQ_USE_SUPPLIED_CREDS;
+	const uint32_t server = ASC_REQ_CONNECTION | ASC_REQ_STREAM | ASC_REQ_EXTENDED_ERROR;
 	const uint32_t inner = ISC_RET_REPLAY_DETECT | ISC_RET_SEQUENCE_DETECT |
 			       ISC_RET_CONFIDENTIALITY;
 
 	return (c->requirements & (c->server ? server : client)) | (c->inner_attributes & inner) |
-	       (c->attributes & (ISC_RET_DELEGATE | ISC_RET_MUTUAL_AUTH));
+	       (c->attributes & (ISC_RET_DELEGATE | ISC_RET_MUTUAL_AUTH)) |
+	       (now & ISC_REQ_ALLOCATE_MEMORY); /* the same bit in both roles */
 }
 
-static NTSTATUS one_leg(const struct ts_call *call, struct ts_leg *leg)
+/* Takes one leg and places what it produced, whatever the status. What finds no room is kept: the same
+ * call with more of it gets it. */
+static NTSTATUS take_leg(const struct ts_call *call, struct ts_leg *leg)
 {
 	struct ts_context *c = leg->context;
 
-	if (c->stage == TS_STAGE_COMPLETE || c->stage == TS_STAGE_DEAD)
-		return fail(SEC_E_OUT_OF_SEQUENCE, "going on with a conversation that has ended");
 	NTSTATUS status = take_message(call, leg);
 	if (status == SEC_E_INCOMPLETE_MESSAGE)
 		return status;
@@ -224,13 +223,26 @@ static NTSTATUS one_leg(const struct ts_call *call, struct ts_leg *leg)
 	take_server_auth(c, call->in);
 	if (!failed(status))
 		status = c->server ? ts_server_leg(leg) : ts_client_leg(leg);
-	NTSTATUS given = compose_give(&half.host, call->out,
-				      call->requirements |
-					      (c->requirements & ISC_REQ_ALLOCATE_MEMORY),
-				      wr_view(&leg->out));
-	if (!failed(status) && failed(given))
-		status = given;
-	if (failed(status))
+	size_t token = compose_bytes(compose_find(call->in, SECBUFFER_TOKEN)).n;
+	return compose_finish(&c->held, &half.host,
+			      &(struct compose_answer){ call->in, call->out, call->requirements,
+							status, token - leg->message.n },
+			      &leg->out);
+}
+
+static NTSTATUS one_leg(const struct ts_call *call, struct ts_leg *leg)
+{
+	struct ts_context *c = leg->context;
+	NTSTATUS status;
+
+	if (c->held.waits)
+		status = compose_resume(&c->held, &half.host, call->in, call->out,
+					call->requirements);
+	else if (c->stage == TS_STAGE_COMPLETE || c->stage == TS_STAGE_DEAD)
+		return fail(SEC_E_OUT_OF_SEQUENCE, "going on with a conversation that has ended");
+	else
+		status = take_leg(call, leg);
+	if (failed(status) && status != SEC_E_INCOMPLETE_MESSAGE && !c->held.waits)
 		c->stage = TS_STAGE_DEAD;
 	return status;
 }
@@ -256,9 +268,9 @@ static NTSTATUS run_call(const struct ts_call *call, PLSA_SEC_HANDLE out, PULONG
 	wr_done(&leg.out);
 	if (failed(status))
 		return status;
-	c->attributes = granted(c);
+	c->attributes = granted(c, call->requirements);
 	*attributes = c->attributes;
-	expiry->QuadPart = c->credential->expiry;
+	expiry->QuadPart = c->expiry;
 	*out = call->context;
 	if (!call->context) {
 		*out = (LSA_SEC_HANDLE)slots_add(&half.contexts, c);

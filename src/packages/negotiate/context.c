@@ -1,0 +1,100 @@
+/* packages/negotiate/context.c - see packages/negotiate/context.h.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "base/base.h"
+
+#include "base/block.h"
+#include "base/clock.h"
+#include "packages/negotiate/lsa.h"
+
+struct nego_credential *nego_credential_new(uint32_t use)
+{
+	struct nego_credential *c = MEM_NEW(struct nego_credential);
+	if (!c)
+		return NULL;
+	atomic_init(&c->refs, 1);
+	c->use = use;
+	c->expiry = CLOCK_NEVER;
+	return c;
+}
+
+void nego_credential_ref(void *credential)
+{
+	struct nego_credential *c = credential;
+	atomic_fetch_add(&c->refs, 1);
+}
+
+struct nego_credential *nego_credential_unref(struct nego_credential *c)
+{
+	if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
+		return NULL;
+	for (int role = 0; role < NEGO_ROLES; role++)
+		for (int row = 0; row < NEGO_ROWS; row++)
+			if (c->of[role][row])
+				nego_host()->extension->ReachFreeCredentials(c->of[role][row]);
+	nego_credential_unref(atomic_load(&c->added));
+	block_free(c->name);
+	mem_free(c);
+	return NULL;
+}
+
+void nego_credential_add(struct nego_credential *c, struct nego_credential *more)
+{
+	struct nego_credential *latest = atomic_load(&c->added);
+
+	do
+		atomic_store(&more->added, latest);
+	while (!atomic_compare_exchange_weak(&c->added, &latest, more));
+}
+
+OPENSSPI_REACH_HANDLE nego_credential_of(struct nego_credential *c, enum nego_role role,
+					 enum nego_row row)
+{
+	for (struct nego_credential *a = atomic_load(&c->added); a; a = atomic_load(&a->added))
+		if (a->of[role][row])
+			return a->of[role][row];
+	return c->of[role][row];
+}
+
+struct nego_context *nego_context_new(enum nego_role role, struct nego_credential *credential)
+{
+	struct nego_context *c = MEM_NEW(struct nego_context);
+	if (!c)
+		return NULL;
+	atomic_init(&c->refs, 1);
+	c->role = role;
+	c->credential = credential;
+	c->mech_list = WR(SPNEGO_TOKEN_MAX);
+	c->chosen = MECH_UNKNOWN;
+	c->row = NEGO_NONE;
+	c->expiry = credential->expiry;
+	nego_credential_ref(credential);
+	return c;
+}
+
+void nego_context_ref(void *context)
+{
+	struct nego_context *c = context;
+	atomic_fetch_add(&c->refs, 1);
+}
+
+struct nego_context *nego_context_unref(struct nego_context *c)
+{
+	if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
+		return NULL;
+	if (c->inner)
+		nego_host()->extension->ReachDeleteContext(c->inner);
+	nego_credential_unref(c->credential);
+	wr_done(&c->mech_list);
+	secret_free(c->bindings);
+	compose_forget(&c->held);
+	mem_free(c);
+	return NULL;
+}
+
+uint32_t nego_negotiation_state(const struct nego_context *c)
+{
+	if (c->stage == NEGO_COMPLETE)
+		return SECPKG_NEGOTIATION_COMPLETE;
+	return c->role == NEGO_CLIENT && !c->answered ? SECPKG_NEGOTIATION_OPTIMISTIC
+						      : SECPKG_NEGOTIATION_IN_PROGRESS;
+}

@@ -1,0 +1,89 @@
+/* packages/negotiate/context.h - credentials and contexts of the LSA half.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * A credential is one of each mechanism's, per role. A context holds one mechanism's context at a time;
+ * once mapped, message protection is that mechanism's alone. */
+#ifndef OPENSSPI_NEGOTIATE_CONTEXT_H
+#define OPENSSPI_NEGOTIATE_CONTEXT_H
+
+#include <stdatomic.h>
+
+#include "base/secret.h"
+#include "packages/compose.h"
+#include "packages/negotiate/mechs.h"
+
+enum nego_role { NEGO_CLIENT, NEGO_SERVER, NEGO_ROLES };
+
+struct nego_credential {
+	atomic_uint refs;
+	uint32_t use;		/* SECPKG_CRED_ */
+	bool is_given;		/* an identity came with it */
+	bool insists_on_spnego; /* its PackageList names more than NTLM */
+	int64_t expiry;
+	WCHAR *name; /* DOMAIN\user, NUL-terminated block; NULL for default credentials */
+	OPENSSPI_REACH_HANDLE of[NEGO_ROLES][NEGO_ROWS]; /* 0: not to be had */
+	_Atomic(struct nego_credential *) added;	 /* by AddCredentials, the latest first */
+};
+
+enum nego_stage {
+	NEGO_BEGINS, /* no token of the peer's that chose or offered mechanisms */
+	NEGO_TALKS,
+	NEGO_COMPLETE,
+	NEGO_DEAD,
+};
+
+struct nego_context {
+	atomic_uint refs;
+	enum nego_stage stage;
+	enum nego_role role;
+	struct nego_credential *credential;
+	uint32_t requirements; /* of this call */
+	bool bare;	       /* no SPNEGO around the mechanism's tokens */
+	bool hinted;	       /* server: NegTokenInit2 was sent */
+	bool answered;	       /* the first NegTokenResp is sent or read */
+	struct wr mech_list;   /* the MechTypeList as it was sent or received */
+	enum spnego_mech chosen;
+	enum nego_row row; /* whose context `inner` is */
+	bool mic_required, mic_sent, mic_verified;
+	OPENSSPI_REACH_HANDLE inner;
+	bool inner_complete;
+	ULONG inner_attributes;
+	int64_t expiry;
+	bool maps;		 /* its messages may be protected */
+	bool taken;		 /* and its keys have been given away */
+	bool mic_mapped;	 /* as mic_verified was then */
+	struct secret *bindings; /* SEC_CHANNEL_BINDINGS, for calls that do not bring them again */
+	struct compose_held held;
+};
+
+MUST_CHECK struct nego_credential *nego_credential_new(uint32_t use);
+void nego_credential_ref(void *credential);
+struct nego_credential *nego_credential_unref(struct nego_credential *c);
+DEFINE_CLEANUP(struct nego_credential *, nego_credential_unref)
+
+/* Takes its own reference to the credential. */
+MUST_CHECK struct nego_context *nego_context_new(enum nego_role role,
+						 struct nego_credential *credential);
+void nego_context_ref(void *context);
+struct nego_context *nego_context_unref(struct nego_context *c);
+DEFINE_CLEANUP(struct nego_context *, nego_context_unref)
+
+/* Acquires what the mechanisms allow, or `only` one of them does (NEGO_NONE: all). SEC_E_NO_CREDENTIALS
+ * when none is left. */
+MUST_CHECK NTSTATUS nego_credential_make(uint32_t use, const void *auth, enum nego_row only,
+					 struct nego_credential **out);
+
+/* Adds another one, which goes with `c`, and from now on before what was there. */
+void nego_credential_add(struct nego_credential *c, struct nego_credential *more);
+
+/* A mechanism's credential in that role; 0 when there is none. */
+OPENSSPI_REACH_HANDLE nego_credential_of(struct nego_credential *c, enum nego_role role,
+					 enum nego_row row);
+
+/* Answers QueryContextAttributes from the LSA. */
+MUST_CHECK NTSTATUS nego_query_attribute(struct nego_context *c, ULONG attribute, void *buffer);
+
+/* How far a negotiation is: SECPKG_NEGOTIATION_. */
+uint32_t nego_negotiation_state(const struct nego_context *c);
+
+#endif

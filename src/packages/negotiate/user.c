@@ -1,0 +1,297 @@
+/* packages/negotiate/user.c - Negotiate's user-mode half: hands messages to the mechanism's.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Which package that is says the packed context; the application's loader finds its table. */
+#include "base/base.h"
+
+#include "base/block.h"
+#include "base/keymap.h"
+#include "packages/negotiate/lsa.h"
+#include "packages/negotiate/packed.h"
+
+#define KEYS_IMPORTED (UINT64_C(1) << 63)
+
+struct user_context {
+	atomic_uint refs;
+	const SECPKG_USER_FUNCTION_TABLE *table; /* the mechanism's */
+	LSA_SEC_HANDLE key;			 /* its context there */
+	uint32_t package;
+	atomic_uint state; /* SECPKG_NEGOTIATION_ */
+};
+
+static struct keymap contexts = KEYMAP_INIT;
+static PSECPKG_DLL_FUNCTIONS dll;
+
+static void user_unref(struct user_context *u)
+{
+	if (!u || atomic_fetch_sub(&u->refs, 1) != 1)
+		return;
+	if (u->table->DeleteUserModeContext)
+		(void)u->table->DeleteUserModeContext(u->key);
+	mem_free(u);
+}
+DEFINE_CLEANUP(struct user_context *, user_unref)
+
+static void user_visit(void *context)
+{
+	atomic_fetch_add(&((struct user_context *)context)->refs, 1);
+}
+
+static struct user_context *user_find(LSA_SEC_HANDLE handle)
+{
+	return keymap_find(&contexts, handle, user_visit);
+}
+
+NTSTATUS NTAPI nego_user_instance_init(ULONG version, PSECPKG_DLL_FUNCTIONS functions,
+				       PVOID *user_functions)
+{
+	dll = functions;
+	return keymap_guard_forks(&contexts)
+		       ? STATUS_SUCCESS
+		       : fail(STATUS_INSUFFICIENT_RESOURCES, "guarding user-mode contexts");
+}
+
+/* ---- contexts come and go ---- */
+
+static const SECPKG_USER_FUNCTION_TABLE *locate(uint32_t package)
+{
+	return dll && dll->LocatePackageById ? dll->LocatePackageById(package) : NULL;
+}
+
+/* A context of the mechanism's that exists already; it goes with `u`, or at once. */
+static NTSTATUS user_new(const SECPKG_USER_FUNCTION_TABLE *table, LSA_SEC_HANDLE key,
+			 const struct nego_packed *p, struct user_context **out)
+{
+	struct user_context *u = MEM_NEW(struct user_context);
+
+	if (!u) {
+		if (table->DeleteUserModeContext)
+			(void)table->DeleteUserModeContext(key);
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "a user-mode context");
+	}
+	u->table = table;
+	u->key = key;
+	u->package = p->package;
+	atomic_init(&u->state, p->state);
+	atomic_init(&u->refs, 1);
+	*out = u;
+	return STATUS_SUCCESS;
+}
+
+/* The mechanism's user half learns of what was signed and verified before it came to be. One that has no
+ * numbers to count need not know of this. */
+static void tell_mics(const SECPKG_USER_FUNCTION_TABLE *table, LSA_SEC_HANDLE key,
+		      const struct nego_packed *p)
+{
+	uint8_t numbers[8] = { 0 };
+
+	if (!table->CompleteAuthToken || (!p->sent && !p->received))
+		return;
+	numbers[0] = (uint8_t)p->sent; /* two ULONGs, little end first; there is one MIC at most */
+	numbers[4] = (uint8_t)p->received;
+	SecBuffer told = { sizeof(numbers), SECBUFFER_MECHLIST_SIGNATURE, numbers };
+	SecBufferDesc list = { SECBUFFER_VERSION, 1, &told };
+	(void)table->CompleteAuthToken(key, &list);
+}
+
+static NTSTATUS user_map(const struct nego_packed *p, struct user_context **out)
+{
+	const SECPKG_USER_FUNCTION_TABLE *table = locate(p->package);
+
+	if (!table || !table->InitUserModeContext)
+		return fail(SEC_E_SECPKG_NOT_FOUND, "finding a mechanism's user-mode half");
+	SecBuffer inner = { (ULONG)p->inner.n, SECBUFFER_TOKEN, block_dup(p->inner.p, p->inner.n) };
+	if (!inner.pvBuffer)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "a user-mode context");
+	NTSTATUS status = table->InitUserModeContext((LSA_SEC_HANDLE)p->key, &inner);
+	if (failed(status))
+		return status;
+	tell_mics(table, (LSA_SEC_HANDLE)p->key, p);
+	return user_new(table, (LSA_SEC_HANDLE)p->key, p, out);
+}
+
+static NTSTATUS map_first(LSA_SEC_HANDLE handle, const struct nego_packed *p)
+{
+	CLEANUP(user_unref_p) struct user_context *u = NULL;
+
+	/* One that is mapped anew is another one: its mechanism's goes before the new one comes. */
+	user_unref(keymap_remove(&contexts, handle));
+	NTSTATUS status = user_map(p, &u);
+	if (failed(status))
+		return status;
+	if (!keymap_add(&contexts, handle, u))
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "user-mode contexts");
+	u = NULL;
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS map_again(LSA_SEC_HANDLE handle, const struct nego_packed *p)
+{
+	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+
+	if (!u)
+		return fail(SEC_E_INVALID_HANDLE, "a user-mode context");
+	tell_mics(u->table, u->key, p);
+	atomic_store(&u->state, p->state);
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI nego_user_init_context(LSA_SEC_HANDLE handle, PSecBuffer packed)
+{
+	NTSTATUS status = SEC_E_INVALID_TOKEN;
+	struct nego_packed p;
+
+	if (nego_packed_read(rd_of(packed->pvBuffer, packed->cbBuffer), &p))
+		status = p.inner.n ? map_first(handle, &p) : map_again(handle, &p);
+	block_free(packed->pvBuffer);
+	*packed = (SecBuffer){ .BufferType = packed->BufferType };
+	return failed(status) ? fail(status, "mapping a negotiated context") : status;
+}
+
+NTSTATUS NTAPI nego_user_delete_context(LSA_SEC_HANDLE handle)
+{
+	struct user_context *u = keymap_remove(&contexts, handle);
+	if (!u)
+		return fail(SEC_E_INVALID_HANDLE, "a user-mode context");
+	user_unref(u);
+	return STATUS_SUCCESS;
+}
+
+/* ---- messages ---- */
+
+NTSTATUS NTAPI nego_user_make_signature(LSA_SEC_HANDLE handle, ULONG qop, PSecBufferDesc message,
+					ULONG sequence)
+{
+	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	if (!u)
+		return fail(SEC_E_INVALID_HANDLE, "MakeSignature");
+	return u->table->MakeSignature ? u->table->MakeSignature(u->key, qop, message, sequence)
+				       : SEC_E_UNSUPPORTED_FUNCTION;
+}
+
+NTSTATUS NTAPI nego_user_verify_signature(LSA_SEC_HANDLE handle, PSecBufferDesc message,
+					  ULONG sequence, PULONG qop)
+{
+	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	if (!u)
+		return fail(SEC_E_INVALID_HANDLE, "VerifySignature");
+	return u->table->VerifySignature ? u->table->VerifySignature(u->key, message, sequence, qop)
+					 : SEC_E_UNSUPPORTED_FUNCTION;
+}
+
+NTSTATUS NTAPI nego_user_seal_message(LSA_SEC_HANDLE handle, ULONG qop, PSecBufferDesc message,
+				      ULONG sequence)
+{
+	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	if (!u)
+		return fail(SEC_E_INVALID_HANDLE, "EncryptMessage");
+	return u->table->SealMessage ? u->table->SealMessage(u->key, qop, message, sequence)
+				     : SEC_E_UNSUPPORTED_FUNCTION;
+}
+
+NTSTATUS NTAPI nego_user_unseal_message(LSA_SEC_HANDLE handle, PSecBufferDesc message,
+					ULONG sequence, PULONG qop)
+{
+	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	if (!u)
+		return fail(SEC_E_INVALID_HANDLE, "DecryptMessage");
+	return u->table->UnsealMessage ? u->table->UnsealMessage(u->key, message, sequence, qop)
+				       : SEC_E_UNSUPPORTED_FUNCTION;
+}
+
+/* ---- questions ---- */
+
+NTSTATUS NTAPI nego_user_get_context_token(LSA_SEC_HANDLE handle, PHANDLE token)
+{
+	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	if (!u)
+		return fail(SEC_E_INVALID_HANDLE, "a context's token");
+	return u->table->GetContextToken ? u->table->GetContextToken(u->key, token)
+					 : SEC_E_UNSUPPORTED_FUNCTION;
+}
+
+static NTSTATUS query_negotiation(const struct user_context *u, SecPkgContext_NegotiationInfoW *out)
+{
+	SecPkgContext_PackageInfoW package = { NULL };
+
+	NTSTATUS status =
+		u->table->QueryContextAttributes(u->key, SECPKG_ATTR_PACKAGE_INFO, &package);
+	if (failed(status))
+		return status;
+	out->PackageInfo = package.PackageInfo;
+	out->NegotiationState = atomic_load(&u->state);
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS NTAPI nego_user_query_context(LSA_SEC_HANDLE handle, ULONG attribute, PVOID buffer)
+{
+	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	if (!u)
+		return fail(SEC_E_INVALID_HANDLE, "QueryContextAttributes");
+	if (!buffer)
+		return fail(SEC_E_INVALID_PARAMETER, "asking for an attribute without a buffer");
+	if (!u->table->QueryContextAttributes)
+		return SEC_E_UNSUPPORTED_FUNCTION;
+	return attribute == SECPKG_ATTR_NEGOTIATION_INFO
+		       ? query_negotiation(u, buffer)
+		       : u->table->QueryContextAttributes(u->key, attribute, buffer);
+}
+
+/* ---- from one process to another ---- */
+
+NTSTATUS NTAPI nego_user_export_context(LSA_SEC_HANDLE handle, ULONG flags, PSecBuffer out,
+					PHANDLE token)
+{
+	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(wr_done) struct wr w = WR(NEGO_PACKED_MAX);
+	SecBuffer inner = { 0 };
+
+	if (!u)
+		return fail(SEC_E_INVALID_HANDLE, "ExportSecurityContext");
+	if (!u->table->ExportContext)
+		return SEC_E_UNSUPPORTED_FUNCTION;
+	NTSTATUS status = u->table->ExportContext(u->key, flags, &inner, token);
+	if (failed(status))
+		return status;
+	struct nego_packed p = { .package = u->package,
+				 .state = atomic_load(&u->state),
+				 .inner = rd_of(inner.pvBuffer, inner.cbBuffer) };
+	nego_packed_write(&w, &p);
+	block_free(inner.pvBuffer);
+	void *copy = wr_ok(&w) ? block_dup(w.buf, w.len) : NULL;
+	if (!copy)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "exporting a context");
+	*out = (SecBuffer){ (ULONG)w.len, out->BufferType, copy };
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS user_import(struct rd packed, HANDLE token, struct user_context **out)
+{
+	struct nego_packed p;
+	LSA_SEC_HANDLE key = 0;
+
+	if (!nego_packed_read(packed, &p))
+		return fail(SEC_E_INVALID_TOKEN, "reading an exported context");
+	const SECPKG_USER_FUNCTION_TABLE *table = locate(p.package);
+	if (!table || !table->ImportContext)
+		return fail(SEC_E_UNSUPPORTED_FUNCTION, "importing a mechanism's context");
+	SecBuffer inner = { (ULONG)p.inner.n, SECBUFFER_TOKEN, (void *)(uintptr_t)p.inner.p };
+	NTSTATUS status = table->ImportContext(&inner, token, &key);
+	return failed(status) ? status : user_new(table, key, &p, out);
+}
+
+NTSTATUS NTAPI nego_user_import_context(PSecBuffer packed, HANDLE token, PLSA_SEC_HANDLE handle)
+{
+	static atomic_ullong last;
+	CLEANUP(user_unref_p) struct user_context *u = NULL;
+
+	NTSTATUS status = user_import(rd_of(packed->pvBuffer, packed->cbBuffer), token, &u);
+	if (failed(status))
+		return status;
+	LSA_SEC_HANDLE key = (LSA_SEC_HANDLE)(KEYS_IMPORTED | (atomic_fetch_add(&last, 1) + 1));
+	if (!keymap_add(&contexts, key, u))
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "user-mode contexts");
+	u = NULL;
+	*handle = key;
+	return STATUS_SUCCESS;
+}
