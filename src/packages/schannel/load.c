@@ -4,15 +4,15 @@
 
 #include <dlfcn.h>
 #include <limits.h>
-#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/places.h"
 #include "base/trace.h"
 #include "packages/schannel/load.h"
 
-static pthread_mutex_t load_lock = PTHREAD_MUTEX_INITIALIZER;
-static const struct tls_ops *loaded;
+/* No lock, which a forked child could find held: threads that load at once get the same table. */
+static _Atomic(const struct tls_ops *) loaded;
 
 static const struct tls_host host = {
 	.build_id = OPENSSPI_BUILD_ID,
@@ -48,18 +48,17 @@ NTSTATUS tls_load(const struct tls_ops **out)
 {
 	char path[PATH_MAX];
 	const char *moved = process_is_elevated() ? NULL : getenv("OPENSSPI_MODULE_DIR");
-	NTSTATUS status = SEC_E_OK;
 
-	pthread_mutex_lock(&load_lock);
-	if (!loaded) {
-		int n = snprintf(path, sizeof(path), "%s/%s",
-				 moved && *moved ? moved : OPENSSPI_MODULE_DIR, TLS_MODULE_FILE);
-		/* a path without a slash in front would be searched for elsewhere */
-		status = n > 0 && (size_t)n < sizeof(path) && path[0] == '/'
-				 ? load_from(path, &loaded)
-				 : fail(SEC_E_SECPKG_NOT_FOUND, "the TLS module's path");
-	}
-	*out = loaded;
-	pthread_mutex_unlock(&load_lock);
+	*out = atomic_load(&loaded);
+	if (*out)
+		return SEC_E_OK;
+	int n = snprintf(path, sizeof(path), "%s/%s", moved && *moved ? moved : OPENSSPI_MODULE_DIR,
+			 TLS_MODULE_FILE);
+	/* a path without a slash in front would be searched for elsewhere */
+	if (n <= 0 || (size_t)n >= sizeof(path) || path[0] != '/')
+		return fail(SEC_E_SECPKG_NOT_FOUND, "the TLS module's path");
+	NTSTATUS status = load_from(path, out);
+	if (!failed(status))
+		atomic_store(&loaded, *out);
 	return status;
 }
