@@ -239,9 +239,10 @@ BOOLEAN SEC_ENTRY TranslateNameW(LPCWSTR name, EXTENDED_NAME_FORMAT from, EXTEND
 
 static BOOL computer_name(COMPUTER_NAME_FORMAT form, struct place p)
 {
-	char netbios[NAME_ROOM], host[NAME_ROOM];
+	struct machine_name own;
+	char *netbios = own.netbios, *host = own.host;
 
-	name_of_machine(netbios, host);
+	name_of_machine(&own);
 	size_t label = strcspn(host, ".");
 	switch (form) {
 	case ComputerNameNetBIOS:

@@ -12,7 +12,6 @@
 #include "baselib/names.h"
 
 #define ENTRY_ROOM (64u * 1024)
-#define NETBIOS_MAX 15
 
 /* Identifiers that mean the same everywhere, [MS-DTYP] 2.4.2.4. */
 struct well_known {
@@ -38,17 +37,13 @@ static MUST_CHECK bool name_put(char *to, const char *from)
 	return true;
 }
 
-void name_of_machine(char netbios[NAME_ROOM], char host[NAME_ROOM])
+void name_of_machine(struct machine_name *out)
 {
-	if (gethostname(host, NAME_ROOM - 1) != 0 || !*host || *host == '.')
-		memcpy(host, "localhost", sizeof("localhost"));
-	host[NAME_ROOM - 1] = '\0';
-	size_t n = strcspn(host, ".");
-	if (n > NETBIOS_MAX)
-		n = NETBIOS_MAX;
-	for (size_t i = 0; i < n; i++)
-		netbios[i] = (char)toupper((unsigned char)host[i]);
-	netbios[n] = '\0';
+	*out = (struct machine_name){ 0 };
+	if (gethostname(out->host, sizeof(out->host) - 1) != 0 || !*out->host || *out->host == '.')
+		memcpy(out->host, "localhost", sizeof("localhost"));
+	for (size_t i = 0; i < sizeof(out->netbios) - 1 && out->host[i] && out->host[i] != '.'; i++)
+		out->netbios[i] = (char)toupper((unsigned char)out->host[i]);
 }
 
 static bool user_by_number(uid_t uid, char *name)
@@ -84,13 +79,14 @@ static bool well_known_name(const struct sid_block *sid, struct account_name *ou
 
 bool name_of_sid(const struct sid_block *sid, struct account_name *out)
 {
-	char host[NAME_ROOM];
+	struct machine_name machine;
 
 	if (well_known_name(sid, out))
 		return true;
 	if (sid->count != 2 || sid->authority[5] != SID_AUTHORITY_UNIX)
 		return false;
-	name_of_machine(out->domain, host);
+	name_of_machine(&machine);
+	memcpy(out->domain, machine.netbios, sizeof(machine.netbios));
 	out->use = sid->sub[0] == SID_UNIX_USER ? SidTypeUser : SidTypeGroup;
 	if (sid->sub[0] == SID_UNIX_USER)
 		return user_by_number(sid->sub[1], out->name);
@@ -99,12 +95,12 @@ bool name_of_sid(const struct sid_block *sid, struct account_name *out)
 
 static bool is_this_machine(const char *name, size_t n)
 {
-	char netbios[NAME_ROOM], host[NAME_ROOM];
+	struct machine_name own;
 
-	name_of_machine(netbios, host);
+	name_of_machine(&own);
 	return (n == 1 && *name == '.') ||
-	       (strlen(netbios) == n && !strncasecmp(name, netbios, n)) ||
-	       (strlen(host) == n && !strncasecmp(name, host, n));
+	       (strlen(own.netbios) == n && !strncasecmp(name, own.netbios, n)) ||
+	       (strlen(own.host) == n && !strncasecmp(name, own.host, n));
 }
 
 /* The name without MACHINE\ or @machine; false when it is of another machine. */

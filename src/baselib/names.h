@@ -16,8 +16,13 @@ struct account_name {
 	SID_NAME_USE use;
 };
 
-/* This machine's name: up to 15 bytes, upper case, and all of its host name. */
-void name_of_machine(char netbios[NAME_ROOM], char host[NAME_ROOM]);
+/* This machine's names: up to 15 bytes in upper case, and all of its host name. */
+struct machine_name {
+	char netbios[16];
+	char host[NAME_ROOM];
+};
+
+void name_of_machine(struct machine_name *out);
 
 /* Who the identifier stands for; false when nobody. */
 MUST_CHECK bool name_of_sid(const struct sid_block *sid, struct account_name *out);
