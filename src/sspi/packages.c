@@ -3,6 +3,7 @@
 #include "base/base.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/block.h"
 #include "base/utf.h"
@@ -28,7 +29,7 @@ void facade_delete_context(uint64_t number)
 
 static struct {
 	pthread_mutex_t lock;
-	bool known;
+	atomic_bool known; /* the list, which then stays as it is: read without the lock */
 	struct packages_reply list;
 } packages = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -65,14 +66,6 @@ static bool texts_are_valid(const struct packages_reply *list)
 	return true;
 }
 
-static bool packages_are_known(void)
-{
-	pthread_mutex_lock(&packages.lock);
-	bool known = packages.known;
-	pthread_mutex_unlock(&packages.lock);
-	return known;
-}
-
 /* Says where the user-mode halves are, for those that look for each other. */
 static NTSTATUS packages_name(const struct packages_reply *list)
 {
@@ -101,7 +94,7 @@ NTSTATUS packages_list(const struct packages_reply **out)
 
 	pthread_once(&once, packages_guard_forks);
 	*out = &packages.list;
-	if (packages_are_known())
+	if (atomic_load(&packages.known))
 		return STATUS_SUCCESS;
 	NTSTATUS status = packages_ask(&fresh);
 	pthread_mutex_lock(&packages.lock);

@@ -182,8 +182,14 @@ struct rd connection_output(const struct tls_connection *c)
 	return rd_of(c->out, c->out_len);
 }
 
+/* After the handshake there is hardly ever anything to send: its room goes too. */
 void connection_sent(struct tls_connection *c)
 {
+	if (SSL_is_init_finished(c->ssl)) {
+		mem_free_wiped(c->out, c->out_len);
+		c->out = NULL;
+		c->out_room = 0;
+	}
 	c->out_len = 0;
 }
 
