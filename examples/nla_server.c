@@ -47,9 +47,7 @@ static SECURITY_STATUS sign_in(SSL *ssl, CredHandle *credential, CtxtHandle *con
 		if ((more = SSL_read(ssl, got + len, (int)sizeof(got) - len)) <= 0)
 			return SEC_E_CONTEXT_EXPIRED;
 		len += more;
-		SecBuffer in[] = { { (ULONG)len, SECBUFFER_TOKEN, got },
-				   shown,
-				   { 0, SECBUFFER_EMPTY, NULL } };
+		SecBuffer in[3] = { { (ULONG)len, SECBUFFER_TOKEN, got }, shown };
 		SecBuffer token = { 0, SECBUFFER_TOKEN, NULL };
 		SecBufferDesc given = { SECBUFFER_VERSION, 3, in },
 			      said = { SECBUFFER_VERSION, 1, &token };
@@ -70,19 +68,23 @@ static SECURITY_STATUS sign_in(SSL *ssl, CredHandle *credential, CtxtHandle *con
 	return status;
 }
 
-/* Who it is and what the client handed over: with these a server opens the desktop session. */
+/* Who it is; and what the client handed over for the desktop session: its word alone, to be checked. */
 static void print_client(CtxtHandle *context)
 {
+	SecPkgContext_NamesA who = { NULL };
 	SecPkgContext_ClientCreds creds = { 0, NULL };
 	char user[300] = "", domain[300] = "", password[300] = "";
 	DWORD users = sizeof(user), domains = sizeof(domain), passwords = sizeof(password);
 
-	if (QueryContextAttributesA(context, SECPKG_ATTR_CREDS, &creds) != SEC_E_OK)
-		return;
-	if (CredUnPackAuthenticationBufferA(0, creds.AuthBuffer, creds.AuthBufferLen, user, &users,
+	if (QueryContextAttributesA(context, SECPKG_ATTR_NAMES, &who) == SEC_E_OK)
+		printf("signed in: %s", who.sUserName);
+	FreeContextBuffer(who.sUserName);
+	if (QueryContextAttributesA(context, SECPKG_ATTR_CREDS, &creds) == SEC_E_OK &&
+	    CredUnPackAuthenticationBufferA(0, creds.AuthBuffer, creds.AuthBufferLen, user, &users,
 					    domain, &domains, password, &passwords))
-		printf("signed in: user '%s', domain '%s', a password of %zu bytes\n", user, domain,
-		       strlen(password));
+		printf(", handed over: user '%s', domain '%s', a password of %zu bytes", user,
+		       domain, strlen(password));
+	putchar('\n');
 	explicit_bzero(password, sizeof(password));
 	FreeContextBuffer(creds.AuthBuffer); /* wipes it too */
 }
@@ -109,8 +111,7 @@ static void serve(int fd, SSL_CTX *tls, CredHandle *credential)
 		print_client(&context);
 	else
 		printf("refused: 0x%08X\n", (unsigned)status);
-	if (SecIsValidHandle(&context))
-		DeleteSecurityContext(&context);
+	DeleteSecurityContext(&context); /* refused without harm when there is none */
 	SSL_shutdown(ssl);
 	SSL_free(ssl);
 }

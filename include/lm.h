@@ -20,7 +20,9 @@ typedef DWORD NET_API_STATUS;
 #define NERR_BASE 2100
 #define NERR_Success 0
 #define NERR_GroupNotFound (NERR_BASE + 120)
-#define NERR_UserNotFound (NERR_BASE + 121)
+#ifndef NERR_UserNotFound
+#define NERR_UserNotFound 2221
+#endif
 #define NERR_InvalidComputer (NERR_BASE + 251)
 
 #endif

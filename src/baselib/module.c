@@ -55,7 +55,22 @@ static void *security_object(void)
 	return object ? object : dlopen(soname, RTLD_LAZY | RTLD_LOCAL);
 }
 
-HMODULE WINAPI LoadLibraryA(LPCSTR name)
+/* Another object: a path or a name with .so. With `loaded` only if it is in the process already; whoever
+ * loaded it holds it, so the count that dlopen takes is given back. */
+static void *other_object(const char *name, const char *file, bool loaded)
+{
+	size_t n = strlen(file);
+
+	if (!(n > 3 && strcmp(file + n - 3, ".so") == 0) && !strstr(file, ".so."))
+		return NULL;
+	void *object = dlopen(name, RTLD_LAZY | RTLD_LOCAL | (loaded ? RTLD_NOLOAD : 0));
+	if (object && loaded)
+		dlclose(object);
+	return object;
+}
+
+/* Our own objects are always found and stay. */
+static HMODULE module_find(LPCSTR name, bool loaded)
 {
 	void *object = NULL;
 
@@ -65,16 +80,20 @@ HMODULE WINAPI LoadLibraryA(LPCSTR name)
 	const char *last = backslash && backslash > slash ? backslash : slash;
 	const char *file = last ? last + 1 : name;
 	size_t n = strlen(file);
-	bool elf = (n > 3 && strcmp(file + n - 3, ".so") == 0) || strstr(file, ".so.");
 	if (n > 4 && strcasecmp(file + n - 4, ".dll") == 0)
 		n -= 4;
 	if (listed(security_names, ARRAY_LEN(security_names), file, n))
 		object = security_object();
 	else if (listed(base_names, ARRAY_LEN(base_names), file, n))
 		object = base_object();
-	else if (elf)
-		object = dlopen(name, RTLD_LAZY | RTLD_LOCAL);
+	else
+		object = other_object(name, file, loaded);
 	return object ? object : error_null(ERROR_MOD_NOT_FOUND);
+}
+
+HMODULE WINAPI LoadLibraryA(LPCSTR name)
+{
+	return module_find(name, false);
 }
 
 HMODULE WINAPI LoadLibraryW(LPCWSTR name)
@@ -98,15 +117,18 @@ HMODULE WINAPI LoadLibraryExW(LPCWSTR name, HANDLE file, DWORD flags)
 	return file ? error_null(ERROR_INVALID_PARAMETER) : LoadLibraryW(name);
 }
 
-/* Our own objects stay loaded, so the count that dlopen keeps does not matter. */
 HMODULE WINAPI GetModuleHandleA(LPCSTR name)
 {
-	return name ? LoadLibraryA(name) : dlopen(NULL, RTLD_LAZY);
+	return name ? module_find(name, true) : dlopen(NULL, RTLD_LAZY);
 }
 
 HMODULE WINAPI GetModuleHandleW(LPCWSTR name)
 {
-	return name ? LoadLibraryW(name) : dlopen(NULL, RTLD_LAZY);
+	CLEANUP(mem_free_p) char *narrow = NULL;
+
+	if (name && !utf8_from_utf16(name, utf16_len(name), &narrow, NULL))
+		return error_null(ERROR_INVALID_PARAMETER);
+	return GetModuleHandleA(narrow);
 }
 
 /* The symbol if that very object defines it; dlsym alone looks into what it is linked with, too. The

@@ -53,7 +53,7 @@ bool http_text_is(struct http_text t, const char *word)
 
 enum http_result http_head_length(const unsigned char *p, size_t len, size_t *n)
 {
-	const unsigned char *end = memmem(p, len, "\r\n\r\n", 4);
+	const unsigned char *end = len ? memmem(p, len, "\r\n\r\n", 4) : NULL;
 
 	*n = end ? (size_t)(end + 4 - p) : len;
 	if (*n > HTTP_HEAD_MAX)
@@ -285,7 +285,7 @@ bool http_credentials(const struct http_head *h, struct http_text *scheme, struc
 
 	*scheme = take_word(&value);
 	*token = trim(value);
-	return count == 0 || (count == 1 && is_token(*scheme) && is_visible(*token));
+	return count == 0 || (count == 1 && is_token(*scheme) && token->n);
 }
 
 /* ---- bodies */
@@ -341,12 +341,12 @@ static enum http_result take_content(struct http_body *b, struct http_text *p, s
 static enum http_result take_line(struct http_text *p, size_t most, struct http_text *line)
 {
 	struct http_text rest = *p;
-	const char *end = memmem(p->p, p->n, "\r\n", 2);
+	const char *end = p->n ? memmem(p->p, p->n, "\r\n", 2) : NULL;
 
 	if ((end ? (size_t)(end - p->p) : p->n) > most)
 		return HTTP_BAD;
 	if (!end)
-		return memchr(p->p, '\n', p->n) ? HTTP_BAD : HTTP_MORE;
+		return p->n && memchr(p->p, '\n', p->n) ? HTTP_BAD : HTTP_MORE;
 	if (!next_line(&rest, line))
 		return HTTP_BAD;
 	*p = rest;

@@ -64,8 +64,8 @@ int http_field(const struct http_head *h, const char *name, struct http_text *va
  * empty for a bare offer. Names of other schemes inside quotes are none. */
 bool http_challenge(const struct http_head *h, const char *scheme, struct http_text *token);
 
-/* A request's Authorization: its scheme and token. False when it is there and malformed or twice;
- * both are empty when it is not there. */
+/* A request's Authorization: its scheme and what stands behind it, a token or (of Digest, say)
+ * parameters. False when it is there and malformed or twice; both are empty when it is not there. */
 MUST_CHECK bool http_credentials(const struct http_head *h, struct http_text *scheme,
 				 struct http_text *token);
 

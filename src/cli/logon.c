@@ -61,6 +61,15 @@ static bool is_web(const struct logon *l)
 	return l->kind == LOGON_HTTP || l->kind == LOGON_HTTPS;
 }
 
+/* What may stand for a host: it goes into HTTP's head and into the file of certificates. */
+static bool is_host(const char *text)
+{
+	for (const char *p = text; *p; p++)
+		if ((unsigned char)*p <= ' ' || *p == 0x7F || strchr("@\\\"", *p))
+			return false;
+	return true;
+}
+
 /* Takes HOST[:PORT][/PATH] apart; only HTTP has paths. */
 static bool read_place(struct logon *l, const char *place, const char *port)
 {
@@ -73,7 +82,7 @@ static bool read_place(struct logon *l, const char *place, const char *port)
 		if (*p <= ' ' || *p >= 0x7F || *p == '#')
 			return false;
 	l->name = strndup(place, n);
-	if (!l->name || strpbrk(l->name, "@\\ ") || !link_split(l->name, &l->host, &l->port))
+	if (!l->name || !is_host(l->name) || !link_split(l->name, &l->host, &l->port))
 		return false;
 	if (!l->port)
 		l->port = (char *)port;
@@ -257,11 +266,24 @@ bool logon_see_tls(struct logon *l, struct exchange *x)
 	return check_certificate(l);
 }
 
+/* HTTPS with a trusted certificate proves the server's name as well as the package could. */
+static bool server_is_proven(const struct logon *l)
+{
+	return l->exchange.attributes & ISC_RET_MUTUAL_AUTH ||
+	       (l->kind == LOGON_HTTPS && !l->insecure);
+}
+
 /* Between the calls, before anything more is sent. */
-static bool approve(void *argument, bool finished)
+bool logon_approve(void *argument, bool finished)
 {
 	struct logon *l = argument;
-	return logon_see_tls(l, &l->exchange);
+
+	if (!logon_see_tls(l, &l->exchange))
+		return false;
+	if (!finished || !l->verify || server_is_proven(l))
+		return true;
+	report_status(&l->report, "sign-in", SEC_E_MUTUAL_AUTH_FAILED);
+	return false;
 }
 
 /* The stage a conversation was at, told by what went out before it ended. */
@@ -406,7 +428,7 @@ static int sign_in(struct logon *l)
 	x->target = l->target;
 	x->requirements = logon_requirements(l, l->package);
 	x->trace = l->trace;
-	x->approve = approve;
+	x->approve = logon_approve;
 	x->argument = l;
 	struct exchange_outcome outcome = exchange_run(x);
 	if (outcome.end != EXCHANGE_DONE)

@@ -7,12 +7,12 @@
 #include "cli/prompt.h"
 #include "cli/stages.h"
 
-	enum logon_kind {
-		LOGON_RDP,
-		LOGON_TCP,
-		LOGON_HTTP,
-		LOGON_HTTPS
-	};
+enum logon_kind {
+	LOGON_RDP,
+	LOGON_TCP,
+	LOGON_HTTP,
+	LOGON_HTTPS,
+};
 
 struct logon {
 	const char *url, *user, *domain, *spn, *package, *message, *authorities;
@@ -51,6 +51,9 @@ void logon_say_agreed(struct logon *l);
 /* Says what TLS agreed as soon as it did, and holds the certificate against the one remembered;
  * false after a report when that changed. `x` is the exchange that speaks TLS. */
 bool logon_see_tls(struct logon *l, struct exchange *x);
+
+/* The sign-in's own `approve`, of a struct logon: TLS as above, and --verify at the end. */
+bool logon_approve(void *argument, bool finished);
 
 /* Signs in to an HTTP server, WinRM among them; the exit code. */
 int logon_web(struct logon *l);

@@ -359,9 +359,13 @@ static int start(struct server *s)
 	if (status == SEC_E_OK && (!is_web(s) || s->tls))
 		status = acquire(s);
 	if (status != SEC_E_OK) {
-		status_print("serve", "getting the server's credentials", status);
+		bool given = s->certificate && status == SEC_E_UNKNOWN_CREDENTIALS;
+		status_print("serve",
+			     given ? "using the certificate and the key given"
+				   : "getting the server's credentials",
+			     status);
 		close(s->listen_fd);
-		return status_exit(status);
+		return given ? EXIT_USAGE : status_exit(status);
 	}
 	announce(s, where);
 	serve(s);
@@ -394,6 +398,24 @@ static int check_web(struct server *s, const struct command_line *line)
 	    strcasecmp(s->package, "NTLM") != 0 &&
 	    (s->kind != SERVE_WINRM || strcasecmp(s->package, "CREDSSP") != 0))
 		return options_wrong(line, "--package is negotiate or ntlm; winrm: or credssp");
+	return OPTIONS_GO;
+}
+
+/* Before anybody is waited for: what is wrong with these files is said by their names. */
+static int check_certificate(const struct server *s, const struct command_line *line)
+{
+	const char *const files[] = { s->certificate, s->key };
+	PCCERT_CONTEXT certificate = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		if (files[i] && access(files[i], R_OK) != 0)
+			return options_wrong(line, "%s: %s", files[i], strerror(errno));
+	if (!s->certificate)
+		return OPTIONS_GO;
+	if (OpensspiCertificateFromPem(s->certificate, s->key, &certificate) != SEC_E_OK)
+		return options_wrong(line, "%s%s%s: not a certificate with its private key, in PEM",
+				     s->certificate, s->key ? " and " : "", s->key ? s->key : "");
+	CertFreeCertificateContext(certificate);
 	return OPTIONS_GO;
 }
 
@@ -456,6 +478,8 @@ int serve_run(int argc, char **argv)
 	int code = options_parse(&line, argc, argv);
 	if (code == OPTIONS_GO)
 		code = check_line(s, &line);
+	if (code == OPTIONS_GO)
+		code = check_certificate(s, &line);
 	if (code == OPTIONS_GO && s->trace)
 		trace_begin();
 	return code == OPTIONS_GO ? start(s) : code;

@@ -113,7 +113,9 @@ static bool begin_tls(struct web *w)
 	}
 	w->stream.tls = &w->tls;
 	return exchange_endpoint(&w->tls, &w->bindings) ||
-	       serve_fail(c, "tls", "the certificate has no channel binding");
+	       serve_fail(c, "tls",
+			  "the certificate's signature names no hash for channel bindings: "
+			  "use one signed with RSA or ECDSA");
 }
 
 /* ---- answers */
@@ -336,7 +338,10 @@ static bool answer_request(struct web *w)
 	struct bytes none = { 0 };
 	struct http_text name, text;
 
-	if (!http_credentials(h, &name, &text) || !base64_read(&in, text.p, text.n)) {
+	bool sound = http_credentials(h, &name, &text);
+	int scheme = find_scheme(w, name);
+	/* Other schemes' credentials look otherwise; those get our offers. */
+	if (!sound || (scheme != SCHEMES && !base64_read(&in, text.p, text.n))) {
 		w->close = true;
 		return refuse(w, 400, "Bad Request");
 	}
@@ -344,7 +349,6 @@ static bool answer_request(struct web *w)
 		return refuse(w, 405, "Method Not Allowed");
 	if (w->c->server->kind == SERVE_WINRM && !is_wsman(h->target))
 		return refuse(w, 404, "Not Found");
-	int scheme = find_scheme(w, name);
 	if (!name.n && w->signed_in)
 		return welcome(w, &none);
 	if (scheme == SCHEMES)

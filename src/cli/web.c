@@ -134,8 +134,10 @@ static int receive(struct web *w)
 
 	http_message_done(&w->answer);
 	enum http_result result = stream_receive_response(&w->stream, &w->answer, &why);
-	if (result == HTTP_WHOLE)
+	if (result == HTTP_WHOLE) {
+		w->l->report.http_status = w->answer.head.status;
 		return OPTIONS_GO;
+	}
 	report_failure(&w->l->report, w->scheme ? "sign-in" : "negotiation", "%s",
 		       stream_why(result, why));
 	return EXIT_PROTOCOL;
@@ -369,27 +371,27 @@ static int read_identity(struct web *w)
 	return EXIT_DONE;
 }
 
-/* What the server says to who we are now. */
+/* What the server says to who we are now. With 403 it knows; other errors may have come before it
+ * looked. */
 static int judge(struct web *w)
 {
 	int status = w->answer.head.status;
 
-	w->l->report.http_status = status;
-	if (status < 300 && w->winrm)
+	if (status < 400 && w->winrm)
 		return read_identity(w);
 	if (status < 400) {
 		report_stage(&w->l->report, "answer", "%d, %zu bytes", status, w->answer.body.len);
 		return EXIT_DONE;
 	}
-	report_failure(&w->l->report, "answer", "the server knows who we are and answers %d",
-		       status);
-	return status == 403 ? EXIT_REFUSED : EXIT_PROTOCOL;
-}
-
-static bool approve_inner(void *argument, bool finished)
-{
-	struct logon *l = argument;
-	return logon_see_tls(l, &l->exchange);
+	if (status == 403) {
+		report_failure(&w->l->report, "answer",
+			       "the server knows who we are and answers 403");
+		report_advice(&w->l->report, "give the user the right to what was asked for");
+		return EXIT_REFUSED;
+	}
+	report_failure(&w->l->report, "answer",
+		       "the server answers %d to the request that signs in", status);
+	return EXIT_PROTOCOL;
 }
 
 /* CredSSP brings a TLS of its own, whose certificate is another service's: remembered by itself. */
@@ -400,8 +402,6 @@ static void prepare_credssp(struct web *w)
 
 	snprintf(l->known_name + n, sizeof(l->known_name) - n, "/CredSSP");
 	l->certificate_checked = l->tls_said = false;
-	l->exchange.approve = approve_inner;
-	l->exchange.argument = l;
 	l->report.binding = NULL;
 }
 
@@ -413,6 +413,8 @@ static int sign_in(struct web *w)
 	x->target = l->target;
 	x->requirements = logon_requirements(l, w->scheme->package);
 	x->trace = l->trace;
+	x->approve = logon_approve;
+	x->argument = l;
 	if (strcmp(w->scheme->package, "CREDSSP") == 0)
 		prepare_credssp(w);
 	else
@@ -423,6 +425,10 @@ static int sign_in(struct web *w)
 	logon_say_agreed(l);
 	if (l->report.binding)
 		report_stage(&l->report, "binding", "%s", l->report.binding);
+	else if (x->bindings.BindingsLength == 0 && l->kind == LOGON_HTTPS &&
+		 strcmp(w->scheme->package, "CREDSSP") != 0)
+		report_stage(&l->report, "binding",
+			     "none: the certificate's signature names no hash");
 	return judge(w);
 }
 

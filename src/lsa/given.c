@@ -30,6 +30,9 @@ NTSTATUS given_read(uint32_t attribute, struct ipc_bytes bytes, struct given *ou
 	*out = (struct given){ .attribute = attribute };
 	if (attribute_has_pointers(attribute))
 		return given_pointers(bytes, out);
+	/* The facade has looked at this; not every caller need have come through it. */
+	if (bytes.n < attribute_size(attribute))
+		return fail(SEC_E_BUFFER_TOO_SMALL, "taking a changed attribute");
 	out->value = block_dup(bytes.p, bytes.n);
 	out->size = bytes.n;
 	return out->value ? STATUS_SUCCESS

@@ -44,6 +44,21 @@ static void libraries_answer_by_every_name_of_windows(void **state)
 	assert_null(LoadLibraryExA("secur32", (HANDLE)1, 0));
 }
 
+static void a_module_handle_is_of_what_is_loaded(void **state)
+{
+	static const char rarely_loaded[] = "libanl.so.1";
+	(void)state;
+	assert_non_null(GetModuleHandleA("secur32"));
+	assert_null(GetModuleHandleA(rarely_loaded));
+	assert_int_equal(GetLastError(), ERROR_MOD_NOT_FOUND);
+	HMODULE module = LoadLibraryA(rarely_loaded);
+	if (!module)
+		return; /* another C library */
+	assert_ptr_equal(GetModuleHandleA(rarely_loaded), module);
+	assert_true(FreeLibrary(module));
+	assert_null(GetModuleHandleW(W("libanl.so.1")));
+}
+
 static void a_module_tells_its_own_names_only(void **state)
 {
 	HMODULE module = LoadLibraryExA("secur32.dll", NULL, 0);
@@ -417,6 +432,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(libraries_answer_by_every_name_of_windows),
+		cmocka_unit_test(a_module_handle_is_of_what_is_loaded),
 		cmocka_unit_test(a_module_tells_its_own_names_only),
 		cmocka_unit_test(text_converts_both_ways_and_says_its_size),
 		cmocka_unit_test(what_is_no_text_is_replaced_or_refused),

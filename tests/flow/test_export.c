@@ -252,6 +252,42 @@ static void altered_bytes_do_no_harm(void **state)
 	flow_child("", body_hostile);
 }
 
+#define NESTED 60000
+#define NESTED_HEAD 32 /* magic, package, state, key (8), sent, received, count */
+
+static void put_u32(uint8_t *p, uint32_t v)
+{
+	for (int i = 0; i < 4; i++)
+		p[i] = (uint8_t)(v >> 8 * i);
+}
+
+/* Negotiate's bytes whose mechanism is Negotiate, and so on: no stack is deep enough for those. */
+static void body_nested(void)
+{
+	struct pair *p = signed_in("Negotiate");
+	SecBuffer packed = { 0, SECBUFFER_EMPTY, NULL };
+	ULONG n = NESTED * NESTED_HEAD;
+	uint8_t *bytes = calloc(1, n);
+	CtxtHandle copy;
+
+	assert_int_equal(ExportSecurityContext(&p->client.context, 0, &packed, NULL), SEC_E_OK);
+	for (ULONG i = 0; i < n; i += NESTED_HEAD) {
+		memcpy(bytes + i, packed.pvBuffer, 4);
+		put_u32(bytes + i + 4, (uint32_t)(p->client.context.dwUpper & 0xFFFF));
+		put_u32(bytes + i + 28, n - i - NESTED_HEAD);
+	}
+	SecBuffer nested = { n, SECBUFFER_TOKEN, bytes };
+	assert_true(ImportSecurityContextA((SEC_CHAR *)(uintptr_t)"Negotiate", &nested, NULL, &copy) < 0);
+	FreeContextBuffer(packed.pvBuffer);
+	free(bytes);
+	pair_done(p);
+}
+
+static void a_mechanism_is_never_negotiate_itself(void **state)
+{
+	flow_child("", body_nested);
+}
+
 static void body_streams(void)
 {
 	struct pair *p = signed_in("CREDSSP");
@@ -280,6 +316,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_negotiate_context_goes_on_in_another_process),
 		cmocka_unit_test(a_context_moves_in_the_middle_of_its_messages),
 		cmocka_unit_test(altered_bytes_do_no_harm),
+		cmocka_unit_test(a_mechanism_is_never_negotiate_itself),
 		cmocka_unit_test(a_stream_stays_where_it_is),
 	};
 	if (argc == 3 && strcmp(argv[1], "import") == 0)

@@ -10,7 +10,7 @@ static void the_packages_have_their_documented_numbers(void **state)
 		ULONG least_token;
 	} want[] = { { "Negotiate", 9, 12256 },
 		     { "NTLM", 10, 1904 },
-		     { "CREDSSP", 0xFFFF, 37032 },
+		     { "CREDSSP", 0xFFFF, 73032 },
 		     { "TSSSP", 22, 13000 },
 		     { "Schannel", 14, 24576 },
 		     { "Microsoft Unified Security Protocol Provider", 14, 24576 } };

@@ -40,14 +40,16 @@ def usage_errors(env):
              ["logon", "rdp://x", "--user", "a", "--colour"], ["serve", "tcp"], ["serve", "smtp", "--listen", "127.0.0.1:0"],
              ["account"], ["account", "set", "x", "odd"],
              ["logon", "http://alice:secret@x/", "--user", "a"], ["logon", "http://x/a b", "--user", "a"],
-             ["logon", "http://x/", "--user", "a", "--package", "basic"], ["logon", "http://x/", "--user", "a", "--insecure"],
+             ["logon", "http://127.0.0.1\r\nX: y/", "--user", "a"], ["logon", "http://x/", "--user", "a", "--package", "basic"], ["logon", "http://x/", "--user", "a", "--insecure"],
              ["logon", "https://x/", "--user", "a", "--message", "m"], ["logon", "rdp://x/y", "--user", "a"],
              ["logon", "rdp://x", "--user", "a", "--package", "Negotiate"],
-             ["serve", "https", "--listen", "127.0.0.1:0"], ["serve", "http", "--listen", "127.0.0.1:0", "--cert", "x"],
+             ["serve", "https", "--listen", "127.0.0.1:0"], ["serve", "https", "--listen", "127.0.0.1:0", "--cert", "/nowhere.pem"],
+             ["serve", "rdp", "--listen", "127.0.0.1:0", "--cert", __file__],
+             ["serve", "rdp", "--listen", "127.0.0.1:0", "--cert", __file__, "--key", "/nowhere.pem"], ["serve", "http", "--listen", "127.0.0.1:0", "--cert", "x"],
              ["serve", "rdp", "--listen", "127.0.0.1:0", "--tls"], ["serve", "http", "--listen", "127.0.0.1:0", "--package", "CREDSSP"], ["decode", "--hex", "zz"]]
     for args in cases:
         done = sspi(env, *args)
-        check(f"sspi {' '.join(args)} is a usage error that says why", done.returncode == 2 and len(done.stderr) > 10,
+        check(f"sspi {' '.join(args)} is a usage error that says why".replace("\r\n", " "), done.returncode == 2 and len(done.stderr) > 10,
               f"{done.returncode} {done.stderr}")
     for args in (["--help"], ["help"], ["logon", "--help"], ["serve", "--help"], ["account", "--help"], ["decode", "--help"],
                  ["packages", "--help"], ["--version"]):
@@ -139,6 +141,8 @@ def hostile_http_clients(env):
         ("HTTP/1.0 is closed after the answer", b"GET / HTTP/1.0\r\n" + rest, [401]),
         ("another method", b"BREW / HTTP/1.1\r\nHost: h\r\n\r\n", [405]),
         ("a scheme unknown here", get + b"Authorization: Basic YTpi\r\n\r\n", [401]),
+        ("Digest, which has no token", get + b'Authorization: Digest username="a b", realm="r"\r\n\r\n', [401]),
+        ("a scheme unknown here whose token is no base64", get + b"Authorization: Bearer a.b.c\r\n\r\n", [401]),
         ("a token of garbage", get + b"Authorization: NTLM " + b"AAAA" * 9 + b"\r\n" + rest, [401]),
         ("half a request", get, []),
     ]
@@ -301,6 +305,34 @@ def spnego_over_http_client(env):
         server.listener.close()
 
 
+def ntlm_challenge():
+    """CHALLENGE of a server named X, with all that our client insists on."""
+    pairs = b"".join(i.to_bytes(2, "little") + len(v).to_bytes(2, "little") + v for i, v in
+                     ((2, b"X\0"), (1, b"X\0"), (7, (int(time.time()) * 10**7 + 116444736 * 10**9).to_bytes(8, "little")), (0, b"")))
+    field = len(pairs).to_bytes(2, "little") * 2 + (48).to_bytes(4, "little")
+    return b"NTLMSSP\0\2\0\0\0" + bytes(4) + (48).to_bytes(4, "little") + (0xE08A8235).to_bytes(4, "little") + os.urandom(8) + bytes(8) + \
+        field + pairs
+
+
+def http_verdicts(env):
+    """What a server answers to the last token, and what --verify is promised, decide; not that we have said everything."""
+    def answer(status, *fields):
+        return (f"HTTP/1.1 {status} x\r\nContent-Length: 0\r\n" + "".join(f + "\r\n" for f in fields) + "\r\n").encode()
+
+    asks = [answer(401, "WWW-Authenticate: NTLM"), answer(401, "WWW-Authenticate: NTLM " + base64.b64encode(ntlm_challenge()).decode())]
+    for path, status, more, code, signed_in, stage in (
+            ("/", 200, [], 0, True, None), ("/", 500, [], 4, False, "answer"), ("/", 403, [], 1, False, "answer"),
+            ("/", 401, [], 1, False, "sign-in"), ("/", 200, ["--verify"], 5, False, "sign-in"), ("/wsman", 302, [], 4, False, "message")):
+        server = FakeServer(*asks, answer(status))
+        done = sspi(env, "logon", f"http://127.0.0.1:{server.port}{path}", "--user", "alice", "--password-fd", "0", "--json", "--timeout", "3",
+                    *more, input=PASSWORD + "\n")
+        got = json.loads(done.stdout)
+        check(f"{path}: {status} to the last token {more}: exit {code}, signed in: {signed_in}", (done.returncode, got["signed_in"],
+              got.get("failure", {}).get("stage")) == (code, signed_in, stage), done.stdout + done.stderr)
+        check("and the last status is told", got["http"]["status"] == (401 if more else status), done.stdout)
+        server.listener.close()
+
+
 class ClosingRdpServer(FakeServer):
     """RDP with TLS that closes on seeing the first TSRequest; keeps what was in it."""
 
@@ -369,6 +401,7 @@ def main():
         hostile_http_servers(env)
         spnego_over_http_server(env)
         spnego_over_http_client(env)
+        http_verdicts(env)
         rdp_without_spnego(env, work)
         done = sspi(env, "logon", "tcp://127.0.0.1:1", "--user", "alice", "--password-fd", "0", input="x\n")
         check("nobody there is 3", done.returncode == 3)

@@ -200,7 +200,12 @@ static void one_authorization_is_read(void **state)
 	assert_true(request("GET / HTTP/1.1\r\nHost: h\r\n\r\n", &h));
 	assert_true(http_credentials(&h, &scheme, &token));
 	assert_int_equal(scheme.n + token.n, 0);
-	static const char *const bad[] = { "NTLM", "NTLM a b", "",
+	assert_true(request("GET / HTTP/1.1\r\nHost: h\r\n"
+			    "Authorization: Digest username=\"a b\", realm=\"r\"\r\n\r\n",
+			    &h));
+	assert_true(http_credentials(&h, &scheme, &token));
+	assert_text(scheme, "Digest");
+	static const char *const bad[] = { "NTLM", "NTLM ", "N@TLM a", "",
 					   "NTLM a\r\nAuthorization: NTLM a" };
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		char text[200];

@@ -98,6 +98,20 @@ static void foreign_numbers_and_marks_are_refused(void **state)
 	world_close(&w);
 }
 
+static void a_flat_structure_that_is_cut_is_refused(void **state)
+{
+	const SecPkgContext_Sizes sizes = { 1, 2, 3, 4 };
+	struct world w;
+	(void)state;
+	world_open(&w, &mock_whole_module, true);
+	for (size_t n = 0; n < sizeof(sizes); n++)
+		assert_int_equal(set(&w, CALL_SET_CONTEXT, w.context, SECPKG_ATTR_SIZES, &sizes, n),
+				 SEC_E_BUFFER_TOO_SMALL);
+	assert_int_equal(set(&w, CALL_SET_CONTEXT, w.context, SECPKG_ATTR_SIZES, &sizes, sizeof(sizes)),
+			 SEC_E_OK);
+	world_close(&w);
+}
+
 static NTSTATUS add(struct world *w, struct add_credentials_call call, struct add_credentials_reply *reply)
 {
 	*reply = (struct add_credentials_reply){ 0 };
@@ -161,6 +175,7 @@ int main(void)
 		cmocka_unit_test(a_changed_attribute_reaches_its_package),
 		cmocka_unit_test(a_structure_with_pointers_is_rebuilt),
 		cmocka_unit_test(foreign_numbers_and_marks_are_refused),
+		cmocka_unit_test(a_flat_structure_that_is_cut_is_refused),
 		cmocka_unit_test(added_credentials_reach_the_handles_package),
 		cmocka_unit_test(a_package_without_these_says_so),
 	};

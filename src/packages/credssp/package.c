@@ -7,7 +7,7 @@
 #include "packages/credssp/lsa.h"
 #include "packages/credssp/package.h"
 
-#define MAX_TOKEN 37032 /* Schannel's and Negotiate's, and 200 */
+#define MAX_TOKEN 73032 /* Schannel's and Negotiate's, and 200 */
 
 static WCHAR package_name[] = CREDSSP_NAME;
 static WCHAR package_comment[] = OPENSSPI_WIDE("Microsoft CredSSP Security Provider");

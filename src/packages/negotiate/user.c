@@ -16,7 +16,8 @@ struct user_context {
 	const SECPKG_USER_FUNCTION_TABLE *table; /* the mechanism's */
 	LSA_SEC_HANDLE key;			 /* its context there */
 	uint32_t package;
-	atomic_uint state; /* SECPKG_NEGOTIATION_ */
+	atomic_uint state;	    /* SECPKG_NEGOTIATION_ */
+	atomic_uint sent, received; /* mechListMICs */
 };
 
 static struct keymap contexts = KEYMAP_INIT;
@@ -72,6 +73,8 @@ static NTSTATUS user_new(const SECPKG_USER_FUNCTION_TABLE *table, LSA_SEC_HANDLE
 	u->table = table;
 	u->key = key;
 	u->package = p->package;
+	atomic_init(&u->sent, p->sent);
+	atomic_init(&u->received, p->received);
 	atomic_init(&u->state, p->state);
 	atomic_init(&u->refs, 1);
 	*out = u;
@@ -132,6 +135,8 @@ static NTSTATUS map_again(LSA_SEC_HANDLE handle, const struct nego_packed *p)
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "a user-mode context");
 	tell_mics(u->table, u->key, p);
+	atomic_fetch_or(&u->sent, p->sent);
+	atomic_fetch_or(&u->received, p->received);
 	atomic_store(&u->state, p->state);
 	return STATUS_SUCCESS;
 }
@@ -255,6 +260,9 @@ NTSTATUS NTAPI nego_user_export_context(LSA_SEC_HANDLE handle, ULONG flags, PSec
 		return status;
 	struct nego_packed p = { .package = u->package,
 				 .state = atomic_load(&u->state),
+				 .key = (flags & SECPKG_CONTEXT_EXPORT_RESET_NEW) != 0,
+				 .sent = atomic_load(&u->sent),
+				 .received = atomic_load(&u->received),
 				 .inner = rd_of(inner.pvBuffer, inner.cbBuffer) };
 	nego_packed_write(&w, &p);
 	block_free(inner.pvBuffer);
@@ -270,14 +278,20 @@ static NTSTATUS user_import(struct rd packed, HANDLE token, struct user_context 
 	struct nego_packed p;
 	LSA_SEC_HANDLE key = 0;
 
-	if (!nego_packed_read(packed, &p))
+	if (!nego_packed_read(packed, &p) || p.key > 1 || p.sent > 1 || p.received > 1)
 		return fail(SEC_E_INVALID_TOKEN, "reading an exported context");
 	const SECPKG_USER_FUNCTION_TABLE *table = locate(p.package);
-	if (!table || !table->ImportContext)
+	/* Negotiate inside Negotiate, and so on, would go as deep as the bytes are long. */
+	if (!table || !table->ImportContext || table->ImportContext == nego_user_import_context)
 		return fail(SEC_E_UNSUPPORTED_FUNCTION, "importing a mechanism's context");
 	SecBuffer inner = { (ULONG)p.inner.n, SECBUFFER_TOKEN, (void *)(uintptr_t)p.inner.p };
 	NTSTATUS status = table->ImportContext(&inner, token, &key);
-	return failed(status) ? status : user_new(table, key, &p, out);
+	if (failed(status))
+		return status;
+	/* Numbers that begin anew begin behind the MICs, as they do at the peer. */
+	if (p.key)
+		tell_mics(table, key, &p);
+	return user_new(table, key, &p, out);
 }
 
 NTSTATUS NTAPI nego_user_import_context(PSecBuffer packed, HANDLE token, PLSA_SEC_HANDLE handle)

@@ -180,6 +180,8 @@ NTSTATUS NTAPI ntlm_user_make_signature(LSA_SEC_HANDLE handle, ULONG qop, PSecBu
 	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "MakeSignature");
+	if (qop != 0)
+		return fail(SEC_E_QOP_NOT_SUPPORTED, "MakeSignature: quality of protection");
 	return ntlm_sign(protection_of(u), message, sequence);
 }
 
