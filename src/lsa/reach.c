@@ -248,8 +248,9 @@ static NTSTATUS protect(const SECPKG_USER_FUNCTION_TABLE *user, enum protection 
 
 	if (how == SEAL && user->SealMessage)
 		return user->SealMessage(handle, 0, message, sequence);
+	/* Without a place for the quality: what was only signed does not pass for sealed. */
 	if (how == UNSEAL && user->UnsealMessage)
-		return user->UnsealMessage(handle, message, sequence, &quality);
+		return user->UnsealMessage(handle, message, sequence, NULL);
 	if (how == SIGN && user->MakeSignature)
 		return user->MakeSignature(handle, 0, message, sequence);
 	if (how == VERIFY && user->VerifySignature)

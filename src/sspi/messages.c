@@ -30,8 +30,8 @@ static SECURITY_STATUS work_begin(PCtxtHandle handle, const SecBufferDesc *messa
 		return SEC_E_INVALID_HANDLE;
 	out->user = atomic_load(&out->c->user);
 	if (!out->user)
-		return atomic_load(&out->c->ready) ? SEC_E_UNSUPPORTED_FUNCTION :
-						     SEC_E_INVALID_HANDLE;
+		return atomic_load(&out->c->ready) ? SEC_E_UNSUPPORTED_FUNCTION
+						   : SEC_E_INVALID_HANDLE;
 	return message && descriptor_is_good(message) ? SEC_E_OK : SEC_E_INVALID_TOKEN;
 }
 
@@ -77,8 +77,9 @@ SECURITY_STATUS SEC_ENTRY EncryptMessage(PCtxtHandle handle, ULONG qop, PSecBuff
 	return security_status(w.user->SealMessage(w.c->user_key, qop, message, sequence));
 }
 
-SECURITY_STATUS SEC_ENTRY DecryptMessage(PCtxtHandle handle, PSecBufferDesc message,
-					 ULONG sequence, OPENSSPI_PULONG qop)
+/* A package may refuse what was only signed when the caller cannot be told: no `qop`, none for it. */
+SECURITY_STATUS SEC_ENTRY DecryptMessage(PCtxtHandle handle, PSecBufferDesc message, ULONG sequence,
+					 OPENSSPI_PULONG qop)
 {
 	CLEANUP(work_done) struct work w = { .c = NULL };
 	ULONG quality = 0;
@@ -89,10 +90,20 @@ SECURITY_STATUS SEC_ENTRY DecryptMessage(PCtxtHandle handle, PSecBufferDesc mess
 	if (!w.user->UnsealMessage)
 		return SEC_E_UNSUPPORTED_FUNCTION;
 	status = security_status(
-		w.user->UnsealMessage(w.c->user_key, message, sequence, &quality));
+		w.user->UnsealMessage(w.c->user_key, message, sequence, qop ? &quality : NULL));
 	if (!failed(status) && qop)
 		*qop = quality;
 	return status;
+}
+
+/* Packages tell each other of mechListMICs by such a buffer; applications may not. */
+static bool tells_mics(const SecBufferDesc *token)
+{
+	for (ULONG i = 0; i < token->cBuffers; i++)
+		if ((token->pBuffers[i].BufferType & ~(ULONG)SECBUFFER_ATTRMASK) ==
+		    SECBUFFER_MECHLIST_SIGNATURE)
+			return true;
+	return false;
 }
 
 /* Packages that need it say so by SEC_I_COMPLETE_NEEDED; for the others it is not a function. */
@@ -104,7 +115,7 @@ SECURITY_STATUS SEC_ENTRY CompleteAuthToken(PCtxtHandle handle, PSecBufferDesc t
 		return SEC_E_UNSUPPORTED_FUNCTION;
 	if (status != SEC_E_OK)
 		return status;
-	if (!w.user->CompleteAuthToken)
+	if (!w.user->CompleteAuthToken || tells_mics(token))
 		return SEC_E_UNSUPPORTED_FUNCTION;
 	return security_status(w.user->CompleteAuthToken(w.c->user_key, token));
 }

@@ -150,7 +150,8 @@ static void moves(const char *package, const char *spelling)
 		SecBuffer packed = { 0, SECBUFFER_EMPTY, NULL };
 		struct sealed message;
 		assert_int_equal(ExportSecurityContext(&leaves->context,
-						       SECPKG_CONTEXT_EXPORT_DELETE_OLD, &packed, NULL),
+						       SECPKG_CONTEXT_EXPORT_DELETE_OLD, &packed,
+						       NULL),
 				 SEC_E_OK);
 		assert_int_equal(seal(&leaves->context, "gone", &message), SEC_E_INVALID_HANDLE);
 		leaves->has_context = false;
@@ -195,8 +196,9 @@ static void body_middle(void)
 		assert_int_equal(open_sealed(&p->server.context, &message), SEC_E_OK);
 	}
 	assert_int_equal(ExportSecurityContext(&p->server.context, 0, &packed, NULL), SEC_E_OK);
-	assert_int_equal(ImportSecurityContextW((SEC_WCHAR *)(uintptr_t)u"ntlm", &packed, NULL, &copy),
-			 SEC_E_OK);
+	assert_int_equal(
+		ImportSecurityContextW((SEC_WCHAR *)(uintptr_t)u"ntlm", &packed, NULL, &copy),
+		SEC_E_OK);
 	FreeContextBuffer(packed.pvBuffer);
 	/* It knows whose it is. */
 	SecPkgContext_NamesA names;
@@ -212,8 +214,9 @@ static void body_middle(void)
 	assert_int_equal(seal(&copy, "back", &message), SEC_E_OK);
 	assert_int_equal(open_sealed(&p->client.context, &message), SEC_E_OK);
 	/* A copy can move on. */
-	assert_int_equal(ExportSecurityContext(&copy, SECPKG_CONTEXT_EXPORT_DELETE_OLD, &packed, NULL),
-			 SEC_E_OK);
+	assert_int_equal(
+		ExportSecurityContext(&copy, SECPKG_CONTEXT_EXPORT_DELETE_OLD, &packed, NULL),
+		SEC_E_OK);
 	assert_int_equal(DeleteSecurityContext(&copy), SEC_E_INVALID_HANDLE);
 	FreeContextBuffer(packed.pvBuffer);
 	pair_done(p);
@@ -222,6 +225,86 @@ static void body_middle(void)
 static void a_context_moves_in_the_middle_of_its_messages(void **state)
 {
 	flow_child("", body_middle);
+}
+
+/* Negotiate has signed its list of mechanisms by then: the numbers begin behind that, as at the peer. */
+static void body_anew(void)
+{
+	for (int role = 0; role < 2; role++) {
+		struct pair *p = signed_in("Negotiate");
+		struct end *leaves = role ? &p->server : &p->client;
+		struct end *stays = role ? &p->client : &p->server;
+		SecBuffer packed = { 0, SECBUFFER_EMPTY, NULL },
+			  again = { 0, SECBUFFER_EMPTY, NULL };
+		struct sealed message;
+		CtxtHandle first, copy;
+
+		/* By way of a copy that does not begin anew: that one knows it still. */
+		assert_int_equal(ExportSecurityContext(&leaves->context, 0, &packed, NULL),
+				 SEC_E_OK);
+		assert_int_equal(ImportSecurityContextW((SEC_WCHAR *)(uintptr_t)u"Negotiate",
+							&packed, NULL, &first),
+				 SEC_E_OK);
+		assert_int_equal(ExportSecurityContext(&first, SECPKG_CONTEXT_EXPORT_RESET_NEW,
+						       &again, NULL),
+				 SEC_E_OK);
+		assert_int_equal(ImportSecurityContextW((SEC_WCHAR *)(uintptr_t)u"Negotiate",
+							&again, NULL, &copy),
+				 SEC_E_OK);
+		FreeContextBuffer(packed.pvBuffer);
+		FreeContextBuffer(again.pvBuffer);
+		assert_int_equal(seal(&copy, "out", &message), SEC_E_OK);
+		assert_int_equal(open_sealed(&stays->context, &message), SEC_E_OK);
+		assert_int_equal(seal(&stays->context, "in", &message), SEC_E_OK);
+		assert_int_equal(open_sealed(&copy, &message), SEC_E_OK);
+		assert_int_equal(DeleteSecurityContext(&first), SEC_E_OK);
+		assert_int_equal(DeleteSecurityContext(&copy), SEC_E_OK);
+		pair_done(p);
+	}
+}
+
+static void a_context_begun_anew_counts_the_signatures_of_its_negotiation(void **state)
+{
+	flow_child("", body_anew);
+}
+
+/* What packages tell each other is not for applications; nor is a quality that is not there. */
+static void body_misuse(void)
+{
+	static const char *const packages[] = { "NTLM", "Negotiate" };
+
+	for (int i = 0; i < 2; i++) {
+		struct pair *p = signed_in(packages[i]);
+		uint8_t numbers[8] = { 9, 0, 0, 0, 9, 0, 0, 0 }, signature[SIGNATURE_MAX];
+		char data[] = "plain";
+		struct sealed message;
+		SecBuffer told = { sizeof(numbers),
+				   SECBUFFER_MECHLIST_SIGNATURE | SECBUFFER_READONLY, numbers };
+		SecBufferDesc list = { SECBUFFER_VERSION, 1, &told };
+		assert_int_equal(CompleteAuthToken(&p->client.context, &list),
+				 SEC_E_UNSUPPORTED_FUNCTION);
+		SecBuffer b[2] = { { 16, SECBUFFER_TOKEN, signature },
+				   { sizeof(data), SECBUFFER_DATA, data } };
+		SecBufferDesc desc = { SECBUFFER_VERSION, 2, b };
+		assert_int_equal(MakeSignature(&p->client.context, 1, &desc, 0),
+				 SEC_E_QOP_NOT_SUPPORTED);
+		assert_int_equal(
+			EncryptMessage(&p->client.context, SECQOP_WRAP_NO_ENCRYPT, &desc, 0),
+			SEC_E_OK);
+		/* Who does not ask is not given what was only signed. */
+		assert_true(DecryptMessage(&p->server.context, &desc, 0, NULL) < 0);
+		ULONG qop = 0;
+		assert_int_equal(DecryptMessage(&p->server.context, &desc, 0, &qop), SEC_E_OK);
+		assert_int_equal(qop, SECQOP_WRAP_NO_ENCRYPT);
+		assert_int_equal(seal(&p->client.context, "next", &message), SEC_E_OK);
+		assert_int_equal(open_sealed(&p->server.context, &message), SEC_E_OK);
+		pair_done(p);
+	}
+}
+
+static void misuse_moves_no_numbers(void **state)
+{
+	flow_child("", body_misuse);
 }
 
 static void body_hostile(void)
@@ -234,15 +317,18 @@ static void body_hostile(void)
 	uint8_t *bytes = packed.pvBuffer;
 	for (ULONG n = 0; n < packed.cbBuffer; n++) {
 		SecBuffer cut = { n, SECBUFFER_TOKEN, bytes };
-		assert_true(ImportSecurityContextA((SEC_CHAR *)(uintptr_t)"NTLM", &cut, NULL, &copy) < 0);
+		assert_true(ImportSecurityContextA((SEC_CHAR *)(uintptr_t) "NTLM", &cut, NULL,
+						   &copy) < 0);
 	}
 	for (ULONG i = 0; i < packed.cbBuffer * 8; i++) {
 		bytes[i / 8] ^= (uint8_t)(1 << i % 8);
-		if (ImportSecurityContextA((SEC_CHAR *)(uintptr_t)"NTLM", &packed, NULL, &copy) == SEC_E_OK)
+		if (ImportSecurityContextA((SEC_CHAR *)(uintptr_t) "NTLM", &packed, NULL, &copy) ==
+		    SEC_E_OK)
 			assert_int_equal(DeleteSecurityContext(&copy), SEC_E_OK);
 		bytes[i / 8] ^= (uint8_t)(1 << i % 8);
 	}
-	assert_true(ImportSecurityContextA((SEC_CHAR *)(uintptr_t)"CREDSSP", &packed, NULL, &copy) < 0);
+	assert_true(ImportSecurityContextA((SEC_CHAR *)(uintptr_t) "CREDSSP", &packed, NULL,
+					   &copy) < 0);
 	FreeContextBuffer(packed.pvBuffer);
 	pair_done(p);
 }
@@ -277,7 +363,8 @@ static void body_nested(void)
 		put_u32(bytes + i + 28, n - i - NESTED_HEAD);
 	}
 	SecBuffer nested = { n, SECBUFFER_TOKEN, bytes };
-	assert_true(ImportSecurityContextA((SEC_CHAR *)(uintptr_t)"Negotiate", &nested, NULL, &copy) < 0);
+	assert_true(ImportSecurityContextA((SEC_CHAR *)(uintptr_t) "Negotiate", &nested, NULL,
+					   &copy) < 0);
 	FreeContextBuffer(packed.pvBuffer);
 	free(bytes);
 	pair_done(p);
@@ -296,10 +383,10 @@ static void body_streams(void)
 	assert_int_equal(ExportSecurityContext(&p->client.context, 0, &packed, NULL),
 			 SEC_E_UNSUPPORTED_FUNCTION);
 	assert_null(packed.pvBuffer);
-	assert_int_equal(ImportSecurityContextA((SEC_CHAR *)(uintptr_t)"CREDSSP",
-						&(SecBuffer){ 4, SECBUFFER_TOKEN, (void *)(uintptr_t)"abcd" },
-						NULL,
-						&p->server.context),
+	assert_int_equal(ImportSecurityContextA(
+				 (SEC_CHAR *)(uintptr_t) "CREDSSP",
+				 &(SecBuffer){ 4, SECBUFFER_TOKEN, (void *)(uintptr_t) "abcd" },
+				 NULL, &p->server.context),
 			 SEC_E_UNSUPPORTED_FUNCTION);
 	pair_done(p);
 }
@@ -315,6 +402,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(an_ntlm_context_goes_on_in_another_process),
 		cmocka_unit_test(a_negotiate_context_goes_on_in_another_process),
 		cmocka_unit_test(a_context_moves_in_the_middle_of_its_messages),
+		cmocka_unit_test(a_context_begun_anew_counts_the_signatures_of_its_negotiation),
+		cmocka_unit_test(misuse_moves_no_numbers),
 		cmocka_unit_test(altered_bytes_do_no_harm),
 		cmocka_unit_test(a_mechanism_is_never_negotiate_itself),
 		cmocka_unit_test(a_stream_stays_where_it_is),

@@ -256,7 +256,8 @@ static NTSTATUS NTAPI user_unseal(LSA_SEC_HANDLE key, PSecBufferDesc message, UL
 	(void)key;
 	(void)message;
 	(void)sequence;
-	*qop = 5;
+	if (qop)
+		*qop = 5;
 	__atomic_fetch_add(&fake.unsealed, 1, __ATOMIC_RELAXED);
 	return fake.message_status;
 }

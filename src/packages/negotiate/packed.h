@@ -12,9 +12,9 @@
 #define NEGO_PACKED_MAGIC 0x4F47454Eu /* changes with the layout */
 
 struct nego_packed {
-	uint32_t package;	 /* its id */
-	uint32_t state;		 /* SECPKG_NEGOTIATION_ */
-	uint64_t key;		 /* of the mechanism's context; exported: whether numbers begin anew */
+	uint32_t package; /* its id */
+	uint32_t state;	  /* SECPKG_NEGOTIATION_ */
+	uint64_t key;	  /* of the mechanism's context; exported: whether numbers begin anew */
 	uint32_t sent, received; /* mechListMICs, whose numbers are used up */
 	struct rd inner;	 /* empty: more of those for a context that is mapped already */
 };

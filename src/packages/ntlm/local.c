@@ -129,6 +129,7 @@ bool ntlm_local_sent(struct ntlm_local *l, struct rd challenge)
 /* Called with the lock held. */
 static bool claim_write(struct ntlm_local *l, const struct ntlm_local_claim *claim)
 {
+	secret_free(l->session_key); /* of a call that memory was too short for */
 	l->session_key = secret_copy(claim->session_key, NTLM_KEY_LEN);
 	l->has_bindings = claim->has_bindings;
 	l->unverified_target = claim->unverified_target;
