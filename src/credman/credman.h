@@ -1,0 +1,74 @@
+/* credman/credman.h - a user's set of credentials: what CredWrite and CrediWrite both come to.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Two vaults stand behind a set: one that lasts, and one in the user's runtime folder that ends with the
+ * session. Statuses are those of credman/rules.h and vault/vault.h. */
+#ifndef OPENSSPI_CREDMAN_CREDMAN_H
+#define OPENSSPI_CREDMAN_CREDMAN_H
+
+#include "base/base.h"
+#include "base/secret.h"
+#include "credman/names.h"
+#include "vault/vault.h"
+#include "wire/credential.h"
+
+/* A credential with the bytes that it borrows from. */
+struct credential {
+	struct secret *bytes;
+	struct credential_view view;
+};
+
+struct credential_list {
+	struct credential **item;
+	size_t count, room;
+};
+
+struct credential *credential_unref(struct credential *c); /* NULL */
+void credential_list_done(struct credential_list *l);
+
+struct credman;
+
+/* Where the two vaults are; NULL members are the user's own places. */
+struct credman_places {
+	const char *vault, *vault_key;
+	const char *session, *session_key;
+};
+
+/* Opens nothing yet. STATUS_NO_MEMORY. */
+MUST_CHECK NTSTATUS credman_new(const struct credman_places *places, struct credman **out);
+void credman_free(struct credman *m);
+
+/* Creates or replaces. With `preserve` the stored blob stays, `c` must have none, and the credential must
+ * exist (STATUS_NOT_FOUND). */
+MUST_CHECK NTSTATUS credman_write(struct credman *m, const struct credential_view *c,
+				  bool preserve);
+
+/* Reads one by its name, short or universal (credential_unref). Secrets are in it whatever the type:
+ * what an application may see is its caller's to decide, by credman_hide. */
+MUST_CHECK NTSTATUS credman_read(struct credman *m, struct utf16 target, uint32_t type,
+				 struct credential **out);
+
+/* Takes the blob out of what no application may see. */
+void credman_hide(struct credential *c);
+
+/* All that pass the filter; without `all`, and then only without a filter, the classic ones alone.
+ * STATUS_NOT_FOUND for none. */
+MUST_CHECK NTSTATUS credman_enumerate(struct credman *m, struct utf16 filter, bool all,
+				      struct credential_list *out);
+
+/* "target|user" names one extended credential. */
+MUST_CHECK NTSTATUS credman_delete(struct credman *m, struct utf16 target, uint32_t type);
+
+/* STATUS_OBJECT_NAME_COLLISION when the new name is taken. */
+MUST_CHECK NTSTATUS credman_rename(struct credman *m, struct utf16 from, struct utf16 to,
+				   uint32_t type);
+
+/* The best domain credential of each of these types, in their order. STATUS_NOT_FOUND for none. */
+MUST_CHECK NTSTATUS credman_match(struct credman *m, const struct target_view *t,
+				  const uint32_t *types, size_t count, struct credential_list *out);
+
+/* The generic credential for a resource: its own name, else its path shortened part by part. */
+MUST_CHECK NTSTATUS credman_best_generic(struct credman *m, struct utf16 target,
+					 struct credential **out);
+
+#endif

@@ -1,0 +1,189 @@
+/* vault/inner.h - the open vault, as the files of this room share it.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * One lock per vault, recursive, held through every call. What needs the file goes through
+ * store_begin, which sees to forks, other processes' rekeying and transactions. */
+#ifndef OPENSSPI_VAULT_INNER_H
+#define OPENSSPI_VAULT_INNER_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+#include <sys/types.h>
+
+#include "vault/record.h"
+
+enum statement {
+	ASK_BEGIN_READ,
+	ASK_BEGIN_WRITE,
+	ASK_COMMIT,
+	ASK_ROLLBACK,
+	ASK_META,	 /* epoch, changes, state */
+	ASK_META_SET,	 /* ?1 epoch, ?2 changes, ?3 state */
+	ASK_RECORD,	 /* ?1 id: row, version, body, epoch; row is NULL when there is none */
+	ASK_ROW,	 /* ?1 row: id, version, body */
+	ASK_ALL,	 /* row, id, version, body */
+	ASK_COUNT_ROWS,	 /* how many, the greatest row */
+	ASK_PUT,	 /* ?1 id, ?2 version, ?3 body */
+	ASK_CHANGE,	 /* ?1 row, ?2 id, ?3 version, ?4 body */
+	ASK_DELETE,	 /* ?1 row */
+	ASK_SLOTS,	 /* number, kind, created, label, parameters, wrapped */
+	ASK_SLOT_ADD,	 /* ?1 kind, ?2 created, ?3 label, ?4 parameters, ?5 wrapped */
+	ASK_SLOT_CHANGE, /* ?1 number, ?2 parameters, ?3 wrapped */
+	ASK_SLOT_REMOVE, /* ?1 number */
+	ASK_COUNT
+};
+
+struct vault {
+	pthread_mutex_t lock;
+	struct vault *next; /* of all open ones, for forks */
+	char *path, *key_path;
+	uint32_t flags, wait_ms;
+	pid_t pid; /* whose connection it is */
+	sqlite3 *db;
+	sqlite3_stmt *ask[ASK_COUNT];
+	char *copy_dir; /* a private copy's, when the place is read-only */
+	bool on_network, wal;
+	bool immutable, forget; /* forget: vault_lock was called */
+	struct vault_keys keys; /* none while locked; the identity is always there */
+	uint64_t epoch;		/* the file's, as the transaction under way sees it */
+	uint64_t changes;
+	struct vault_state state;		 /* in a transaction that writes */
+	unsigned depth;				 /* of transactions */
+	bool writing, changed, deleted, spoiled; /* of the outermost transaction */
+	struct secret *plain;			 /* where records are opened, grown as needed */
+	struct vault_fault fault;
+};
+
+/* ---- vault/fault.c: words ---- */
+
+/* Notes what went wrong and returns the status. Never data. */
+NTSTATUS vault_fail(struct vault *v, NTSTATUS status, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* The same for what SQLite answered. */
+NTSTATUS vault_fail_sql(struct vault *v, int code, const char *doing);
+
+#define HEX_ID_LEN (2 * VAULT_ID_LEN + 1)
+const char *hex_of(const uint8_t *p, size_t n, char *out);
+
+/* ---- vault/place.c: the file and its folder ---- */
+
+MUST_CHECK bool place_is_network(const char *path);
+
+/* The file exists, is a regular file of ours with a folder of ours: STATUS_SUCCESS; VAULT_ABSENT. */
+MUST_CHECK NTSTATUS place_check(struct vault *v);
+
+/* Can nothing be written beside the file? */
+MUST_CHECK bool place_is_read_only(const char *path);
+
+/* A private copy of the file and its log for reading; v->copy_dir is set. */
+MUST_CHECK NTSTATUS place_copy(struct vault *v, char **path);
+void place_drop_copy(struct vault *v);
+
+/* Makes what was renamed or linked in the folder of `path` last. */
+MUST_CHECK bool place_sync_folder(const char *path);
+
+/* ---- vault/store.c, vault/transaction.c: SQLite ---- */
+
+/* Random nonces of 96 bits: far below 2^32 under one key. */
+#define VAULT_WRITES_MAX (UINT64_C(1) << 31)
+
+/* Opens v->path, checks schema and format, prepares. v->db is NULL afterwards when it fails. */
+MUST_CHECK NTSTATUS store_open(struct vault *v);
+void store_shut(struct vault *v);
+
+/* Makes a new file with one key-file slot and puts it at v->path unless one is there by then. */
+MUST_CHECK NTSTATUS store_create(struct vault *v);
+
+/* A reset statement with its parameters unbound. */
+sqlite3_stmt *store_ask(struct vault *v, enum statement which);
+
+/* Runs a statement that answers no row. */
+MUST_CHECK NTSTATUS store_run(struct vault *v, enum statement which, const char *doing);
+
+/* Begins a transaction or joins the one under way, with the keys of the file's present epoch; a vault
+ * that is locked then is VAULT_LOCKED unless `keyless`. store_end ends it: a writer's changes are kept
+ * when `status` is success. Returns the status, or that of the commit. */
+enum store_access {
+	STORE_READ,
+	STORE_READ_KEYLESS,
+	STORE_WRITE,
+	STORE_MEND /* write, though the sealed state was altered: v->state is the caller's to fill */
+};
+MUST_CHECK NTSTATUS store_begin(struct vault *v, enum store_access access);
+MUST_CHECK NTSTATUS store_end(struct vault *v, NTSTATUS status);
+
+/* Row `row`'s blob column as a cursor, borrowed until the statement moves. */
+struct rd store_blob(sqlite3_stmt *s, int column);
+
+/* ---- vault/slots.c: ways to the data key ---- */
+
+/* Tries the key file and the keyring for the file's epoch. STATUS_SUCCESS also when none opens it: the
+ * keys then are none. */
+MUST_CHECK NTSTATUS slots_open_quietly(struct vault *v);
+
+/* One slot's content: what its kind needs besides its secret, and the data key wrapped. */
+#define SLOT_PARAMETERS_MAX 64
+#define SLOT_WRAPPED_LEN (SEAL_NONCE_LEN + SEAL_KEY_LEN + SEAL_TAG_LEN)
+struct slot_content {
+	uint32_t kind;
+	uint8_t parameters[SLOT_PARAMETERS_MAX];
+	size_t parameters_n;
+	uint8_t wrapped[SLOT_WRAPPED_LEN];
+};
+
+/* Wraps k's data key by a secret, with fresh parameters; and the way back, NULL when it does not open. */
+MUST_CHECK NTSTATUS slot_wrap(const struct vault_keys *k, const struct secret *by,
+			      struct slot_content *slot);
+MUST_CHECK NTSTATUS slot_insert(struct vault *v, const struct slot_content *slot, const char *label,
+				int64_t *number);
+MUST_CHECK struct secret *slot_unwrap(const struct vault *v, const struct secret *by,
+				      const struct slot_content *slot);
+
+/* ---- vault/keyfile.c ---- */
+
+/* Reads the key file: VAULT_ABSENT, VAULT_NOT_OURS, VAULT_DAMAGED. */
+MUST_CHECK NTSTATUS keyfile_read(struct vault *v, const char *path, struct secret **out);
+
+/* Writes a new one at `path`, which must not exist; durable when it returns. */
+MUST_CHECK NTSTATUS keyfile_write(struct vault *v, const char *path, const struct secret *key);
+
+/* The file's key, made when there is no file yet. */
+MUST_CHECK NTSTATUS keyfile_need(struct vault *v, struct secret **out);
+
+/* ---- vault/keyring.c ---- */
+
+MUST_CHECK NTSTATUS keyring_keep(const struct vault_keys *k, uint32_t seconds);
+MUST_CHECK struct secret *keyring_find(const uint8_t identity[VAULT_IDENTITY_LEN], uint64_t *epoch);
+void keyring_forget(const uint8_t identity[VAULT_IDENTITY_LEN]);
+
+/* ---- vault/vault.c ---- */
+
+/* Room for `n` bytes of plain text; NULL when memory is short. */
+uint8_t *vault_plain(struct vault *v, size_t n);
+
+void vault_hold(struct vault *v);
+void vault_release(struct vault *v);
+
+static inline UNUSED void vault_release_p(struct vault **v)
+{
+	vault_release(*v);
+}
+#define HOLD(v)                                                                                    \
+	CLEANUP(vault_release_p) UNUSED struct vault *held_ = (v);                                 \
+	vault_hold(v)
+
+/* ---- vault/rows.c: reading every row, whatever is broken ---- */
+
+struct rows_call {
+	vault_visit *visit;
+	void *to;
+	uint32_t set;
+	bool every_set; /* then `set` counts for nothing */
+};
+
+/* Visits each record inside a transaction; with damaged pages, those that can be reached. `out` counts;
+ * VAULT_DAMAGED when some are missing. */
+MUST_CHECK NTSTATUS rows_each(struct vault *v, const struct rows_call *call,
+			      struct vault_report *out);
+
+#endif
