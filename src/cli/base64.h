@@ -6,10 +6,10 @@
 #include "cli/bytes.h"
 
 /* Appends the text of `n` bytes; false when memory is short. */
-MUST_CHECK bool base64_write(struct bytes *out, const void *p, size_t n);
+MUST_CHECK bool bytes_append_base64(struct bytes *out, const void *p, size_t n);
 
 /* Appends the bytes of a text. False for anything but whole groups of four digits with their
  * padding, and when memory is short; `out` may then hold a part. */
-MUST_CHECK bool base64_read(struct bytes *out, const char *text, size_t n);
+MUST_CHECK bool bytes_append_decoded(struct bytes *out, const char *text, size_t n);
 
 #endif

@@ -127,7 +127,7 @@ static bool print_challenges(struct bytes *out, const struct web *w, const struc
 
 	if (a->token.len)
 		ok = http_print(out, "WWW-Authenticate: %s ", schemes[w->scheme].name) &&
-		     base64_write(out, a->token.p, a->token.len) && http_print(out, "\r\n");
+		     bytes_append_base64(out, a->token.p, a->token.len) && http_print(out, "\r\n");
 	for (int i = 0; i < SCHEMES && a->status == 401 && !under_way; i++)
 		if (w->c->server->has_scheme[i] && !(a->token.len && i == w->scheme))
 			ok = ok && http_print(out, "WWW-Authenticate: %s\r\n", schemes[i].name);
@@ -341,7 +341,7 @@ static bool answer_request(struct web *w)
 	bool sound = http_credentials(h, &name, &text);
 	int scheme = find_scheme(w, name);
 	/* Other schemes' credentials look otherwise; those get our offers. */
-	if (!sound || (scheme != SCHEMES && !base64_read(&in, text.p, text.n))) {
+	if (!sound || (scheme != SCHEMES && !bytes_append_decoded(&in, text.p, text.n))) {
 		w->close = true;
 		return refuse(w, 400, "Bad Request");
 	}

@@ -175,7 +175,7 @@ static bool print_head(struct web *w, const struct bytes *token, struct bytes *r
 	if (!token || !token->len)
 		return true;
 	return http_print(request, "Authorization: %s ", w->scheme->name) &&
-	       base64_write(request, token->p, token->len) && http_print(request, "\r\n");
+	       bytes_append_base64(request, token->p, token->len) && http_print(request, "\r\n");
 }
 
 /* Sends a request with that token and receives the answer. */
@@ -289,7 +289,7 @@ static bool read_token(struct web *w, struct bytes *in)
 
 	bytes_done(in);
 	return !http_challenge(&w->answer.head, w->scheme->name, &text) ||
-	       base64_read(in, text.p, text.n);
+	       bytes_append_decoded(in, text.p, text.n);
 }
 
 /* The server let us in, perhaps before our end is content: its last token proves that it knows the

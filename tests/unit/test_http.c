@@ -313,17 +313,17 @@ static void base64_is_strict(void **state)
 		for (size_t i = 0; i < n; i++)
 			bytes[i] = (unsigned char)(i * 37 + n);
 		text.len = back.len = 0;
-		assert_true(base64_write(&text, bytes, n));
+		assert_true(bytes_append_base64(&text, bytes, n));
 		assert_int_equal(text.len, (n + 2) / 3 * 4);
-		assert_true(base64_read(&back, (char *)text.p, text.len));
+		assert_true(bytes_append_decoded(&back, (char *)text.p, text.len));
 		assert_int_equal(back.len, n);
 		if (n)
 			assert_memory_equal(back.p, bytes, n);
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_false(base64_read(&back, bad[i], strlen(bad[i])));
+		assert_false(bytes_append_decoded(&back, bad[i], strlen(bad[i])));
 	text.len = 0;
-	assert_true(base64_write(&text, "foobar", 6)); /* RFC 4648 10 */
+	assert_true(bytes_append_base64(&text, "foobar", 6)); /* RFC 4648 10 */
 	assert_memory_equal(text.p, "Zm9vYmFy", 8);
 }
 
