@@ -40,7 +40,7 @@ def build_with_cmake(stage, prefix, env):
     os.mkdir(tree)
     with open(os.path.join(tree, "CMakeLists.txt"), "w", encoding="utf-8") as f:
         f.write(CMAKE.format(source=os.path.join(HERE, "ported.c")))
-    done = run("cmake", "-S", tree, "-B", tree, f"-DCMAKE_PREFIX_PATH={prefix}", env=env)
+    done = run("cmake", "-G", "Ninja", "-S", tree, "-B", tree, f"-DCMAKE_PREFIX_PATH={prefix}", env=env)
     check("find_package finds OpenSSPI", done.returncode == 0, done.stderr[-800:])
     done = run("cmake", "--build", tree, env=env)
     check("and a program builds with it", done.returncode == 0, done.stdout[-800:] + done.stderr[-800:])
