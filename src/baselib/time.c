@@ -83,11 +83,11 @@ BOOL WINAPI SystemTimeToFileTime(const SYSTEMTIME *time, LPFILETIME out)
 /* By the difference from UTC that holds today, which is what Windows does too. */
 BOOL WINAPI FileTimeToLocalFileTime(const FILETIME *time, LPFILETIME out)
 {
+	struct timespec today;
 	struct tm tm;
 
 	if (!time || !out)
 		return error_set(ERROR_INVALID_PARAMETER);
-	struct timespec today;
 	clock_gettime(CLOCK_REALTIME, &today);
 	if (!localtime_r(&today.tv_sec, &tm))
 		return error_set(ERROR_INVALID_PARAMETER);

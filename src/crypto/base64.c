@@ -27,5 +27,8 @@ bool base64_read(uint8_t *out, size_t *out_n, const char *text, size_t n)
 		return false;
 	*out_n = n / 4 * 3 + 3;
 	base64_decode_init(&state);
-	return base64_decode_update(&state, out_n, out, n, text) && base64_decode_final(&state);
+	bool sound = base64_decode_update(&state, out_n, out, n, text) &&
+		     base64_decode_final(&state);
+	mem_wipe(&state, sizeof(state)); /* the text may have been a key */
+	return sound;
 }

@@ -8,6 +8,7 @@
 #include <opensspi.h>
 #include <stdatomic.h>
 
+#include "crypto/base64.h"
 #include "sspi/certificate.h"
 #include "sspi/pem.h"
 #include "wire/der.h"
@@ -77,7 +78,8 @@ BOOL WINAPI CertFreeCertificateContext(PCCERT_CONTEXT context)
 
 static bool label_is(const struct pem_block *block, const char *label)
 {
-	return block->label.n == strlen(label) && memcmp(block->label.p, label, block->label.n) == 0;
+	return block->label.n == strlen(label) &&
+	       memcmp(block->label.p, label, block->label.n) == 0;
 }
 
 static bool label_is_key(const struct pem_block *block)
@@ -100,7 +102,8 @@ static SECURITY_STATUS block_decode(const struct pem_block *block, struct secret
 	CLEANUP(secret_free_p) struct secret *room = secret_new(block->body.n / 4 * 3 + 3);
 	if (!room)
 		return SEC_E_INSUFFICIENT_MEMORY;
-	if (!base64_decode(block->body, room->p, &n) || !is_der(rd_of(room->p, n)))
+	if (!base64_read(room->p, &n, (const char *)block->body.p, block->body.n) ||
+	    !is_der(rd_of(room->p, n)))
 		return SEC_E_NO_CREDENTIALS;
 	*out = secret_copy(room->p, n);
 	return *out ? SEC_E_OK : SEC_E_INSUFFICIENT_MEMORY;

@@ -38,50 +38,6 @@ bool pem_next(struct rd *text, struct pem_block *out)
 	return true;
 }
 
-static int base64_value(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+')
-		return 62;
-	return c == '/' ? 63 : -1;
-}
-
-static bool is_space(uint8_t c)
-{
-	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-bool base64_decode(struct rd text, uint8_t *out, size_t *out_n)
-{
-	uint32_t group = 0;
-	unsigned digits = 0, pads = 0;
-	size_t n = 0;
-
-	for (size_t i = 0; i < text.n; i++) {
-		if (is_space(text.p[i]))
-			continue;
-		int value = text.p[i] == '=' ? 0 : base64_value(text.p[i]);
-		pads += text.p[i] == '=';
-		if (value < 0 || (pads && text.p[i] != '='))
-			return false;
-		group = group << 6 | (uint32_t)value;
-		if (++digits % 4)
-			continue;
-		for (unsigned b = 0; b < 3; b++)
-			out[n++] = (uint8_t)(group >> (16 - 8 * b));
-	}
-	mem_wipe(&group, sizeof(group));
-	if (digits % 4 || pads > 2 || n == 0)
-		return false;
-	*out_n = n - pads;
-	return true;
-}
-
 static void close_fd(int *fd)
 {
 	if (*fd >= 0)

@@ -16,10 +16,6 @@ struct pem_block {
  * one has no matching end. */
 MUST_CHECK bool pem_next(struct rd *text, struct pem_block *out);
 
-/* Decodes base64 with white space into `out`, which has room for 3/4 of its length. False for other
- * characters, wrong padding, or nothing at all. */
-MUST_CHECK bool base64_decode(struct rd text, uint8_t *out, size_t *out_n);
-
 /* A whole file of at most SECRET_MAX bytes, as a secret since it may hold a key; NULL when it cannot
  * be read. */
 MUST_CHECK struct secret *pem_read_file(const char *path);
