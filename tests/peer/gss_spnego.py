@@ -2,12 +2,13 @@
 """Our Negotiate against Samba's ntlm_auth with SPNEGO, both roles: equal session keys, wrong passwords refused.
 
 SSPI_PIPE names our end (tests/peer/sspi_pipe.c), SSPI the tool. Ends with "N passed, N failed, N skipped"."""
-import base64
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+
+from ends import NtlmAuth, SspiPipe, write_smb_conf
 
 PASSWORD = "S3cret!pw"
 CONTINUE_NEEDED = 0x00090312
@@ -24,57 +25,10 @@ def check(name, good, why=""):
     say("ok" if good else "FAIL", name, "" if good else why)
 
 
-class Ours:
-    def __init__(self, role, home, package, password=""):
-        env = dict(os.environ, OPENSSPI_HOME=home)
-        self.p = subprocess.Popen([os.environ["SSPI_PIPE"], role, package, "HOST/server"], stdin=-1, stdout=-1, text=True,
-                                  bufsize=1, env=env)
-        if role == "client":
-            self.p.stdin.write(f"alice\nLAB\n{password}\n")
-            self.p.stdin.flush()
-        assert self.p.stdout.readline().split()[0] == "00000000", "acquire"
-
-    def ask(self, line):
-        self.p.stdin.write(line + "\n")
-        self.p.stdin.flush()
-        return self.p.stdout.readline().rstrip("\n").split(" ", 1)
-
-    def step(self, token):
-        status, out = self.ask(token.hex() if token else "-")
-        return int(status, 16), b"" if out == "-" else bytes.fromhex(out)
-
-    def close(self):
-        self.p.stdin.close()
-        self.p.wait(10)
-
-
-class Samba:
-    def __init__(self, conf, protocol, password):
-        self.p = subprocess.Popen(["ntlm_auth", "--configfile=" + conf, "--helper-protocol=" + protocol, "--username=alice",
-                                   "--domain=LAB", "--password=" + password], stdin=-1, stdout=-1, stderr=-3, text=True,
-                                  bufsize=1)
-        self.ask("SF NTLMSSP_FEATURE_SESSION_KEY")
-
-    def ask(self, line):
-        self.p.stdin.write(line + "\n")
-        self.p.stdin.flush()
-        return self.p.stdout.readline().rstrip("\n")
-
-    def step(self, code, token):
-        """One leg: (what it says, its token)."""
-        words = self.ask(f"{code} {base64.b64encode(token).decode()}".rstrip()).split(" ")
-        token = words[1] if len(words) > 1 and words[0] in ("TT", "YR", "KK", "AF", "NA") else "*"
-        try:
-            return words[0], b"" if token in ("*", "") else base64.b64decode(token)
-        except ValueError:
-            return words[0], b""
-
-    def key(self):
-        return base64.b64decode(self.ask("GK").split(" ")[1]).hex()
-
-    def close(self):
-        self.p.stdin.close()
-        self.p.wait(10)
+def pipe(role, home, package, password=""):
+    end = SspiPipe(role, package, "HOST/server", dict(os.environ, OPENSSPI_HOME=home), ("alice", "LAB", password))
+    assert end.acquired == 0, "acquire"
+    return end
 
 
 def converse(ours, samba, ours_begins):
@@ -93,7 +47,7 @@ def converse(ours, samba, ours_begins):
 
 
 def our_client(conf, home, package, password):
-    ours, samba = Ours("client", home, package, password), Samba(conf, "gss-spnego", PASSWORD)
+    ours, samba = pipe("client", home, package, password), NtlmAuth(conf, "gss-spnego", PASSWORD)
     status, word = converse(ours, samba, True)
     same = status == 0 and word == "AF" and samba.key() == ours.ask("key")[1]
     ours.close()
@@ -102,7 +56,7 @@ def our_client(conf, home, package, password):
 
 
 def our_server(conf, home, password):
-    ours, samba = Ours("server", home, "Negotiate"), Samba(conf, "gss-spnego-client", password)
+    ours, samba = pipe("server", home, "Negotiate"), NtlmAuth(conf, "gss-spnego-client", password)
     status, word = converse(ours, samba, False)
     same = status == 0 and samba.key() == ours.ask("key")[1]
     name = ours.ask("name")[1] if status == 0 else ""
@@ -111,20 +65,8 @@ def our_server(conf, home, password):
     return status, word, same, name
 
 
-def write_conf(work):
-    dirs = ["private dir", "lock directory", "state directory", "cache directory", "pid directory", "ncalrpc dir"]
-    path = os.path.join(work, "smb.conf")
-    with open(path, "w", encoding="utf-8") as f:
-        f.write("[global]\nworkgroup = LAB\nnetbios name = LABSRV\n")
-        for d in dirs:
-            os.mkdir(os.path.join(work, d.replace(" ", "-")))
-            f.write(f"{d} = {work}/{d.replace(' ', '-')}\n")
-        f.write(f"winbindd socket directory = {work}/none\n")
-    return path
-
-
 def run(work):
-    conf, home = write_conf(work), os.path.join(work, "home")
+    conf, home = write_smb_conf(work), os.path.join(work, "home")
     os.makedirs(home, 0o700)
     subprocess.run([os.environ["SSPI"], "account", "add", "LAB\\alice", "--password-fd", "0"], input=PASSWORD + "\n",
                    text=True, env=dict(os.environ, OPENSSPI_HOME=home), check=True, stdout=subprocess.DEVNULL)

@@ -2,12 +2,13 @@
 """Our NTLM against Samba's ntlm_auth, both roles: equal session keys, wrong passwords refused.
 
 SSPI_PIPE names our end (tests/peer/sspi_pipe.c), SSPI the tool. Ends with "N passed, N failed, N skipped"."""
-import base64
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+
+from ends import NtlmAuth, SspiPipe, write_smb_conf
 
 PASSWORD = "S3cret!pw"
 counts = {"ok": 0, "FAIL": 0, "skipped": 0}
@@ -22,63 +23,23 @@ def check(name, good, why=""):
     say("ok" if good else "FAIL", name, "" if good else why)
 
 
-class Ours:
-    def __init__(self, role, home, user="", domain="", password=""):
-        env = dict(os.environ, OPENSSPI_HOME=home)
-        self.p = subprocess.Popen([os.environ["SSPI_PIPE"], role, "NTLM", "HOST/server"], stdin=-1, stdout=-1, text=True,
-                                  bufsize=1, env=env)
-        if role == "client":
-            self.p.stdin.write(f"{user}\n{domain}\n{password}\n")
-            self.p.stdin.flush()
-        assert self.p.stdout.readline().split()[0] == "00000000", "acquire"
-
-    def ask(self, line):
-        self.p.stdin.write(line + "\n")
-        self.p.stdin.flush()
-        return self.p.stdout.readline().rstrip("\n").split(" ", 1)
-
-    def step(self, token):
-        status, out = self.ask(token.hex() if token else "-")
-        return int(status, 16), b"" if out == "-" else bytes.fromhex(out)
-
-    def close(self):
-        self.p.stdin.close()
-        self.p.wait(10)
-
-
-class Samba:
-    def __init__(self, conf, protocol, password):
-        self.p = subprocess.Popen(["ntlm_auth", "--configfile=" + conf, "--helper-protocol=" + protocol, "--username=alice",
-                                   "--domain=LAB", "--password=" + password], stdin=-1, stdout=-1, stderr=-3, text=True,
-                                  bufsize=1)
-        self.ask("SF NTLMSSP_FEATURE_SESSION_KEY")
-
-    def ask(self, line):
-        self.p.stdin.write(line + "\n")
-        self.p.stdin.flush()
-        return self.p.stdout.readline().rstrip("\n")
-
-    def close(self):
-        self.p.stdin.close()
-        self.p.wait(10)
-
-
-def b64(token):
-    return base64.b64encode(token).decode()
+def pipe(role, home, password=""):
+    end = SspiPipe(role, "NTLM", "HOST/server", dict(os.environ, OPENSSPI_HOME=home), ("alice", "LAB", password))
+    assert end.acquired == 0, "acquire"
+    return end
 
 
 def our_client(conf, home, password, server_password):
     """Our client signs in to Samba's helper; returns (accepted, keys equal)."""
-    ours, samba = Ours("client", home, "alice", "LAB", password), Samba(conf, "squid-2.5-ntlmssp", server_password)
+    ours, samba = pipe("client", home, password), NtlmAuth(conf, "squid-2.5-ntlmssp", server_password)
     status, token = ours.step(None)
-    answer = samba.ask("YR " + b64(token))
-    if not answer.startswith("TT "):
-        return False, answer
-    status, token = ours.step(base64.b64decode(answer[3:]))
-    answer = samba.ask("KK " + b64(token))
-    accepted = status == 0 and answer.startswith("AF")
-    key = samba.ask("GK") if accepted else ""
-    same = accepted and base64.b64decode(key.split(" ")[1]).hex() == ours.ask("key")[1]
+    word, token = samba.step("YR", token)
+    if word != "TT":
+        return False, word
+    status, token = ours.step(token)
+    word, _ = samba.step("KK", token)
+    accepted = status == 0 and word == "AF"
+    same = accepted and samba.key() == ours.ask("key")[1]
     ours.close()
     samba.close()
     return accepted, same
@@ -86,15 +47,14 @@ def our_client(conf, home, password, server_password):
 
 def our_server(conf, home, password):
     """Samba's client helper signs in to our server; returns (status, keys equal, name)."""
-    ours, samba = Ours("server", home), Samba(conf, "ntlmssp-client-1", password)
-    answer = samba.ask("YR")
-    status, token = ours.step(base64.b64decode(answer.split(" ")[1]))
-    answer = samba.ask("TT " + b64(token))
-    status, token = ours.step(base64.b64decode(answer.split(" ")[1]))
+    ours, samba = pipe("server", home), NtlmAuth(conf, "ntlmssp-client-1", password)
+    _, token = samba.step("YR", b"")
+    status, token = ours.step(token)
+    _, token = samba.step("TT", token)
+    status, token = ours.step(token)
     same, name = False, ""
     if status == 0:
-        key = samba.ask("GK")
-        same = base64.b64decode(key.split(" ")[1]).hex() == ours.ask("key")[1]
+        same = samba.key() == ours.ask("key")[1]
         name = ours.ask("name")[1]
     ours.close()
     samba.close()
@@ -122,20 +82,8 @@ def levels(work, conf, home):
     check("our client at level 1 with a wrong password is refused", not accepted)
 
 
-def write_conf(work):
-    dirs = ["private dir", "lock directory", "state directory", "cache directory", "pid directory", "ncalrpc dir"]
-    path = os.path.join(work, "smb.conf")
-    with open(path, "w") as f:
-        f.write("[global]\nworkgroup = LAB\nnetbios name = LABSRV\n")
-        for d in dirs:
-            os.mkdir(os.path.join(work, d.replace(" ", "-")))
-            f.write(f"{d} = {work}/{d.replace(' ', '-')}\n")
-        f.write(f"winbindd socket directory = {work}/none\n")
-    return path
-
-
 def run(work):
-    conf, home = write_conf(work), os.path.join(work, "home")
+    conf, home = write_smb_conf(work), os.path.join(work, "home")
     os.makedirs(home + "/etc", 0o700)
     with open(home + "/etc/opensspi.conf", "w") as f:
         f.write("[accounts]\ndelay milliseconds = 0\n")

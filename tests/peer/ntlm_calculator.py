@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import os
 import struct
-import subprocess
 import sys
 
 try:
@@ -18,36 +17,18 @@ except ImportError:  # Debian's package belongs to Debian's interpreter
         os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
     ntlm = None
 
+from ends import SspiPipe
 from lib import Lab, fail_early
 
 PASSWORD = "S3cret!pw"
 KEY_EXCHANGE, EXTENDED = 0x40000000, 0x00080000
 
 
-class End:
+def end(lab, role, password=PASSWORD):
     """One of our ends."""
-
-    def __init__(self, lab, role, user="alice", password=PASSWORD):
-        self.process = subprocess.Popen([os.environ["SSPI_PIPE"], role, "NTLM", "HOST/localhost"], stdin=-1, stdout=-1, text=True,
-                                        bufsize=1, env=lab.env)
-        lab.running.append(self.process)
-        if role == "client":
-            self.process.stdin.write(f"{user}\nLAB\n{password}\n")
-            self.process.stdin.flush()
-        self.process.stdout.readline()
-
-    def ask(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-        status, rest = self.process.stdout.readline().rstrip("\n").split(" ", 1)
-        return int(status, 16), rest
-
-    def step(self, token):
-        status, out = self.ask(token.hex() if token else "-")
-        return status, b"" if out == "-" else bytes.fromhex(out)
-
-    def bytes(self, line):
-        return bytes.fromhex(self.ask(line)[1])
+    one = SspiPipe(role, "NTLM", "HOST/localhost", lab.env, ("alice", "LAB", password))
+    lab.running.append(one.process)
+    return one
 
 
 def md5(key, data):
@@ -80,7 +61,7 @@ def field(message, at):
 
 def trace(lab, password=PASSWORD):
     """Both ends, the three messages, and the server's last status."""
-    client, server = End(lab, "client", password=password), End(lab, "server")
+    client, server = end(lab, "client", password=password), end(lab, "server")
     _, one = client.step(b"")
     _, two = server.step(one)
     _, three = client.step(two)
@@ -125,7 +106,7 @@ def open_sealed(lab, exported, flags, server):
 
 
 def their_client(lab, password):
-    server = End(lab, "server")
+    server = end(lab, "server")
     one = ntlm.getNTLMSSPType1("WS", "LAB", True)
     _, two = server.step(one.getData())
     three, exported = ntlm.getNTLMSSPType3(one, two, "alice", password, "LAB")

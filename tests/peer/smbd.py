@@ -16,6 +16,7 @@ except ImportError:  # Debian's package belongs to Debian's interpreter
         os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
     smb3 = None
 
+from ends import SspiPipe
 from lib import Lab, fail_early, free_port, listening, missing
 
 PASSWORD = "S3cret!pw"
@@ -46,31 +47,21 @@ CONF = """[global]
 """
 
 
-class Ours:
+class Ours(SspiPipe):
     """Our end of a sign-in."""
 
     def __init__(self, lab, package, user, password):
-        self.process = subprocess.Popen([os.environ["SSPI_PIPE"], "client", package, "cifs/127.0.0.1"], stdin=-1, stdout=-1, text=True,
-                                        bufsize=1, env=lab.env)
+        super().__init__("client", package, "cifs/127.0.0.1", lab.env, (user, "LAB", password))
         lab.running.append(self.process)
-        self.process.stdin.write(f"{user}\nLAB\n{password}\n")
-        self.process.stdin.flush()
-        self.ready = self.process.stdout.readline().split()[0]
         self.status = None
 
-    def ask(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-        return self.process.stdout.readline().rstrip("\n").split(" ", 1)
-
     def step(self, token):
-        status, out = self.ask(token.hex() if token else "-")
-        self.status = int(status, 16)
-        return b"" if out == "-" else bytes.fromhex(out)
+        self.status, out = super().step(token)
+        return out
 
     def key(self):
         status, key = self.ask("key")
-        return bytes.fromhex(key) if int(status, 16) == 0 else None
+        return bytes.fromhex(key) if status == 0 else None
 
 
 class Token:
@@ -124,8 +115,8 @@ class Carrier:
 def sign_in(lab, port, package, user, password, dialect):
     """Answers (signed in, what the share holds or why not, our last status)."""
     ours = Ours(lab, package, user, password)
-    if ours.ready != "00000000":
-        return False, ours.ready, None
+    if ours.acquired != 0:
+        return False, f"{ours.acquired:08x}", None
     spnego = package == "Negotiate"
     try:
         with Carrier(ours) as carrier:
