@@ -7,6 +7,7 @@
 #include <sspi.h>
 #include <ntsecapi.h>
 #include <wincrypt.h>
+#include <wincred.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -94,6 +95,131 @@ OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiAccountEnumerate(OPENSSPI_ACCOUNT
 
 /* The path of that accounts file, UTF-8; release it with FreeContextBuffer. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiAccountsPath(char **path);
+
+/* ---- The logon's own credential -------------------------------------------------------------- */
+
+/* Marks a saved credential (CRED_TYPE_DOMAIN_PASSWORD) as the one that programs use which bring none
+ * and for whose target none is saved. The mark goes with the credential: deleting it leaves none.
+ *
+ * target  its TargetName, UTF-8; NULL: no credential is the default any more
+ * type    CRED_TYPE_DOMAIN_PASSWORD; ignored when target is NULL
+ *
+ * A Win32 error: ERROR_SUCCESS; ERROR_NOT_FOUND when there is no such credential;
+ * ERROR_INVALID_PARAMETER for other types; ERROR_NO_SUCH_LOGON_SESSION and those of the vault, below. */
+OPENSSPI_API DWORD WINAPI OpensspiDefaultCredentialSet(const char *target, ULONG type);
+
+/* Reads the default credential, without its password, UTF-8; release it with CredFree.
+ * ERROR_NOT_FOUND when none is marked, or the one that was is gone. */
+OPENSSPI_API DWORD WINAPI OpensspiDefaultCredentialGet(PCREDENTIALA *credential);
+
+/* ---- The vault -------------------------------------------------------------------------------- */
+
+/* The functions below look after the file in which the caller's lasting credentials are sealed. Each
+ * returns a Win32 error, of which Cred functions may leave these too: ERROR_FILE_NOT_FOUND there is no
+ * vault yet; ERROR_LOCK_VIOLATION (33) other programs were writing for too long; ERROR_CRC (23) a record,
+ * ERROR_FILE_CORRUPT (1392) the file is not what was written; ERROR_UNKNOWN_REVISION (1305) a newer
+ * program made it; ERROR_DISK_FULL; ERROR_WRITE_PROTECT (19); ERROR_INVALID_PASSWORD (86) the passphrase
+ * opens nothing; 0x80310000 (FVE_E_LOCKED_VOLUME) it is locked: OpensspiVaultUnlock first;
+ * ERROR_ACCESS_DENIED the owner or mode of a file or folder; ERROR_NOT_ENOUGH_MEMORY. Nothing here ever
+ * replaces, empties or repairs a vault by itself. */
+
+#define OPENSSPI_VAULT_KEY_FILE 1u
+#define OPENSSPI_VAULT_PASSPHRASE 2u
+
+/* One way to open the vault. */
+typedef struct _OPENSSPI_VAULT_KEY {
+	LONGLONG Number;
+	ULONG Kind; /* OPENSSPI_VAULT_KEY_FILE, OPENSSPI_VAULT_PASSPHRASE; others may come */
+	FILETIME Created;
+	CHAR Label[64];
+} OPENSSPI_VAULT_KEY, *POPENSSPI_VAULT_KEY;
+
+#define OPENSSPI_VAULT_LOCKED 0x01u
+#define OPENSSPI_VAULT_READ_ONLY 0x02u
+#define OPENSSPI_VAULT_ON_NETWORK 0x04u
+#define OPENSSPI_VAULT_KEY_FILE_OPENS 0x08u /* whoever reads the user's files opens it */
+#define OPENSSPI_VAULT_IN_KEYRING 0x10u	    /* the kernel keeps its key for a while */
+#define OPENSSPI_VAULT_MEMORY_LOCKED 0x20u  /* secrets are kept out of the swap */
+
+typedef struct _OPENSSPI_VAULT_STATUS {
+	ULONG Flags, Format;
+	LPSTR Path, KeyFile, Journal; /* UTF-8; Journal is "wal" or "delete" */
+	UCHAR Identity[16];
+	LONGLONG Records;
+	ULONGLONG Changes, WritesUnderKey;
+	ULONG KeyCount;
+	POPENSSPI_VAULT_KEY Keys;
+} OPENSSPI_VAULT_STATUS, *POPENSSPI_VAULT_STATUS;
+
+/* One block: release it with FreeContextBuffer. */
+OPENSSPI_API DWORD WINAPI OpensspiVaultStatus(POPENSSPI_VAULT_STATUS *status);
+
+/* Opens the vault for this process and, for seconds > 0, for the user's other processes for that long.
+ * ERROR_NOT_SUPPORTED when the kernel keeps no keys: it is open for this process all the same. */
+OPENSSPI_API DWORD WINAPI OpensspiVaultUnlock(const char *passphrase, ULONG seconds);
+
+/* Forgets the key. */
+OPENSSPI_API DWORD WINAPI OpensspiVaultLock(void);
+
+/* Further ways to open it, and one less: the last is ERROR_INVALID_PARAMETER, a number that nobody has
+ * ERROR_NOT_FOUND. Removing one does not take it from who copied it; a rekey does. `number` may be
+ * NULL. The first key that is added makes the vault. */
+OPENSSPI_API DWORD WINAPI OpensspiVaultAddPassphrase(const char *passphrase, const char *label,
+						     LONGLONG *number);
+OPENSSPI_API DWORD WINAPI OpensspiVaultAddKeyFile(const char *label, LONGLONG *number);
+OPENSSPI_API DWORD WINAPI OpensspiVaultRemoveKey(LONGLONG number);
+
+/* Seals everything anew under a new key. Every passphrase that is to go on opening the vault must be among
+ * these, at most 16; one that is missing is ERROR_INVALID_PASSWORD, and nothing has changed. */
+OPENSSPI_API DWORD WINAPI OpensspiVaultRekey(const char *const *passphrases, ULONG count);
+
+typedef struct _OPENSSPI_VAULT_REPORT {
+	ULONGLONG Records, Altered, Missing;
+	BOOL FileDamaged, SumDiffers;
+} OPENSSPI_VAULT_REPORT, *POPENSSPI_VAULT_REPORT;
+
+/* Called with one sentence for each thing that is wrong. */
+typedef VOID(CALLBACK *OPENSSPI_SENTENCE_VISITOR)(void *argument, const char *sentence);
+
+/* Reads and checks all of the vault. ERROR_SUCCESS when all is well, else ERROR_CRC or
+ * ERROR_FILE_CORRUPT, with a report. `each` may be NULL. */
+OPENSSPI_API DWORD WINAPI OpensspiVaultCheck(OPENSSPI_SENTENCE_VISITOR each, void *argument,
+					     POPENSSPI_VAULT_REPORT report);
+
+/* Takes the records that are there for all there are; deletes the altered ones when told to. */
+OPENSSPI_API DWORD WINAPI OpensspiVaultAccept(BOOL delete_altered);
+
+/* Everything in the vault, sealed to a passphrase, to or from a file descriptor. What is not whole is not
+ * imported at all; a credential that is there already stays unless `replace`. `records` may be NULL. */
+OPENSSPI_API DWORD WINAPI OpensspiVaultExport(const char *passphrase, int file, ULONGLONG *records);
+OPENSSPI_API DWORD WINAPI OpensspiVaultImport(const char *passphrase, int file, BOOL replace,
+					      ULONGLONG *records);
+
+/* What the last failing call on the vault had to say, in a sentence that names the file or record; never
+ * NULL on success (FreeContextBuffer). ERROR_SUCCESS or ERROR_NOT_ENOUGH_MEMORY. */
+OPENSSPI_API DWORD WINAPI OpensspiVaultLastFault(char **text);
+
+/* ---- The policy -------------------------------------------------------------------------------- */
+
+/* One value or one line of a list that is in force. The strings live for the call. */
+typedef struct _OPENSSPI_POLICY_ENTRY {
+	const char *Name;   /* the group policy's */
+	const char *Value;  /* as a file would write it */
+	const char *Origin; /* "FILE:LINE", or "default" */
+} OPENSSPI_POLICY_ENTRY, *POPENSSPI_POLICY_ENTRY;
+typedef BOOL(CALLBACK *OPENSSPI_POLICY_VISITOR)(void *argument, const OPENSSPI_POLICY_ENTRY *entry);
+
+/* Calls `each` for everything in force, in the order of the manual page; stops when it returns FALSE.
+ * SEC_E_OK; SEC_E_INTERNAL_ERROR when a file cannot be understood; SEC_E_INSUFFICIENT_MEMORY. */
+OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiPolicyEnumerate(OPENSSPI_POLICY_VISITOR each,
+							       void *argument);
+
+/* Would a client delegate credentials of that class (OPENSSPI_DELEGATE_*) to this target (an SPN, UTF-8)?
+ * `mutual`: to a server that was mutually authenticated. `why` receives the sentence that names the rule
+ * and where it stands (FreeContextBuffer). SEC_E_OK, SEC_E_DELEGATION_POLICY or SEC_E_POLICY_NLTM_ONLY, all
+ * three with `why`; SEC_E_INVALID_PARAMETER; SEC_E_INTERNAL_ERROR; SEC_E_INSUFFICIENT_MEMORY. */
+OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiPolicyExplain(ULONG credential_class, BOOL mutual,
+							     const char *target, char **why);
 
 /* ---- For security packages ------------------------------------------------------------------ */
 
@@ -245,9 +371,25 @@ typedef struct _OPENSSPI_LSA_EXTENSION {
 	 * SEC_E_INVALID_HANDLE for a context that is not finished or was taken already. */
 	NTSTATUS(NTAPI *ReachTakePacked)(OPENSSPI_REACH_HANDLE Context, ULONG *PackageId,
 					 ULONG_PTR *Key, PSecBuffer Packed);
+
+	/* ---- from version 3 on ---- */
+
+	/* Identities from the Credential Manager, of the session of whoever's call this is: a
+	 * SEC_WINNT_AUTH_IDENTITY_EX2 in one block with its password, in LSA heap (FreeLsaHeap wipes
+	 * it). A credential without a password is none. STATUS_SUCCESS; SEC_E_NO_CREDENTIALS when there
+	 * is none or the session has no credential set; SEC_E_INSUFFICIENT_MEMORY; else what is wrong
+	 * with the vault, in which case another identity should not take this one's place. */
+
+	/* The credential that the user made the logon's own. */
+	NTSTATUS(NTAPI *ReadDefaultIdentity)(PVOID *Identity);
+
+	/* The one saved for that target, "SERVICE/HOST[:PORT][/NAME]" or a host: a domain credential
+	 * for just this host or name, else a generic one of just this name (only if it has a service),
+	 * else a domain credential whose wildcard fits. */
+	NTSTATUS(NTAPI *ReadSavedIdentity)(const UNICODE_STRING *Target, PVOID *Identity);
 } OPENSSPI_LSA_EXTENSION, *POPENSSPI_LSA_EXTENSION;
 
-#define OPENSSPI_LSA_EXTENSION_VERSION 2u
+#define OPENSSPI_LSA_EXTENSION_VERSION 3u
 
 /* Gives a package the table of that version or a later one, good for the life of the LSA.
  * STATUS_SUCCESS; STATUS_NOT_SUPPORTED for a version not known here; STATUS_INVALID_PARAMETER for

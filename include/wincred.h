@@ -306,6 +306,16 @@ OPENSSPI_API BOOL WINAPI CredIsMarshaledCredentialA(LPCSTR MarshaledCredential);
  * Microsoft: CredFree. */
 OPENSSPI_API VOID WINAPI CredFree(PVOID Buffer);
 
+/* Seals a text so that only this user's logon session can open it: "@@D" and 6 bits a character.
+ *   fAsSelf, Flags   the process's or the thread's context: one, for there is no impersonation.
+ *                    CRED_PROTECT_TO_SYSTEM ("@@F"): all of the user's sessions until the next boot
+ *   pszCredentials, cchCredentials  the text and its characters; it ends at the first NUL among them
+ *   pszProtectedCredentials  the caller's room, or NULL to learn the size
+ *   pcchMaxChars     in: characters of room; out: characters written or needed, NUL included
+ *   ProtectionType   receives CredUserProtection or CredForSystemProtection; may be NULL
+ * FALSE: ERROR_INSUFFICIENT_BUFFER; ERROR_INVALID_PARAMETER (a NULL, no characters, more than 32000);
+ * ERROR_INVALID_FLAGS; ERROR_NO_UNICODE_TRANSLATION (A: not UTF-8); ERROR_NOT_ENOUGH_MEMORY.
+ * Microsoft: CredProtect, CredProtectEx. */
 OPENSSPI_API BOOL WINAPI CredProtectW(BOOL fAsSelf, LPWSTR pszCredentials, DWORD cchCredentials,
 				      LPWSTR pszProtectedCredentials, DWORD *pcchMaxChars,
 				      CRED_PROTECTION_TYPE *ProtectionType);
@@ -313,6 +323,11 @@ OPENSSPI_API BOOL WINAPI CredProtectA(BOOL fAsSelf, LPSTR pszCredentials, DWORD 
 				      LPSTR pszProtectedCredentials, DWORD *pcchMaxChars,
 				      CRED_PROTECTION_TYPE *ProtectionType);
 #define CredProtect OPENSSPI_AW(CredProtect)
+/* Opens what CredProtect made; the arguments are as there.
+ * FALSE: ERROR_NOT_CAPABLE (sealed by another user or in another session or boot, altered, or for the
+ * system without CRED_UNPROTECT_ALLOW_TO_SYSTEM); ERROR_INVALID_PARAMETER (a NULL, or a text that
+ * CredProtect did not make); the others of CredProtect.
+ * Microsoft: CredUnprotect, CredUnprotectEx. */
 OPENSSPI_API BOOL WINAPI CredUnprotectW(BOOL fAsSelf, LPWSTR pszProtectedCredentials,
 					DWORD cchProtectedCredentials, LPWSTR pszCredentials,
 					DWORD *pcchMaxChars);
@@ -326,6 +341,9 @@ OPENSSPI_API BOOL WINAPI CredProtectEx(ULONG Flags, LPWSTR pszCredentials, DWORD
 OPENSSPI_API BOOL WINAPI CredUnprotectEx(ULONG Flags, LPWSTR pszProtectedCredentials,
 					 DWORD cchProtectedCredentials, LPWSTR pszCredentials,
 					 DWORD *pcchMaxChars);
+/* Tells in *pProtectionType how a text is protected: CredUnprotected, CredUserProtection or
+ * CredForSystemProtection. FALSE: ERROR_INVALID_PARAMETER (a NULL), ERROR_NO_UNICODE_TRANSLATION (A).
+ * Microsoft: CredIsProtected. */
 OPENSSPI_API BOOL WINAPI CredIsProtectedW(LPWSTR pszProtectedCredentials,
 					  CRED_PROTECTION_TYPE *pProtectionType);
 OPENSSPI_API BOOL WINAPI CredIsProtectedA(LPSTR pszProtectedCredentials,
@@ -334,9 +352,13 @@ OPENSSPI_API BOOL WINAPI CredIsProtectedA(LPSTR pszProtectedCredentials,
 
 /* Packs a user name and a password into the self-contained form that logon interfaces pass around:
  * a KERB_INTERACTIVE_LOGON whose string pointers are byte offsets from the start.
- *   dwFlags                   0, or CRED_PACK_ID_PROVIDER_CREDENTIALS (makes an EX2 identity)
- *   pszUserName               "DOMAIN\user" (split), "user" or "user@realm"; at
- *                             most CREDUI_MAX_USERNAME_LENGTH characters without NUL
+ *   dwFlags                   0, or some of CRED_PACK_ID_PROVIDER_CREDENTIALS (an EX2 identity),
+ *                             CRED_PACK_GENERIC_CREDENTIALS (a form of our own; not both),
+ *                             CRED_PACK_WOW_BUFFER (the 32-bit layout),
+ *                             CRED_PACK_PROTECTED_CREDENTIALS (the password goes through CredProtect)
+ *   pszUserName               "DOMAIN\user" (split), "user" or "user@realm", or a marshalled
+ *                             certificate, which makes a KERB_CERTIFICATE_LOGON; at most
+ *                             CREDUI_MAX_USERNAME_LENGTH characters without NUL
  *   pszPassword               at most CREDUI_MAX_PASSWORD_LENGTH characters without NUL
  *   pPackedCredentials        the caller's room, or NULL to learn the size
  *   pcbPackedCredentials      in: bytes of room; out: bytes used or needed
@@ -355,7 +377,9 @@ OPENSSPI_API BOOL WINAPI CredPackAuthenticationBufferA(DWORD dwFlags, LPSTR pszU
 
 /* Opens what CredPackAuthenticationBuffer made, and SEC_WINNT_AUTH_IDENTITY_EX2 blocks; also the
  * answer of SECPKG_ATTR_CREDS.
- *   dwFlags                   0
+ *   dwFlags                   CRED_PACK_PROTECTED_CREDENTIALS: a protected password or identity is
+ *                             opened; CRED_PACK_WOW_BUFFER: the layout is the 32-bit one; the other
+ *                             CRED_PACK_ flags say nothing
  *   pAuthBuffer, cbAuthBuffer the packed bytes
  *   pszUserName, pcchlMaxUserName  room for the user name; in: characters of room, out: characters
  *                             written or needed, NUL included
@@ -429,6 +453,10 @@ typedef struct _CREDUI_INFOW {
 #define CREDUIWIN_PACK_32_WOW 0x10000000
 #define CREDUIWIN_DOWNLEVEL_HELLO_AS_SMART_CARD 0x80000000
 
+/* There is no dialog: the arguments are checked as Windows does, a stored generic credential is given as
+ * by CredUICmdLinePromptForCredentials, and otherwise the answer is ERROR_NOT_SUPPORTED.
+ * ERROR_INVALID_FLAGS; ERROR_INVALID_PARAMETER; ERROR_INSUFFICIENT_BUFFER.
+ * Microsoft: CredUIPromptForCredentials. */
 OPENSSPI_API DWORD WINAPI CredUIPromptForCredentialsW(PCREDUI_INFOW pUiInfo, PCWSTR pszTargetName,
 						      PVOID pContext, DWORD dwAuthError,
 						      PWSTR pszUserName, ULONG ulUserNameBufferSize,
@@ -440,6 +468,9 @@ OPENSSPI_API DWORD WINAPI CredUIPromptForCredentialsA(PCREDUI_INFOA pUiInfo, PCS
 						      PSTR pszPassword, ULONG ulPasswordBufferSize,
 						      BOOL *save, DWORD dwFlags);
 #define CredUIPromptForCredentials OPENSSPI_AW(CredUIPromptForCredentials)
+/* There is no dialog: ERROR_NOT_SUPPORTED once the arguments are found good, else ERROR_INVALID_FLAGS or
+ * ERROR_INVALID_PARAMETER.
+ * Microsoft: CredUIPromptForWindowsCredentials. */
 OPENSSPI_API DWORD WINAPI CredUIPromptForWindowsCredentialsW(
 	PCREDUI_INFOW pUiInfo, DWORD dwAuthError, ULONG *pulAuthPackage, LPCVOID pvInAuthBuffer,
 	ULONG ulInAuthBufferSize, LPVOID *ppvOutAuthBuffer, ULONG *pulOutAuthBufferSize,
@@ -449,6 +480,19 @@ OPENSSPI_API DWORD WINAPI CredUIPromptForWindowsCredentialsA(
 	ULONG ulInAuthBufferSize, LPVOID *ppvOutAuthBuffer, ULONG *pulOutAuthBufferSize,
 	BOOL *pfSave, DWORD dwFlags);
 #define CredUIPromptForWindowsCredentials OPENSSPI_AW(CredUIPromptForWindowsCredentials)
+/* Asks at the controlling terminal for a user (unless UserName holds one), for a password without echo,
+ * and whether to save them (unless CREDUI_FLAGS_PERSIST or _DO_NOT_PERSIST).
+ *   pszTargetName    what they are for
+ *   pContext         NULL
+ *   dwAuthError      why they are asked for; with one, no stored credential is given
+ *   UserName, pszPassword  the caller's rooms, untouched on failure; sizes are characters with the NUL
+ *   pfSave           in: the answer that is offered; out: the user's, if asked; may be NULL
+ *   dwFlags          CREDUI_FLAGS_
+ * NO_ERROR; ERROR_CANCELLED (end of file, an interruption, three answers that could not be taken, or no
+ * terminal); ERROR_INVALID_FLAGS (checked first); ERROR_INVALID_PARAMETER; ERROR_BAD_USERNAME;
+ * ERROR_INSUFFICIENT_BUFFER; ERROR_NO_SUCH_LOGON_SESSION (nothing can be saved here: try again with
+ * CREDUI_FLAGS_DO_NOT_PERSIST); ERROR_NOT_SUPPORTED (CREDUI_FLAGS_REQUIRE_SMARTCARD); CredWrite's errors.
+ * Microsoft: CredUICmdLinePromptForCredentials. */
 OPENSSPI_API DWORD WINAPI CredUICmdLinePromptForCredentialsW(PCWSTR pszTargetName, PVOID pContext,
 							     DWORD dwAuthError, PWSTR UserName,
 							     ULONG ulUserBufferSize,
@@ -462,6 +506,9 @@ OPENSSPI_API DWORD WINAPI CredUICmdLinePromptForCredentialsA(PCSTR pszTargetName
 							     ULONG ulPasswordBufferSize,
 							     PBOOL pfSave, DWORD dwFlags);
 #define CredUICmdLinePromptForCredentials OPENSSPI_AW(CredUICmdLinePromptForCredentials)
+/* Saves (TRUE) or forgets (FALSE) what a prompt with CREDUI_FLAGS_EXPECT_CONFIRMATION was to save. The
+ * last five wait. NO_ERROR; ERROR_NOT_FOUND; ERROR_INVALID_PARAMETER (NULL); CredWrite's errors.
+ * Microsoft: CredUIConfirmCredentials. */
 OPENSSPI_API DWORD WINAPI CredUIConfirmCredentialsW(PCWSTR pszTargetName, BOOL bConfirm);
 OPENSSPI_API DWORD WINAPI CredUIConfirmCredentialsA(PCSTR pszTargetName, BOOL bConfirm);
 #define CredUIConfirmCredentials OPENSSPI_AW(CredUIConfirmCredentials)
@@ -475,6 +522,9 @@ OPENSSPI_API DWORD WINAPI CredUIParseUserNameW(PCWSTR UserName, PWSTR user, ULON
 OPENSSPI_API DWORD WINAPI CredUIParseUserNameA(PCSTR userName, PSTR user, ULONG userBufferSize,
 					       PSTR domain, ULONG domainBufferSize);
 #define CredUIParseUserName OPENSSPI_AW(CredUIParseUserName)
+/* There is no single sign-on store: ERROR_NOT_SUPPORTED, and ERROR_NOT_FOUND for reading, with
+ * *ppszUsername NULL. ERROR_INVALID_PARAMETER: a required argument is NULL, or the name empty.
+ * Microsoft: CredUIStoreSSOCredW, CredUIReadSSOCredW. */
 OPENSSPI_API DWORD WINAPI CredUIStoreSSOCredW(PCWSTR pszRealm, PCWSTR pszUsername,
 					      PCWSTR pszPassword, BOOL bPersist);
 OPENSSPI_API DWORD WINAPI CredUIReadSSOCredW(PCWSTR pszRealm, PWSTR *ppszUsername);

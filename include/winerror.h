@@ -2275,6 +2275,9 @@ __attribute__((unused)) static inline HRESULT HRESULT_FROM_WIN32(ULONG code)
 #define RPC_S_GRP_ELT_NOT_ADDED 1928
 #define RPC_S_GRP_ELT_NOT_REMOVED 1929
 
+/* Volume encryption */
+#define FVE_E_LOCKED_VOLUME ((HRESULT)0x80310000)
+
 /* Network management */
 #define NERR_Success 0
 #define NERR_BASE 2100

@@ -1,14 +1,10 @@
 /* advapi/credential.c - see advapi/credential.h.
- * SPDX-License-Identifier: MIT OR Apache-2.0
- *
- * A block is laid out twice by the same code: first without memory, to learn its size. CREDENTIALA and
- * CREDENTIALW differ in the type of their texts alone, so one body fills both. */
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/base.h"
 
 #include "advapi/credential.h"
+#include "advapi/layout.h"
 #include "base/block.h"
-
-#define RPC_X_BAD_STUB_DATA 1783
 
 _Static_assert(sizeof(CREDENTIALA) == sizeof(CREDENTIALW) &&
 		       sizeof(CREDENTIAL_ATTRIBUTEA) == sizeof(CREDENTIAL_ATTRIBUTEW),
@@ -111,59 +107,19 @@ uint32_t credential_from_a(const CREDENTIALA *from, struct credential_texts *tex
 
 /* ---- out ---- */
 
-/* A block being laid out; without memory only counted. */
-struct layout {
-	uint8_t *block;
-	size_t used;
-	bool ansi;
-};
-
-static void *take(struct layout *l, size_t n, size_t alignment)
-{
-	l->used = (l->used + alignment - 1) & ~(alignment - 1);
-	void *at = l->block ? l->block + l->used : NULL;
-	l->used += n;
-	return at;
-}
-
-static void *put_bytes(struct layout *l, struct rd bytes)
-{
-	if (!bytes.p)
-		return NULL;
-	void *at = take(l, bytes.n, 1);
-	if (at && bytes.n)
-		memcpy(at, bytes.p, bytes.n);
-	return at;
-}
-
-static WCHAR *put_text(struct layout *l, struct utf16 text)
-{
-	if (!text.p)
-		return NULL;
-	if (!l->ansi) {
-		WCHAR *at = take(l, (text.n + 1) * sizeof(WCHAR), sizeof(WCHAR));
-		if (at && text.n)
-			memcpy(at, text.p, text.n * sizeof(WCHAR));
-		return at; /* a block is zeroed: the NUL is there */
-	}
-	char *at = take(l, utf8_need(text.p, text.n) + 1, 1);
-	if (at)
-		utf8_put(at, text.p, text.n);
-	return (WCHAR *)(void *)at;
-}
-
 static void put_attributes(struct layout *l, const struct credential_view *c, CREDENTIALW *out)
 {
 	CREDENTIAL_ATTRIBUTEW *a =
-		c->attribute_count ? take(l, c->attribute_count * sizeof(*a), _Alignof(max_align_t))
-				   : NULL;
+		c->attribute_count
+			? layout_take(l, c->attribute_count * sizeof(*a), _Alignof(max_align_t))
+			: NULL;
 
 	for (uint32_t i = 0; i < c->attribute_count; i++) {
 		CREDENTIAL_ATTRIBUTEW one = {
-			.Keyword = put_text(l, c->attribute[i].keyword),
+			.Keyword = layout_text(l, c->attribute[i].keyword),
 			.Flags = c->attribute[i].flags,
 			.ValueSize = (DWORD)c->attribute[i].value.n,
-			.Value = put_bytes(l, c->attribute[i].value),
+			.Value = layout_bytes(l, c->attribute[i].value),
 		};
 		if (a)
 			a[i] = one;
@@ -174,19 +130,19 @@ static void put_attributes(struct layout *l, const struct credential_view *c, CR
 
 static CREDENTIALW *put_credential(struct layout *l, const struct credential_view *c)
 {
-	CREDENTIALW *out = take(l, sizeof(*out), _Alignof(max_align_t));
+	CREDENTIALW *out = layout_take(l, sizeof(*out), _Alignof(max_align_t));
 	CREDENTIALW one = {
 		.Flags = c->flags,
 		.Type = c->type,
-		.TargetName = put_text(l, c->target),
-		.Comment = put_text(l, c->comment),
+		.TargetName = layout_text(l, c->target),
+		.Comment = layout_text(l, c->comment),
 		.LastWritten = { (DWORD)c->last_written, (DWORD)(c->last_written >> 32) },
 		.CredentialBlobSize = (DWORD)c->blob.n,
-		.CredentialBlob = put_bytes(l, c->blob),
+		.CredentialBlob = layout_bytes(l, c->blob),
 		.Persist = c->persist,
 		.AttributeCount = c->attribute_count,
-		.TargetAlias = put_text(l, c->alias),
-		.UserName = put_text(l, c->user),
+		.TargetAlias = layout_text(l, c->alias),
+		.UserName = layout_text(l, c->user),
 	};
 
 	if (out)
@@ -204,24 +160,131 @@ void *credential_to_block(const struct credential_view *c, bool ansi)
 	return fill.block ? put_credential(&fill, c) : NULL;
 }
 
-static void put_array(struct layout *l, const struct credential_view *const *c, size_t count)
+static bool next_of(struct rd *list, struct credential_view *c)
 {
-	CREDENTIALW **out = take(l, count * sizeof(*out), _Alignof(max_align_t));
+	struct rd bytes;
 
-	for (size_t i = 0; i < count; i++) {
-		CREDENTIALW *one = put_credential(l, c[i]);
+	return rd_counted(list, &bytes) && credential_read(bytes, c);
+}
+
+static bool put_list(struct layout *l, struct rd list, uint32_t count)
+{
+	CREDENTIALW **out = layout_take(l, count * sizeof(*out), _Alignof(max_align_t));
+	struct credential_view c;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (!next_of(&list, &c))
+			return false;
+		CREDENTIALW *one = put_credential(l, &c);
 		if (out)
 			out[i] = one;
 	}
+	return rd_empty(list);
 }
 
-void *credential_array_to_block(const struct credential_view *const *c, size_t count, bool ansi)
+uint32_t credential_list_to_block(struct rd list, uint32_t count, bool ansi, void **out)
 {
 	struct layout sizes = { .ansi = ansi }, fill = { .ansi = ansi };
 
-	put_array(&sizes, c, count);
+	if (!put_list(&sizes, list, count))
+		return ERROR_INTERNAL_ERROR;
 	fill.block = block_alloc(sizes.used);
-	if (fill.block)
-		put_array(&fill, c, count);
-	return fill.block;
+	if (!fill.block)
+		return ERROR_NOT_ENOUGH_MEMORY;
+	*out = fill.block;
+	return put_list(&fill, list, count) ? ERROR_SUCCESS : ERROR_INTERNAL_ERROR;
+}
+
+uint32_t credential_first_to_block(struct rd list, bool ansi, void **out)
+{
+	struct credential_view c;
+
+	if (!next_of(&list, &c) || !rd_empty(list))
+		return ERROR_INTERNAL_ERROR;
+	*out = credential_to_block(&c, ansi);
+	return *out ? ERROR_SUCCESS : ERROR_NOT_ENOUGH_MEMORY;
+}
+
+/* ---- targets ---- */
+
+struct target_text {
+	size_t in_w, in_view; /* offsets of one text */
+};
+
+#define TARGET_TEXT(w, view)                                                                       \
+	{                                                                                          \
+		offsetof(CREDENTIAL_TARGET_INFORMATIONW, w), offsetof(struct target_view, view)    \
+	}
+
+static const struct target_text target_texts[] = {
+	TARGET_TEXT(TargetName, target),	TARGET_TEXT(NetbiosServerName, netbios_server),
+	TARGET_TEXT(DnsServerName, dns_server), TARGET_TEXT(NetbiosDomainName, netbios_domain),
+	TARGET_TEXT(DnsDomainName, dns_domain), TARGET_TEXT(DnsTreeName, dns_tree),
+	TARGET_TEXT(PackageName, package),
+};
+
+_Static_assert(sizeof(CREDENTIAL_TARGET_INFORMATIONA) == sizeof(CREDENTIAL_TARGET_INFORMATIONW),
+	       "the A and W forms have one layout");
+
+static uint32_t target_numbers(const CREDENTIAL_TARGET_INFORMATIONW *from, struct target_view *out)
+{
+	*out = (struct target_view){ .flags = from->Flags, .type_count = from->CredTypeCount };
+	if (from->CredTypeCount > TARGET_TYPES_MAX || (from->CredTypeCount && !from->CredTypes))
+		return ERROR_INVALID_PARAMETER;
+	for (uint32_t i = 0; i < out->type_count; i++)
+		out->type[i] = from->CredTypes[i];
+	return ERROR_SUCCESS;
+}
+
+uint32_t target_from(const void *from, bool ansi, struct credential_texts *texts,
+		     struct target_view *out)
+{
+	uint32_t error = from ? target_numbers(from, out) : ERROR_INVALID_PARAMETER;
+
+	for (size_t i = 0; i < ARRAY_LEN(target_texts) && error == ERROR_SUCCESS; i++) {
+		const void *text;
+		struct utf16 *to =
+			(struct utf16 *)(void *)((uint8_t *)out + target_texts[i].in_view);
+		memcpy(&text, (const uint8_t *)from + target_texts[i].in_w, sizeof(text));
+		if (ansi)
+			error = widen(texts, text, to);
+		else if (!take_text(text, to))
+			error = ERROR_INVALID_PARAMETER;
+		if (to->n > CRED_MAX_DOMAIN_TARGET_NAME_LENGTH)
+			error = RPC_X_BAD_STUB_DATA;
+	}
+	return error;
+}
+
+static void *put_target(struct layout *l, const struct target_view *t)
+{
+	CREDENTIAL_TARGET_INFORMATIONW *out = layout_take(l, sizeof(*out), _Alignof(max_align_t));
+	DWORD *types = layout_take(l, t->type_count * sizeof(*types), sizeof(*types));
+
+	for (uint32_t i = 0; types && i < t->type_count; i++)
+		types[i] = t->type[i];
+	if (out)
+		*out = (CREDENTIAL_TARGET_INFORMATIONW){
+			.Flags = t->flags,
+			.CredTypeCount = t->type_count,
+			.CredTypes = t->type_count ? types : NULL,
+		};
+	for (size_t i = 0; i < ARRAY_LEN(target_texts); i++) {
+		const struct utf16 *from =
+			(const struct utf16 *)(const void *)((const uint8_t *)t +
+							     target_texts[i].in_view);
+		WCHAR *text = layout_text(l, *from);
+		if (out)
+			memcpy((uint8_t *)out + target_texts[i].in_w, &text, sizeof(text));
+	}
+	return out;
+}
+
+void *target_to_block(const struct target_view *t, bool ansi)
+{
+	struct layout sizes = { .ansi = ansi }, fill = { .ansi = ansi };
+
+	put_target(&sizes, t);
+	fill.block = block_alloc(sizes.used);
+	return fill.block ? put_target(&fill, t) : NULL;
 }

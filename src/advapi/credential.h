@@ -1,4 +1,5 @@
-/* advapi/credential.h - CREDENTIALW and CREDENTIALA to the one form behind them, and back as one block.
+/* advapi/credential.h - CREDENTIALW and CREDENTIALA (and the target's structures) to the one form behind
+ * them, and back as one block.
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #ifndef OPENSSPI_ADVAPI_CREDENTIAL_H
 #define OPENSSPI_ADVAPI_CREDENTIAL_H
@@ -7,6 +8,7 @@
 
 #include "base/base.h"
 #include "wire/credential.h"
+#include "wire/target.h"
 
 /* Texts of an A structure, widened. */
 struct credential_texts {
@@ -28,8 +30,21 @@ MUST_CHECK uint32_t credential_from_a(const CREDENTIALA *from, struct credential
 /* One credential as one block of the credential heap (CredFree); NULL when memory is short. */
 MUST_CHECK void *credential_to_block(const struct credential_view *c, bool ansi);
 
-/* An array of pointers to `count` credentials, all in one block; NULL when memory is short. */
-MUST_CHECK void *credential_array_to_block(const struct credential_view *const *c, size_t count,
-					   bool ansi);
+/* An array of pointers to the credentials of a struct cred_list_reply, all in one block (CredFree).
+ * ERROR_SUCCESS, ERROR_NOT_ENOUGH_MEMORY, ERROR_INTERNAL_ERROR (the list is not one); *out may be set on
+ * failure too, and is the caller's. */
+MUST_CHECK uint32_t credential_list_to_block(struct rd list, uint32_t count, bool ansi, void **out);
+
+/* The same for the only credential of such a list, without an array. */
+MUST_CHECK uint32_t credential_first_to_block(struct rd list, bool ansi, void **out);
+
+/* CREDENTIAL_TARGET_INFORMATIONW, or A when `ansi` (its texts are widened into `texts`), as a view.
+ * ERROR_SUCCESS, ERROR_INVALID_PARAMETER, RPC_X_BAD_STUB_DATA (a name too long),
+ * ERROR_NO_UNICODE_TRANSLATION, ERROR_NOT_ENOUGH_MEMORY. */
+MUST_CHECK uint32_t target_from(const void *from, bool ansi, struct credential_texts *texts,
+				struct target_view *out);
+
+/* The way back, as one block (CredFree); NULL when memory is short. */
+MUST_CHECK void *target_to_block(const struct target_view *t, bool ansi);
 
 #endif

@@ -52,12 +52,50 @@ static char *home_directory(void)
 	return mem_dup_text(found->pw_dir);
 }
 
+static bool is_own_directory(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid();
+}
+
+/* The folder that ends with the user's last session (mem_free); NULL when there is none, and somebody
+ * else's, as sudo may leave it in the environment, is none. */
+static char *runtime_directory(void)
+{
+	const char *given = path_from_environment("XDG_RUNTIME_DIR");
+	struct text t = { 0 };
+
+	text_add(&t, "/run/user/%u", (unsigned)geteuid());
+	char *usual = text_finish(&t);
+	if (given && is_own_directory(given)) {
+		mem_free(usual);
+		return mem_dup_text(given);
+	}
+	if (usual && is_own_directory(usual))
+		return usual;
+	mem_free(usual);
+	return NULL;
+}
+
+bool place_has_runtime(void)
+{
+	CLEANUP(mem_free_p) char *directory = runtime_directory();
+
+	return directory || path_from_environment("OPENSSPI_HOME");
+}
+
 char *place_path(enum place place, const char *file)
 {
 	const struct place_row *row = &rows[place];
 	const char *moved = path_from_environment("OPENSSPI_HOME");
+	CLEANUP(mem_free_p)
+	char *runtime = place == PLACE_USER_RUNTIME ? runtime_directory() : NULL;
 	const char *xdg = row->variable ? path_from_environment(row->variable) : NULL;
 	struct text t = { 0 };
+
+	if (place == PLACE_USER_RUNTIME)
+		xdg = runtime;
 
 	if (moved) {
 		text_add(&t, "%s/%s/%s", moved, row->moved, file);

@@ -12,13 +12,17 @@ enum place {
 	PLACE_USER_CONFIG,   /* $XDG_CONFIG_HOME/opensspi */
 	PLACE_USER_DATA,     /* $XDG_DATA_HOME/opensspi */
 	PLACE_USER_STATE,    /* $XDG_STATE_HOME/opensspi */
-	PLACE_USER_RUNTIME,  /* $XDG_RUNTIME_DIR/opensspi, else below the user's state */
+	PLACE_USER_RUNTIME,  /* $XDG_RUNTIME_DIR/opensspi, /run/user/UID/opensspi, else below the user's
+				state */
 	PLACE_SYSTEM_CONFIG, /* /etc/opensspi */
 	PLACE_SYSTEM_STATE,  /* /var/lib/opensspi */
 };
 
 /* True when the process has more rights than its caller (AT_SECURE). */
 bool process_is_elevated(void);
+
+/* Is there a folder that ends with the user's session? Without one PLACE_USER_RUNTIME outlasts it. */
+bool place_has_runtime(void);
 
 /* The path of `file` in `place` (mem_free); NULL when memory is short. For a user without a home it is a
  * path where nothing is. */

@@ -63,7 +63,12 @@ static size_t take_utf16(const WCHAR *s, size_t n, uint32_t *out)
 
 bool utf16_is_valid(const WCHAR *s, size_t n)
 {
-	return utf8_need(s, n) != SIZE_MAX;
+	unsigned surrogates = 0;
+
+	/* Text without surrogates, as nearly all is, needs no decoding. */
+	for (size_t i = 0; i < n; i++)
+		surrogates |= (s[i] & 0xF800) == 0xD800;
+	return !surrogates || utf8_need(s, n) != SIZE_MAX;
 }
 
 size_t utf16_need(const char *s, size_t n)

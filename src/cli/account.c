@@ -218,16 +218,5 @@ static const struct command commands[] = {
 
 int account_run(int argc, char **argv)
 {
-	const struct command *c = argc > 1 ? command_find(commands, argv[1]) : NULL;
-	bool help = argc > 1 && strcmp(argv[1], "--help") == 0;
-
-	if (c)
-		return c->run(argc - 1, argv + 1);
-	if (argc > 1 && !help)
-		fprintf(stderr, "sspi account: unknown %s %s\n",
-			argv[1][0] == '-' ? "option" : "command", argv[1]);
-	for (c = commands; c->name; c++)
-		fprintf(help ? stdout : stderr, "sspi account %-7s %-37s %s\n", c->name,
-			c->operands, c->summary);
-	return help ? EXIT_DONE : EXIT_USAGE;
+	return commands_run("account", commands, argc, argv);
 }

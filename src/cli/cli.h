@@ -50,9 +50,16 @@ int account_run(int argc, char **argv);
 int logon_run(int argc, char **argv);
 int serve_run(int argc, char **argv);
 int decode_run(int argc, char **argv);
+int cred_run(int argc, char **argv);
+int vault_run(int argc, char **argv);
+int policy_run(int argc, char **argv);
 
 /* Finds `name` in a table that ends with a NULL name; NULL when it is none of them. */
 const struct command *command_find(const struct command *table, const char *name);
+
+/* Runs the command that argv[1] names, argv[0] being the group's last word ("sspi GROUP COMMAND"); lists
+ * them for --help. The exit code. */
+int commands_run(const char *group, const struct command *table, int argc, char **argv);
 
 /* CLEANUP form of free(). */
 void free_p(void *pointer);

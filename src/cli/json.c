@@ -2,39 +2,7 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "cli/json.h"
 
-#include <string.h>
-
-/* The length of the UTF-8 character at `p`, and its number; 0 when there is none. */
-static size_t utf8_length(const unsigned char *p, unsigned *number)
-{
-	static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = p[0] < 0x80	     ? 1
-		   : p[0] >> 5 == 6  ? 2
-		   : p[0] >> 4 == 14 ? 3
-		   : p[0] >> 3 == 30 ? 4
-				     : 0;
-	if (n <= 1) {
-		*number = p[0];
-		return n;
-	}
-
-	unsigned c = p[0] & (0xFFu >> (n + 1));
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xC0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3F);
-	}
-	if (c < least[n] || c > 0x10FFFF || (c >= 0xD800 && c < 0xE000))
-		return 0;
-	*number = c;
-	return n;
-}
-
-static bool is_control(unsigned c)
-{
-	return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x2028 && c <= 0x202E) ||
-	       (c >= 0x2066 && c <= 0x2069);
-}
+#include "cli/utf.h"
 
 static void write_string(FILE *out, const char *text)
 {
@@ -48,7 +16,7 @@ static void write_string(FILE *out, const char *text)
 			fputs("\\ufffd", out);
 		else if (c == '"' || c == '\\')
 			fprintf(out, "\\%c", (int)c);
-		else if (is_control(c))
+		else if (utf_is_control(c))
 			fprintf(out, "\\u%04x", c);
 		else
 			fwrite(p, 1, n, out);
@@ -109,7 +77,7 @@ void text_print(FILE *out, const char *text)
 
 	while (*p) {
 		size_t n = utf8_length(p, &c);
-		if (!n || is_control(c))
+		if (!n || utf_is_control(c))
 			fputc('?', out);
 		else
 			fwrite(p, 1, n, out);

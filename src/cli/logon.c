@@ -9,11 +9,13 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "cli/cred.h"
 #include "cli/known_hosts.h"
 #include "cli/logon.h"
 #include "cli/rdp.h"
 #include "cli/status.h"
 #include "cli/trace.h"
+#include "cli/win32.h"
 
 static void logon_done(struct logon **l)
 {
@@ -26,6 +28,7 @@ static void logon_done(struct logon **l)
 	password_done(&(*l)->password);
 	free((*l)->name);
 	free((*l)->identity);
+	free((*l)->saved_user);
 	free(*l);
 }
 
@@ -198,8 +201,22 @@ static int negotiate(struct logon *l)
 	return judge_confirm(l, &confirm);
 }
 
+static SECURITY_STATUS acquire(struct logon *l, const char *package, void *data)
+{
+	SECURITY_STATUS status = AcquireCredentialsHandleA(NULL, (char *)package,
+							   SECPKG_CRED_OUTBOUND, NULL, data, NULL,
+							   NULL, &l->exchange.credential, NULL);
+	l->exchange.has_credential = status == SEC_E_OK;
+	return status;
+}
+
 SECURITY_STATUS logon_acquire(struct logon *l, const char *package)
 {
+	bool is_credssp = strcasecmp(package, "CREDSSP") == 0;
+	CREDSSP_CRED credssp = { .Type = CredsspPasswordCreds };
+
+	if (l->saved) /* the packages look for one when they know the target */
+		return acquire(l, package, is_credssp ? &credssp : NULL);
 	SEC_WINNT_AUTH_IDENTITY_EXA identity = {
 		.Version = SEC_WINNT_AUTH_IDENTITY_VERSION,
 		.Length = sizeof(identity),
@@ -213,14 +230,8 @@ SECURITY_STATUS logon_acquire(struct logon *l, const char *package)
 		.PackageList = (unsigned char *)(l->ntlm_only ? "NTLM" : NULL),
 		.PackageListLength = l->ntlm_only ? 4 : 0,
 	};
-	CREDSSP_CRED credssp = { .Type = CredsspPasswordCreds, .pSpnegoCred = &identity };
-	void *data = strcasecmp(package, "CREDSSP") == 0 ? (void *)&credssp : &identity;
-
-	SECURITY_STATUS status = AcquireCredentialsHandleA(NULL, (char *)package,
-							   SECPKG_CRED_OUTBOUND, NULL, data, NULL,
-							   NULL, &l->exchange.credential, NULL);
-	l->exchange.has_credential = status == SEC_E_OK;
-	return status;
+	credssp.pSpnegoCred = &identity;
+	return acquire(l, package, is_credssp ? (void *)&credssp : &identity);
 }
 
 static bool check_certificate(struct logon *l)
@@ -300,7 +311,8 @@ static const char *stage_reached(const struct logon *l)
  * the password has been sent by then. */
 static bool knows_no_spnego(const struct logon *l, bool closed)
 {
-	return closed && l->kind == LOGON_RDP && !l->ntlm_only && l->exchange.sealed_sent == 1;
+	return closed && l->kind == LOGON_RDP && !l->ntlm_only && !l->saved &&
+	       l->exchange.sealed_sent == 1;
 }
 
 static int explain(struct logon *l, const struct exchange_outcome *outcome)
@@ -488,9 +500,15 @@ static int check_line(struct logon *l, const struct command_line *line)
 				     "%s is none of rdp://HOST[:PORT], tcp://HOST:PORT, "
 				     "http[s]://HOST[:PORT][/PATH]",
 				     l->url);
-	if (!l->user || !read_user(l))
+	if (l->saved && (l->user || l->domain || l->password_fd >= 0))
+		return options_wrong(line,
+				     "--saved goes without --user, --domain and --password-fd");
+	if (!l->saved && (!l->user || !read_user(l)))
 		return options_wrong(line, "--user NAME, 'DOMAIN\\NAME' or NAME@REALM is needed");
-	return check_kind(l, line);
+	int code = check_kind(l, line);
+	if (code == OPTIONS_GO && l->saved && l->ntlm_only)
+		return options_wrong(line, "bare NTLM inside CredSSP needs --user");
+	return code;
 }
 
 static int parse(struct logon *l, int argc, char **argv)
@@ -500,6 +518,8 @@ static int parse(struct logon *l, int argc, char **argv)
 		{ "--domain", OPTION_TEXT, &l->domain, "D", "the user's domain" },
 		{ "--password-fd", OPTION_NUMBER, &l->password_fd, "N",
 		  "read the password from descriptor N" },
+		{ "--saved", OPTION_FLAG, &l->saved, NULL,
+		  "with the credential that is saved for the server, or the default one" },
 		{ "--target", OPTION_TEXT, &l->spn, "SPN",
 		  "the server's name; TERMSRV/HOST or HTTP/HOST by default" },
 		{ "--package", OPTION_TEXT, &l->package, "P",
@@ -564,10 +584,42 @@ static int run(struct logon *l)
 	return run_once(l);
 }
 
+/* Says which credential the packages will find. The choice is theirs: nothing found is no end. */
+static int say_saved(struct logon *l)
+{
+	struct cred_best CLEANUP(cred_best_done) best = { NULL };
+
+	DWORD error = cred_find_best(l->target, &best);
+	if (error != ERROR_SUCCESS)
+		return win32_finish("logon", "looking for a saved credential", error);
+	const CREDENTIALA *c = best.domain ? best.domain[0] : best.standard;
+	if (c && c->UserName)
+		l->report.user = l->saved_user = strdup(c->UserName);
+	if (c)
+		report_stage(&l->report, "saved", "%s%s as %s",
+			     best.domain ? "" : "the default credential, ", c->TargetName,
+			     c->UserName ? c->UserName : "nobody named");
+	else
+		report_stage(&l->report, "saved", "nothing for %s, and no default credential",
+			     l->target);
+	return OPTIONS_GO;
+}
+
+/* The password of --user, or what is saved. */
+static int gather(struct logon *l)
+{
+	char question[400];
+
+	if (l->saved)
+		return say_saved(l);
+	snprintf(question, sizeof(question), "Password of %s at %s", l->user, l->host);
+	return password_read(&l->password, l->password_fd, question, false) ? OPTIONS_GO
+									    : EXIT_USAGE;
+}
+
 int logon_run(int argc, char **argv)
 {
 	CLEANUP(logon_done) struct logon *l = calloc(1, sizeof(*l));
-	char question[400];
 
 	if (!l)
 		return EXIT_PROTOCOL;
@@ -581,9 +633,9 @@ int logon_run(int argc, char **argv)
 	int code = parse(l, argc, argv);
 	if (code != OPTIONS_GO)
 		return code;
-	snprintf(question, sizeof(question), "Password of %s at %s", l->user, l->host);
-	if (!password_read(&l->password, l->password_fd, question, false))
-		return EXIT_USAGE;
+	code = gather(l);
+	if (code != OPTIONS_GO)
+		return code;
 	if (l->trace)
 		trace_begin();
 	l->deadline = l->link.deadline = link_now() + (long long)l->timeout * 1000;

@@ -17,12 +17,13 @@ enum logon_kind {
 struct logon {
 	const char *url, *user, *domain, *spn, *package, *message, *authorities;
 	int password_fd, timeout;
-	bool trace, verify, restricted_admin, json, accept_changed, insecure;
+	bool trace, verify, restricted_admin, json, accept_changed, insecure, saved;
 
 	enum logon_kind kind;
 	const char *path;	  /* of a URL of HTTP's; within url */
 	char *name, *host, *port; /* name owns what host and port point into */
 	char *identity, *identity_domain, *identity_user;
+	char *saved_user; /* with --saved: whose credential was found, or NULL; owned */
 	char target[300], known_name[300];
 	bool wants_result; /* HYBRID_EX: the server says at the end whether the user may come in */
 	bool ntlm_only;	   /* the server takes no SPNEGO */

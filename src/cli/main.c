@@ -18,18 +18,13 @@ static const struct command commands[] = {
 	  logon_run },
 	{ "serve", "rdp|http|... --listen ADDR:PORT", "sign clients in against the accounts",
 	  serve_run },
+	{ "cred", "add|list|show|delete|...", "saved credentials", cred_run },
+	{ "vault", "status|unlock|lock|key|...", "the file that they are in", vault_run },
+	{ "policy", "show [TARGET]", "what is in force, and which rule decides", policy_run },
 	{ "decode", "[TOKEN|-]", "print a token as a readable tree", decode_run },
 	{ "help", "[COMMAND]", "print this text, or a command's", help_run },
 	{ NULL },
 };
-
-const struct command *command_find(const struct command *table, const char *name)
-{
-	for (const struct command *c = table; c->name; c++)
-		if (strcmp(c->name, name) == 0)
-			return c;
-	return NULL;
-}
 
 static void print_commands(FILE *out)
 {

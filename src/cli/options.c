@@ -54,6 +54,18 @@ static bool parse_number(const char *text, int *out)
 	return true;
 }
 
+static int take_item(const struct command_line *line, const struct option_row *row,
+		     const char *value)
+{
+	struct option_list *list = row->target;
+
+	if (list->count == OPTION_LIST_MAX)
+		return options_wrong(line, "%s is given more than %d times", row->name,
+				     OPTION_LIST_MAX);
+	list->item[list->count++] = value;
+	return OPTIONS_GO;
+}
+
 /* Takes the option at argv[*at]; *at ends on the last argument it used. */
 static int take_option(struct command_line *line, int argc, char **argv, int *at)
 {
@@ -76,6 +88,8 @@ static int take_option(struct command_line *line, int argc, char **argv, int *at
 		value = argv[++*at];
 	if (!value)
 		return options_wrong(line, "%s needs a value: %s", row->name, row->value);
+	if (row->kind == OPTION_LIST)
+		return take_item(line, row, value);
 	if (row->kind == OPTION_TEXT)
 		*(const char **)row->target = value;
 	else if (!parse_number(value, row->target))
@@ -94,6 +108,10 @@ int options_parse(struct command_line *line, int argc, char **argv)
 			return print_usage(line);
 		if (!only_operands && strcmp(word, "--") == 0) {
 			only_operands = true;
+			if (line->takes_rest) {
+				line->rest = argv + at + 1;
+				break;
+			}
 			continue;
 		}
 		if (!only_operands && word[0] == '-' && word[1]) {

@@ -9,6 +9,14 @@ enum option_kind {
 	OPTION_FLAG,   /* target: bool, set to true */
 	OPTION_TEXT,   /* target: const char * into argv */
 	OPTION_NUMBER, /* target: int, 0 to 1000000 */
+	OPTION_LIST,   /* target: struct option_list; may be given again and again */
+};
+
+#define OPTION_LIST_MAX 64
+
+struct option_list {
+	const char *item[OPTION_LIST_MAX]; /* into argv */
+	int count;
 };
 
 struct option_row {
@@ -27,8 +35,10 @@ struct command_line {
 	const char *summary;
 	const struct option_row *rows;	 /* end with a NULL name */
 	int least, most;		 /* how many operands */
+	bool takes_rest;		 /* what is behind "--" is somebody else's command line */
 	const char *given[OPERANDS_MAX]; /* the operands found */
 	int count;
+	char **rest; /* into argv, NULL at its end; NULL without "--" */
 };
 
 #define OPTIONS_GO (-1)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,6 +16,17 @@ static const int interrupting[] = { SIGINT, SIGTERM, SIGHUP };
 
 /* The signal that came while the terminal was silent; a handler can tell it no other way. */
 static volatile sig_atomic_t interrupted;
+
+static void PRINTF_LIKE(1, 2) complain(const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "%s: ", program_invocation_short_name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
 
 static void note_signal(int number)
 {
@@ -32,14 +44,13 @@ static bool read_line(int fd, struct password *out)
 		if (got < 0 && errno == EINTR && !interrupted)
 			continue;
 		if (got < 0) {
-			fprintf(stderr, "sspi: cannot read the password: %s\n", strerror(errno));
+			complain("cannot read the secret: %s", strerror(errno));
 			return false;
 		}
 		if (got == 0 || c == '\n')
 			break;
 		if (c == '\0' || n == PASSWORD_MAX) {
-			fprintf(stderr, "sspi: a password has at most %d bytes, none of them NUL\n",
-				PASSWORD_MAX);
+			complain("a secret has at most %d bytes, none of them NUL", PASSWORD_MAX);
 			return false;
 		}
 		out->text[n++] = c;
@@ -84,7 +95,7 @@ static bool ask_twice(int tty, struct password *out)
 	if (!ask(tty, "Again", &second))
 		return false;
 	if (strcmp(out->text, second.text) != 0) {
-		fprintf(stderr, "sspi: the two passwords differ\n");
+		complain("the two differ");
 		return false;
 	}
 	return true;
@@ -104,10 +115,31 @@ bool password_read(struct password *out, int fd, const char *question, bool agai
 
 	CLEANUP(close_p) int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
 	if (tty < 0) {
-		fprintf(stderr, "sspi: no terminal to ask for the password; use --password-fd N\n");
+		complain("no terminal to ask for the secret at; give it through a descriptor "
+			 "(see --help)");
 		return false;
 	}
 	return ask(tty, question, out) && (!again || ask_twice(tty, out));
+}
+
+bool prompt_yes(const char *question, bool *yes)
+{
+	struct password answer = { "" };
+
+	CLEANUP(close_p) int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	if (tty < 0)
+		return false;
+	dprintf(tty, "%s [y/n] ", question);
+	if (!read_line(tty, &answer))
+		return false;
+	*yes = answer.text[0] == 'y' || answer.text[0] == 'Y';
+	return true;
+}
+
+bool prompt_possible(void)
+{
+	CLEANUP(close_p) int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	return tty >= 0;
 }
 
 void password_done(struct password *p)

@@ -5,7 +5,7 @@
 
 #include "cli/cli.h"
 
-#define PASSWORD_MAX 1024
+#define PASSWORD_MAX 3840 /* 1280 characters: as much as a credential holds */
 
 /* Wiped by password_done; kept out of swap where the system allows it. */
 struct password {
@@ -16,5 +16,11 @@ struct password {
  * `question`, twice when `again`. False after saying why on stderr. */
 MUST_CHECK bool password_read(struct password *out, int fd, const char *question, bool again);
 void password_done(struct password *p);
+
+/* Asks at the terminal, y or n. False without a terminal. */
+MUST_CHECK bool prompt_yes(const char *question, bool *yes);
+
+/* Is there a terminal to ask at? */
+bool prompt_possible(void);
 
 #endif

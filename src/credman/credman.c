@@ -1,15 +1,16 @@
-/* credman/credman.c - see credman/credman.h: writing, reading, deleting, renaming.
+/* credman/credman.c - see credman/credman.h: the set, its two vaults, and reading from them.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * A credential is in one of the two vaults. One that changes its persistence is written in the new place
- * before it leaves the old one, so a crash between leaves two alike, never none. */
+ * A credential is in one of the two vaults. Where a change of persistence was cut off it is in both: the
+ * one that was written last counts. */
 #include "base/base.h"
 
-#include "base/clock.h"
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/forks.h"
 #include "credman/rules.h"
 #include "credman/set.h"
-
-#define THE_SET 0 /* one set a vault, today */
 
 /* ---- credentials in memory ---- */
 
@@ -75,6 +76,26 @@ void credman_hide(struct credential *c)
 
 /* ---- the set and its vaults ---- */
 
+static void hold(void *object)
+{
+	pthread_mutex_lock(&((struct credman *)object)->lock);
+}
+
+static void release(void *object)
+{
+	pthread_mutex_unlock(&((struct credman *)object)->lock);
+}
+
+static void renew(void *object)
+{
+	struct credman *m = object;
+
+	pthread_mutex_unlock(&m->lock);
+	pthread_mutex_init(&m->writing, NULL);
+}
+
+static const struct fork_lock guarded = { hold, release, renew };
+
 NTSTATUS credman_new(const struct credman_places *places, struct credman **out)
 {
 	struct credman *m = MEM_NEW(struct credman);
@@ -82,6 +103,12 @@ NTSTATUS credman_new(const struct credman_places *places, struct credman **out)
 	if (!m)
 		return fail(STATUS_NO_MEMORY, "opening the credential set");
 	pthread_mutex_init(&m->lock, NULL);
+	pthread_mutex_init(&m->writing, NULL);
+	if (!forks_guard(&guarded, m)) {
+		mem_free(m);
+		return fail(STATUS_NO_MEMORY, "opening the credential set");
+	}
+	targets_init(&m->targets);
 	const char *paths[SHELVES][2] = { { places->vault, places->vault_key },
 					  { places->session, places->session_key } };
 	for (int i = 0; i < SHELVES; i++) {
@@ -105,51 +132,102 @@ void credman_free(struct credman *m)
 		mem_free(m->shelf[i].path);
 		mem_free(m->shelf[i].key);
 	}
+	targets_done(&m->targets);
+	forks_forget(m);
 	pthread_mutex_destroy(&m->lock);
+	pthread_mutex_destroy(&m->writing);
 	mem_free(m);
+}
+
+/* Two threads may both open it: the second one's is closed again. */
+static struct vault *keep_vault(struct credman *m, enum shelf shelf, struct vault *opened)
+{
+	pthread_mutex_lock(&m->lock);
+	struct vault *kept = m->shelf[shelf].vault;
+	if (!kept) {
+		kept = opened;
+		m->shelf[shelf].vault = opened;
+	}
+	pthread_mutex_unlock(&m->lock);
+	if (kept != opened)
+		vault_close(opened);
+	return kept;
 }
 
 NTSTATUS set_vault(struct credman *m, enum shelf shelf, bool create, struct vault **out)
 {
 	struct set_shelf *p = &m->shelf[shelf];
-	struct vault_options options = { .path = p->path,
-					 .key_file = p->key,
-					 .flags = create ? VAULT_CREATE : 0 };
-	NTSTATUS status = STATUS_SUCCESS;
+	bool in_memory = shelf == SHELF_SESSION && !p->path;
+	struct vault_fault fault = { 0 };
+	struct vault *opened = NULL;
 
-	pthread_mutex_lock(&m->lock);
-	if (!p->vault && (shelf == SHELF_LASTING || p->path))
-		status = vault_open(&options, &p->vault);
-	else if (!p->vault)
-		status = VAULT_ABSENT; /* no runtime folder: nothing ends with the session */
 	*out = p->vault;
+	if (*out)
+		return STATUS_SUCCESS;
+	/* Most sessions have none: that must cost little. */
+	if (!create && (in_memory || (p->path && access(p->path, F_OK) != 0 && errno == ENOENT)))
+		return VAULT_ABSENT;
+	NTSTATUS status =
+		vault_open(&(struct vault_options){ .path = p->path,
+						    .key_file = p->key,
+						    .flags = (create ? VAULT_CREATE : 0) |
+							     (in_memory ? VAULT_IN_MEMORY : 0),
+						    .fault = &fault },
+			   &opened);
+	pthread_mutex_lock(&m->lock);
+	m->fault = fault;
 	pthread_mutex_unlock(&m->lock);
-	return status;
+	if (failed(status))
+		return status;
+	*out = keep_vault(m, shelf, opened);
+	return STATUS_SUCCESS;
+}
+
+struct target_cache *credman_targets(struct credman *m)
+{
+	return &m->targets;
+}
+
+NTSTATUS credman_vault(struct credman *m, bool create, struct vault **out)
+{
+	return set_vault(m, SHELF_LASTING, create, out);
+}
+
+void credman_last_fault(struct credman *m, struct vault_fault *out)
+{
+	pthread_mutex_lock(&m->lock);
+	*out = m->fault;
+	for (int i = 0; i < SHELVES && !failed(out->status); i++)
+		if (m->shelf[i].vault)
+			vault_last_fault(m->shelf[i].vault, out);
+	pthread_mutex_unlock(&m->lock);
 }
 
 /* ---- names ---- */
 
-/* Extended credentials of one target differ by user: both are the key. */
-static WCHAR *key_of(const struct credential_view *c, struct utf16 *key)
+NTSTATUS set_name_of(const struct credential_view *c, struct set_name *out)
 {
-	*key = c->target;
+	*out = (struct set_name){
+		.is = { .set = SET_CREDENTIALS, .type = c->type, .target = c->target }
+	};
 	if (c->type != CRED_TYPE_DOMAIN_EXTENDED)
-		return NULL;
+		return STATUS_SUCCESS;
 	size_t n = c->target.n + 1 + c->user.n;
 	WCHAR *text = mem_array(n + 1, sizeof(*text));
 	if (!text)
-		return NULL;
+		return fail(STATUS_NO_MEMORY, "naming a credential");
 	memcpy(text, c->target.p, c->target.n * sizeof(WCHAR));
 	text[c->target.n] = CRED_DOMAIN_EXTENDED_USERNAME_SEPARATOR_A;
 	if (c->user.n)
 		memcpy(text + c->target.n + 1, c->user.p, c->user.n * sizeof(WCHAR));
-	*key = (struct utf16){ text, n };
-	return text;
+	out->text = text;
+	out->is.target = (struct utf16){ text, n };
+	return STATUS_SUCCESS;
 }
 
-static struct vault_name vault_name_of(struct utf16 key, uint32_t type)
+void set_name_done(struct set_name *n)
 {
-	return (struct vault_name){ .set = THE_SET, .type = type, .target = key };
+	mem_free(TAKE(n->text));
 }
 
 /* ---- reading ---- */
@@ -168,26 +246,90 @@ static NTSTATUS read_from(struct credman *m, enum shelf shelf, const struct vaul
 	return failed(status) ? status : credential_own(bytes, out);
 }
 
-/* The session's credential stands before the lasting one of the same name. */
-static NTSTATUS read_key(struct credman *m, struct utf16 key, uint32_t type, enum shelf *where,
-			 struct credential **out)
+bool set_is_marked(struct credman *m, const struct vault_name *of)
 {
-	struct vault_name name = vault_name_of(key, type);
+	struct vault_name name = *of;
+	struct secret *bytes = NULL;
+	struct vault *vault;
 
-	*where = SHELF_SESSION;
-	NTSTATUS status = read_from(m, SHELF_SESSION, &name, out);
-	if (status != VAULT_NOT_FOUND)
-		return status;
-	*where = SHELF_LASTING;
-	return read_from(m, SHELF_LASTING, &name, out);
+	name.set = SET_WRITTEN;
+	if (failed(set_vault(m, SHELF_SESSION, false, &vault)) ||
+	    failed(vault_get(vault, &name, &bytes)))
+		return false;
+	secret_free(bytes);
+	return true;
 }
 
-static NTSTATUS check_lookup(struct utf16 target, uint32_t type)
+void set_flags_on_reading(struct credman *m, enum shelf from, struct credential_view *c)
 {
+	bool lacks =
+		(c->type == CRED_TYPE_DOMAIN_PASSWORD || c->type == CRED_TYPE_DOMAIN_CERTIFICATE) &&
+		!c->blob.p;
+	struct vault_name name = { .type = c->type, .target = c->target };
+
+	c->flags &= ~(uint32_t)CRED_FLAGS_PROMPT_NOW;
+	if (lacks && from == SHELF_LASTING && !set_is_marked(m, &name))
+		c->flags |= CRED_FLAGS_PROMPT_NOW;
+}
+
+/* The lasting one counts only when the session has none, or an older one: of a change cut off. */
+NTSTATUS set_read(struct credman *m, const struct vault_name *name, enum shelf *where,
+		  struct credential **out)
+{
+	struct credential *lasting = NULL;
+
+	*out = NULL;
+	*where = SHELF_SESSION;
+	NTSTATUS status = read_from(m, SHELF_SESSION, name, out);
+	if (failed(status) && status != VAULT_NOT_FOUND)
+		return status;
+	NTSTATUS there = read_from(m, SHELF_LASTING, name, &lasting);
+	bool newer = !failed(there) &&
+		     (!*out || lasting->view.last_written > (*out)->view.last_written);
+	if (newer || !*out) {
+		credential_unref(*out);
+		*where = SHELF_LASTING;
+		*out = lasting;
+		status = there;
+	} else {
+		credential_unref(lasting);
+	}
+	if (!failed(status))
+		set_flags_on_reading(m, *where, &(*out)->view);
+	return status;
+}
+
+NTSTATUS set_check_lookup(struct utf16 target, uint32_t type)
+{
+	struct universal_name name;
+
 	if (!credential_type_is_known(type) || !target.n ||
 	    target.n > CRED_MAX_GENERIC_TARGET_NAME_LENGTH)
 		return fail(STATUS_INVALID_PARAMETER, "looking for a credential");
+	if (type == CRED_TYPE_DOMAIN_EXTENDED && !name_split(target, &name))
+		return fail(STATUS_INVALID_PARAMETER, "looking for one of no namespace");
 	return STATUS_SUCCESS;
+}
+
+NTSTATUS set_read_called(struct credman *m, struct utf16 target, uint32_t type, enum shelf *where,
+			 struct credential **out)
+{
+	struct vault_name name = { .set = SET_CREDENTIALS, .type = type, .target = target };
+
+	NTSTATUS status = set_read(m, &name, where, out);
+	if (status != VAULT_NOT_FOUND)
+		return status;
+	if (type == CRED_TYPE_DOMAIN_EXTENDED)
+		return set_first_extended(m, target, where, out);
+	/* A generic credential may really be called like a universal name: that came first. */
+	name.target = name_stored(target, type);
+	if (name.target.p == target.p)
+		return status;
+	status = set_read(m, &name, where, out);
+	if (failed(status) || name_is_universal_of(&(*out)->view, target))
+		return status;
+	credential_unref(TAKE(*out));
+	return VAULT_NOT_FOUND;
 }
 
 NTSTATUS credman_read(struct credman *m, struct utf16 target, uint32_t type,
@@ -196,141 +338,6 @@ NTSTATUS credman_read(struct credman *m, struct utf16 target, uint32_t type,
 	enum shelf where;
 
 	*out = NULL;
-	NTSTATUS status = check_lookup(target, type);
-	if (failed(status))
-		return status;
-	/* A generic credential may really be called like a universal name. */
-	status = read_key(m, target, type, &where, out);
-	struct utf16 stored = name_stored(target, type);
-	if (status == VAULT_NOT_FOUND && stored.p != target.p)
-		status = read_key(m, stored, type, &where, out);
-	return status;
-}
-
-/* ---- writing ---- */
-
-/* What is kept of a credential: the time, and no PIN of a certificate. */
-static NTSTATUS prepare(struct credential_view *c, const struct credential *old, bool preserve)
-{
-	NTSTATUS status = old ? credential_check_change(&old->view, c) : STATUS_SUCCESS;
-
-	if (failed(status))
-		return status;
-	if (preserve && !old)
-		return fail(STATUS_NOT_FOUND, "keeping the secret of a credential");
-	if (preserve)
-		c->blob = old->view.blob;
-	if (c->type == CRED_TYPE_DOMAIN_CERTIFICATE)
-		c->blob = rd_of(NULL, 0);
-	c->flags &= ~(uint32_t)CRED_FLAGS_PROMPT_NOW;
-	c->last_written = (uint64_t)clock_now();
-	return STATUS_SUCCESS;
-}
-
-static NTSTATUS put(struct credman *m, enum shelf shelf, const struct vault_name *name,
-		    const struct credential_view *c)
-{
-	CLEANUP(wr_done) struct wr w = WR(CREDENTIAL_BYTES_MAX);
-	struct vault *vault;
-
-	credential_write(&w, c);
-	if (!wr_ok(&w))
-		return fail(STATUS_NO_MEMORY, "writing a credential");
-	NTSTATUS status = set_vault(m, shelf, true, &vault);
-	return failed(status) ? status : vault_put(vault, name, wr_view(&w));
-}
-
-static NTSTATUS drop(struct credman *m, enum shelf shelf, const struct vault_name *name)
-{
-	struct vault *vault;
-	NTSTATUS status = set_vault(m, shelf, false, &vault);
-
-	if (status == VAULT_ABSENT)
-		return VAULT_NOT_FOUND;
-	return failed(status) ? status : vault_delete(vault, name);
-}
-
-NTSTATUS credman_write(struct credman *m, const struct credential_view *given, bool preserve)
-{
-	struct credential_view c = *given;
-	struct credential *old = NULL;
-	enum shelf was, now = c.persist == CRED_PERSIST_SESSION ? SHELF_SESSION : SHELF_LASTING;
-	struct utf16 key;
-
-	if (preserve && c.blob.n)
-		return fail(STATUS_INVALID_PARAMETER, "keeping a secret and bringing one");
-	NTSTATUS status = credential_check(&c);
-	if (failed(status))
-		return status;
-	CLEANUP(mem_free_p) WCHAR *text = key_of(&c, &key);
-	if (c.type == CRED_TYPE_DOMAIN_EXTENDED && !text)
-		return fail(STATUS_NO_MEMORY, "naming a credential");
-	struct vault_name name = vault_name_of(key, c.type);
-	status = read_key(m, key, c.type, &was, &old);
-	/* An altered one may be replaced: that is how it is mended. */
-	if (status == VAULT_NOT_FOUND || status == VAULT_ALTERED)
-		status = STATUS_SUCCESS;
-	if (!failed(status))
-		status = prepare(&c, old, preserve);
-	if (!failed(status))
-		status = put(m, now, &name, &c);
-	if (!failed(status) && old && was != now)
-		status = drop(m, was, &name);
-	credential_unref(old);
-	return status;
-}
-
-/* ---- deleting and renaming ---- */
-
-static NTSTATUS delete_key(struct credman *m, struct utf16 key, uint32_t type)
-{
-	struct vault_name name = vault_name_of(key, type);
-	NTSTATUS session = drop(m, SHELF_SESSION, &name), lasting = drop(m, SHELF_LASTING, &name);
-
-	if (failed(session) && session != VAULT_NOT_FOUND)
-		return session;
-	return lasting == VAULT_NOT_FOUND ? session : lasting;
-}
-
-NTSTATUS credman_delete(struct credman *m, struct utf16 target, uint32_t type)
-{
-	NTSTATUS status = check_lookup(target, type);
-
-	if (!failed(status))
-		status = delete_key(m, target, type);
-	struct utf16 stored = name_stored(target, type);
-	if (status == VAULT_NOT_FOUND && stored.p != target.p)
-		status = delete_key(m, stored, type);
-	return status;
-}
-
-NTSTATUS credman_rename(struct credman *m, struct utf16 from, struct utf16 to, uint32_t type)
-{
-	struct credential *old = NULL, *taken = NULL;
-	enum shelf was, other;
-
-	NTSTATUS status = check_lookup(to, type);
-	if (failed(status))
-		return status;
-	status = credman_read(m, from, type, &old);
-	if (failed(status))
-		return status;
-	struct credential_view c = old->view;
-	struct vault_name before = vault_name_of(old->view.target, type);
-	c.target = name_stored(to, type);
-	struct vault_name after = vault_name_of(c.target, type);
-	bool same = utf16_equal_nocase(before.target.p, before.target.n, c.target.p, c.target.n);
-	was = c.persist == CRED_PERSIST_SESSION ? SHELF_SESSION : SHELF_LASTING;
-	status = credential_check(&c);
-	if (!failed(status) && !same)
-		status = read_key(m, c.target, type, &other, &taken) == VAULT_NOT_FOUND
-				 ? STATUS_SUCCESS
-				 : fail(STATUS_OBJECT_NAME_COLLISION, "renaming a credential");
-	if (!failed(status))
-		status = put(m, was, &after, &c);
-	if (!failed(status) && !same)
-		status = drop(m, was, &before);
-	credential_unref(taken);
-	credential_unref(old);
-	return status;
+	NTSTATUS status = set_check_lookup(target, type);
+	return failed(status) ? status : set_read_called(m, target, type, &where, out);
 }

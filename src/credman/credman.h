@@ -9,6 +9,7 @@
 #include "base/base.h"
 #include "base/secret.h"
 #include "credman/names.h"
+#include "credman/targets.h"
 #include "vault/vault.h"
 #include "wire/credential.h"
 
@@ -56,6 +57,12 @@ void credman_hide(struct credential *c);
 MUST_CHECK NTSTATUS credman_enumerate(struct credman *m, struct utf16 filter, bool all,
 				      struct credential_list *out);
 
+/* The same without keeping them: each is visited once and is the caller's no longer than that, write-only
+ * secrets already out of it. The visitor returns false to stop and may call nothing of this set. */
+typedef bool credman_visit(void *to, const struct credential_view *c);
+MUST_CHECK NTSTATUS credman_each(struct credman *m, struct utf16 filter, bool all,
+				 credman_visit *visit, void *to);
+
 /* "target|user" names one extended credential. */
 MUST_CHECK NTSTATUS credman_delete(struct credman *m, struct utf16 target, uint32_t type);
 
@@ -67,8 +74,33 @@ MUST_CHECK NTSTATUS credman_rename(struct credman *m, struct utf16 from, struct 
 MUST_CHECK NTSTATUS credman_match(struct credman *m, const struct target_view *t,
 				  const uint32_t *types, size_t count, struct credential_list *out);
 
+/* May this credential be written for that server, as CredWriteDomainCredentials asks?
+ * STATUS_INVALID_PARAMETER when it would never be found for it, or is none of a domain. */
+MUST_CHECK NTSTATUS credman_fits(const struct credential_view *c, const struct target_view *t);
+
+/* The longest persistence of each type, by its number: what CredGetSessionTypes tells. Nothing is made
+ * by asking. */
+#define CREDMAN_TYPES 8
+void credman_session_types(struct credman *m, uint32_t persist[CREDMAN_TYPES]);
+
 /* The generic credential for a resource: its own name, else its path shortened part by part. */
 MUST_CHECK NTSTATUS credman_best_generic(struct credman *m, struct utf16 target,
 					 struct credential **out);
+
+/* Marks a saved credential (CRED_TYPE_DOMAIN_PASSWORD) as the logon's own; a NULL target clears the mark.
+ * STATUS_NOT_FOUND, STATUS_INVALID_PARAMETER (type). */
+MUST_CHECK NTSTATUS credman_set_default(struct credman *m, struct utf16 target, uint32_t type);
+
+/* The marked one (credential_unref), its secret in it. STATUS_NOT_FOUND when none is, or it is gone. */
+MUST_CHECK NTSTATUS credman_get_default(struct credman *m, struct credential **out);
+
+/* What is remembered of servers, for CredGetTargetInfo. */
+struct target_cache *credman_targets(struct credman *m);
+
+/* The lasting vault, to be looked after; VAULT_ABSENT when there is none and it is not to be made. */
+MUST_CHECK NTSTATUS credman_vault(struct credman *m, bool create, struct vault **out);
+
+/* What the last failing attempt to open a vault had to say; text "" when none failed. */
+void credman_last_fault(struct credman *m, struct vault_fault *out);
 
 #endif

@@ -6,86 +6,193 @@
 #include "credman/rules.h"
 #include "credman/set.h"
 
-#define THE_SET 0
+/* What the session's vault says of a name: of a credential there when it was written, or that one without
+ * a secret was written in this session. */
+struct seen {
+	uint32_t type;
+	uint64_t last_written; /* 0: a mark */
+	bool beaten;	       /* the lasting one of that name is newer */
+	uint8_t *key;	       /* UTF-16 (mem_free) */
+	size_t n;	       /* units */
+};
 
-/* One walk through a vault: what passes is added. */
+/* One walk through both vaults. */
 struct walk {
-	struct credential_list *out;
+	struct credman *m;
 	bool (*passes)(const struct walk *w, const struct credential_view *c);
+	credman_visit *visit;
+	void *to;
 	struct utf16 filter;
 	bool all;
+	enum shelf shelf;
+	struct seen *seen;
+	size_t count, room;
+	bool any, stopped;
 	NTSTATUS status;
 };
+
+static void walk_done(struct walk *w)
+{
+	for (size_t i = 0; i < w->count; i++)
+		mem_free_wiped(w->seen[i].key, 2 * w->seen[i].n);
+	mem_free(TAKE(w->seen));
+	w->count = w->room = 0;
+}
+
+static NTSTATUS see(struct walk *w, const struct vault_name *name, uint64_t last_written)
+{
+	if (w->count == w->room) {
+		size_t room = w->room ? 2 * w->room : 16;
+		struct seen *more = mem_array(room, sizeof(*more));
+		if (!more)
+			return fail(STATUS_NO_MEMORY, "listing credentials");
+		if (w->count)
+			memcpy(more, w->seen, w->count * sizeof(*more));
+		mem_free(w->seen);
+		w->seen = more;
+		w->room = room;
+	}
+	size_t n = name->target.n;
+	uint8_t *key = mem_alloc(2 * n + 2);
+	if (!key)
+		return fail(STATUS_NO_MEMORY, "listing credentials");
+	memcpy(key, name->target.p, 2 * n);
+	w->seen[w->count++] = (struct seen){ name->type, last_written, false, key, n };
+	return STATUS_SUCCESS;
+}
+
+static struct seen *seen_as(const struct walk *w, const struct vault_name *name, bool mark)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		struct seen *s = &w->seen[i];
+		if (s->type == name->type && s->n == name->target.n && !s->last_written == mark &&
+		    utf16_equal_nocase((const WCHAR *)(const void *)s->key, s->n, name->target.p,
+				       name->target.n))
+			return s;
+	}
+	return NULL;
+}
+
+static bool readable(const struct vault_record *record, struct credential_view *c)
+{
+	/* One that cannot be read does not hide the others; `sspi vault check` names it. */
+	if (!failed(record->status) && credential_read(record->value, c))
+		return true;
+	trace_line("credentials: record %lld cannot be read", (long long)record->row);
+	return false;
+}
+
+static bool see_credential(void *to, const struct vault_record *record)
+{
+	struct walk *w = to;
+	struct credential_view c;
+
+	if (readable(record, &c))
+		w->status = see(w, &record->name, c.last_written ? c.last_written : 1);
+	return !failed(w->status);
+}
+
+static bool see_mark(void *to, const struct vault_record *record)
+{
+	struct walk *w = to;
+
+	if (!failed(record->status))
+		w->status = see(w, &record->name, 0);
+	return !failed(w->status);
+}
+
+/* Does this one count, and not the other vault's of the same name? */
+static bool counts(struct walk *w, const struct vault_record *record, struct credential_view *c)
+{
+	struct seen *other = w->count ? seen_as(w, &record->name, false) : NULL;
+	bool lasting = w->shelf == SHELF_LASTING;
+
+	if (lasting && !c->blob.p && credential_is_domain(c->type) &&
+	    c->type != CRED_TYPE_DOMAIN_EXTENDED && !seen_as(w, &record->name, true))
+		c->flags |= CRED_FLAGS_PROMPT_NOW;
+	if (!other)
+		return true;
+	if (lasting)
+		other->beaten = c->last_written > other->last_written;
+	return lasting == other->beaten;
+}
 
 static bool walk_visit(void *to, const struct vault_record *record)
 {
 	struct walk *w = to;
+	struct credential_view c;
+
+	if (!readable(record, &c) || !counts(w, record, &c) || !w->passes(w, &c))
+		return true;
+	w->any = true;
+	w->stopped = !w->visit(w->to, &c);
+	return !w->stopped;
+}
+
+static NTSTATUS walk_shelf(struct walk *w, enum shelf shelf, uint32_t set, vault_visit *visit)
+{
+	struct vault *vault;
+	NTSTATUS status = set_vault(w->m, shelf, false, &vault);
+
+	w->shelf = shelf;
+	if (status == VAULT_ABSENT)
+		return STATUS_SUCCESS;
+	if (!failed(status))
+		status = vault_each(vault, set, visit, w);
+	if (failed(w->status))
+		return w->status;
+	return status == VAULT_DAMAGED ? STATUS_SUCCESS : status;
+}
+
+/* The session's names first, since a reader holds one vault at a time; then what lasts; then the
+ * session's credentials. STATUS_NOT_FOUND when nothing passed. */
+static NTSTATUS walk_all(struct walk *w)
+{
+	NTSTATUS status = walk_shelf(w, SHELF_SESSION, SET_CREDENTIALS, see_credential);
+
+	if (!failed(status))
+		status = walk_shelf(w, SHELF_SESSION, SET_WRITTEN, see_mark);
+	if (!failed(status))
+		status = walk_shelf(w, SHELF_LASTING, SET_CREDENTIALS, walk_visit);
+	if (!failed(status) && !w->stopped && w->count)
+		status = walk_shelf(w, SHELF_SESSION, SET_CREDENTIALS, walk_visit);
+	walk_done(w);
+	return failed(status) || w->any ? status : STATUS_NOT_FOUND;
+}
+
+/* ---- keeping what is visited ---- */
+
+struct keeping {
+	struct credential_list *out;
+	NTSTATUS status;
+};
+
+static bool keep(void *to, const struct credential_view *view)
+{
+	CLEANUP(wr_done) struct wr w = WR(CREDENTIAL_BYTES_MAX);
+	struct keeping *k = to;
 	struct credential *c = NULL;
-	struct credential_view view;
 
-	/* One that cannot be read does not hide the others; `sspi vault check` names it. */
-	if (failed(record->status) || !credential_read(record->value, &view)) {
-		trace_line("credentials: record %lld cannot be read", (long long)record->row);
-		return true;
-	}
-	if (!w->passes(w, &view))
-		return true;
-	struct secret *bytes = secret_copy(record->value.p, record->value.n);
-	w->status = bytes ? credential_own(bytes, &c) : STATUS_NO_MEMORY;
-	if (!failed(w->status))
-		w->status = credential_list_add(w->out, c);
-	return !failed(w->status);
+	credential_write(&w, view);
+	struct secret *bytes = wr_ok(&w) ? secret_copy(w.buf, w.len) : NULL;
+	k->status = bytes ? credential_own(bytes, &c) : STATUS_NO_MEMORY;
+	if (!failed(k->status))
+		k->status = credential_list_add(k->out, c);
+	return !failed(k->status);
 }
 
-static bool is_listed(const struct credential_list *l, const struct credential_view *c, size_t upto)
+static NTSTATUS walk_keeping(struct walk *w, struct credential_list *out)
 {
-	for (size_t i = 0; i < upto; i++) {
-		const struct credential_view *other = &l->item[i]->view;
-		if (other->type == c->type &&
-		    utf16_equal_nocase(other->target.p, other->target.n, c->target.p,
-				       c->target.n) &&
-		    (c->type != CRED_TYPE_DOMAIN_EXTENDED ||
-		     utf16_equal_nocase(other->user.p, other->user.n, c->user.p, c->user.n)))
-			return true;
-	}
-	return false;
-}
+	struct keeping k = { .out = out };
 
-/* What the session has hides what lasts under the same name. */
-static void drop_hidden(struct credential_list *l, size_t from_session)
-{
-	size_t kept = from_session;
-
-	for (size_t i = from_session; i < l->count; i++) {
-		if (is_listed(l, &l->item[i]->view, from_session))
-			credential_unref(l->item[i]);
-		else
-			l->item[kept++] = l->item[i];
-	}
-	l->count = kept;
-}
-
-static NTSTATUS walk_all(struct credman *m, struct walk *w)
-{
-	static const enum shelf order[] = { SHELF_SESSION, SHELF_LASTING };
-	size_t from_session = 0;
-
-	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
-		struct vault *vault;
-		NTSTATUS status = set_vault(m, order[i], false, &vault);
-		if (status == VAULT_ABSENT)
-			continue;
-		if (!failed(status))
-			status = vault_each(vault, THE_SET, walk_visit, w);
-		if (failed(w->status))
-			status = w->status;
-		if (failed(status) && status != VAULT_DAMAGED)
-			return status;
-		if (order[i] == SHELF_SESSION)
-			from_session = w->out->count;
-	}
-	drop_hidden(w->out, from_session);
-	return w->out->count ? STATUS_SUCCESS : STATUS_NOT_FOUND;
+	w->visit = keep;
+	w->to = &k;
+	NTSTATUS status = walk_all(w);
+	if (failed(k.status))
+		status = k.status;
+	if (failed(status))
+		credential_list_done(out);
+	return status;
 }
 
 /* ---- enumerating ---- */
@@ -98,14 +205,68 @@ static bool passes_filter(const struct walk *w, const struct credential_view *c)
 NTSTATUS credman_enumerate(struct credman *m, struct utf16 filter, bool all,
 			   struct credential_list *out)
 {
-	struct walk w = { .out = out, .passes = passes_filter, .filter = filter, .all = all };
+	struct walk w = { .m = m, .passes = passes_filter, .filter = filter, .all = all };
 
 	if (all && filter.p)
 		return fail(CREDMAN_INVALID_FLAGS, "listing all credentials that pass a filter");
-	NTSTATUS status = walk_all(m, &w);
+	return walk_keeping(&w, out);
+}
+
+struct hiding {
+	credman_visit *visit;
+	void *to;
+};
+
+static bool visit_hidden(void *to, const struct credential_view *c)
+{
+	const struct hiding *h = to;
+	struct credential_view seen;
+
+	if (!credential_is_write_only(c->type))
+		return h->visit(h->to, c);
+	seen = *c;
+	seen.blob = rd_of(NULL, 0);
+	return h->visit(h->to, &seen);
+}
+
+NTSTATUS credman_each(struct credman *m, struct utf16 filter, bool all, credman_visit *visit,
+		      void *to)
+{
+	struct hiding h = { visit, to };
+	struct walk w = { .m = m,
+			  .passes = passes_filter,
+			  .visit = visit_hidden,
+			  .to = &h,
+			  .filter = filter,
+			  .all = all };
+
+	if (all && filter.p)
+		return fail(CREDMAN_INVALID_FLAGS, "listing all credentials that pass a filter");
+	return walk_all(&w);
+}
+
+static bool passes_extended(const struct walk *w, const struct credential_view *c)
+{
+	return c->type == CRED_TYPE_DOMAIN_EXTENDED &&
+	       utf16_equal_nocase(c->target.p, c->target.n, w->filter.p, w->filter.n);
+}
+
+NTSTATUS set_first_extended(struct credman *m, struct utf16 target, enum shelf *where,
+			    struct credential **out)
+{
+	CLEANUP(credential_list_done) struct credential_list found = { 0 };
+	CLEANUP(set_name_done) struct set_name name = { 0 };
+	struct walk w = { .m = m, .passes = passes_extended, .filter = target };
+	size_t last = 0;
+
+	NTSTATUS status = walk_keeping(&w, &found);
 	if (failed(status))
-		credential_list_done(out);
-	return status;
+		return status;
+	for (size_t i = 1; i < found.count; i++)
+		if (found.item[i]->view.last_written > found.item[last]->view.last_written)
+			last = i;
+	status = set_name_of(&found.item[last]->view, &name);
+	return failed(status) ? status : set_read(m, &name.is, where, out);
 }
 
 /* ---- matching ---- */
@@ -144,14 +305,45 @@ static struct credential *take_best(struct credential_list *from, const struct t
 	return c;
 }
 
+/* At least one name; no domain of a server in a workgroup; extended credentials by themselves. */
+static NTSTATUS check_target(const struct target_view *t, const uint32_t *types, size_t count)
+{
+	bool named = t->target.n || t->netbios_server.n || t->dns_server.n || t->netbios_domain.n ||
+		     t->dns_domain.n || t->dns_tree.n;
+	bool of_domain = t->netbios_domain.n || t->dns_domain.n || t->dns_tree.n;
+	size_t extended = 0;
+
+	if (!named || (t->flags & CRED_TI_WORKGROUP_MEMBER && of_domain))
+		return fail(STATUS_INVALID_PARAMETER, "what is known of a server");
+	for (size_t i = 0; i < count; i++)
+		extended += types[i] == CRED_TYPE_DOMAIN_EXTENDED;
+	return !extended || extended == count
+		       ? STATUS_SUCCESS
+		       : fail(STATUS_INVALID_PARAMETER, "extended credentials among others");
+}
+
+NTSTATUS credman_fits(const struct credential_view *c, const struct target_view *t)
+{
+	bool wildcard;
+	NTSTATUS status = check_target(t, NULL, 0);
+
+	if (failed(status))
+		return status;
+	return credential_is_domain(c->type) && name_match(c, t, &wildcard)
+		       ? STATUS_SUCCESS
+		       : fail(STATUS_INVALID_PARAMETER, "a credential for another server");
+}
+
 NTSTATUS credman_match(struct credman *m, const struct target_view *t, const uint32_t *types,
 		       size_t count, struct credential_list *out)
 {
 	static const uint32_t usual[] = { CRED_TYPE_DOMAIN_CERTIFICATE, CRED_TYPE_DOMAIN_PASSWORD };
 	CLEANUP(credential_list_done) struct credential_list found = { 0 };
-	struct walk w = { .out = &found, .passes = passes_domain };
+	struct walk w = { .m = m, .passes = passes_domain };
 
-	NTSTATUS status = walk_all(m, &w);
+	NTSTATUS status = check_target(t, types, count);
+	if (!failed(status))
+		status = walk_keeping(&w, &found);
 	if (failed(status))
 		return status;
 	if (!count) {

@@ -81,6 +81,17 @@ static uint32_t rank_of_domain(const struct credential_view *c, const struct tar
 		       : 0;
 }
 
+/* Extended credentials are found by their whole name, or by what is behind its namespace. */
+static uint32_t rank_of_extended(const struct credential_view *c, const struct target_view *t)
+{
+	struct universal_name name = { 0 };
+
+	if (!name_split(c->target, &name))
+		return 0;
+	struct credential_view bare = { .target = name.rest, .alias = c->alias };
+	return same(c->target, t->target) ? RANK_TARGET : rank_of_name(&bare, t);
+}
+
 uint32_t name_match(const struct credential_view *c, const struct target_view *t, bool *wildcard)
 {
 	bool for_users = t->flags & CRED_TI_USERNAME_TARGET;
@@ -88,8 +99,13 @@ uint32_t name_match(const struct credential_view *c, const struct target_view *t
 	*wildcard = false;
 	if (for_users != !!(c->flags & CRED_FLAGS_USERNAME_TARGET))
 		return 0;
+	/* A credential for one kind of logon is for that kind alone. */
+	if (c->flags & CRED_LOGON_TYPES_MASK && (c->flags ^ t->flags) & CRED_LOGON_TYPES_MASK)
+		return 0;
 	if (for_users)
 		return same(c->target, t->target) ? RANK_TARGET : 0;
+	if (c->type == CRED_TYPE_DOMAIN_EXTENDED)
+		return rank_of_extended(c, t);
 	enum target_form form = target_form_of(c->target);
 	*wildcard = form != TARGET_NAME;
 	switch (form) {

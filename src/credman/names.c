@@ -124,16 +124,36 @@ bool name_is_classic(const struct credential_view *c)
 	return c->type != CRED_TYPE_DOMAIN_EXTENDED && !(c->flags & CRED_LOGON_TYPES_MASK);
 }
 
+/* Is it a word that name_universal puts before the '=' for that type? */
+static bool is_attribute(struct utf16 word, uint32_t type)
+{
+	if (utf16_equal_ascii_nocase(word.p, word.n, CRED_TARGETNAME_ATTRIBUTE_TARGET_A))
+		return true;
+	if (!credential_is_domain(type))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(logon_words); i++)
+		if (utf16_equal_ascii_nocase(word.p, word.n, logon_words[i].word))
+			return true;
+	return utf16_equal_ascii_nocase(word.p, word.n, CRED_TARGETNAME_ATTRIBUTE_NAME_A);
+}
+
 struct utf16 name_stored(struct utf16 text, uint32_t type)
 {
 	struct universal_name name;
 
 	if (type == CRED_TYPE_DOMAIN_EXTENDED || !name_split(text, &name) ||
 	    !utf16_equal_ascii_nocase(name.space.p, name.space.n, space_of(type)) ||
-	    !utf16_equal_ascii_nocase(name.attribute.p, name.attribute.n,
-				      CRED_TARGETNAME_ATTRIBUTE_TARGET_A))
+	    !is_attribute(name.attribute, type))
 		return text;
 	return name.rest;
+}
+
+bool name_is_universal_of(const struct credential_view *c, struct utf16 text)
+{
+	size_t n;
+	CLEANUP(mem_free_p) WCHAR *universal = name_universal(c, &n);
+
+	return universal && utf16_equal_nocase(universal, n, text.p, text.n);
 }
 
 bool name_passes(struct utf16 filter, struct utf16 name)

@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "wire/credential.h"
+#include "wire/target.h"
 
 /* ---- forms of a domain credential's target ---- */
 
@@ -38,21 +39,18 @@ MUST_CHECK WCHAR *name_universal(const struct credential_view *c, size_t *n);
  * logon type, and other namespaces than the two that Windows has always had. */
 MUST_CHECK bool name_is_classic(const struct credential_view *c);
 
-/* The name under which a credential of that type is stored: what is behind "LegacyGeneric:target=" or
- * "Domain:target=" when the text is the universal form of that type, else the text. */
+/* The name under which a credential of that type is stored: what is behind "LegacyGeneric:target=",
+ * "Domain:target=", "Domain:batch=" and their like when the text has the universal form of that type, else
+ * the text. */
 struct utf16 name_stored(struct utf16 text, uint32_t type);
+
+/* Is the text this credential's universal name, in any case? */
+MUST_CHECK bool name_is_universal_of(const struct credential_view *c, struct utf16 text);
 
 /* Does CredEnumerate's filter ("prefix*" or a whole name) match? A NULL filter matches all. */
 MUST_CHECK bool name_passes(struct utf16 filter, struct utf16 name);
 
 /* ---- matching for authentication ---- */
-
-/* What is known of a server, of CREDENTIAL_TARGET_INFORMATION. */
-struct target_view {
-	struct utf16 target, netbios_server, dns_server, netbios_domain, dns_domain, dns_tree,
-		package;
-	uint32_t flags; /* CRED_TI_* */
-};
 
 /* How well a credential fits the server: 0 not at all, more is better. *wildcard says that its target
  * is one. */

@@ -51,12 +51,14 @@ static size_t target_limit(uint32_t type)
 
 static bool attributes_fit(const struct credential_view *c)
 {
+	if (c->attribute_count > CRED_MAX_ATTRIBUTES)
+		return false;
 	for (uint32_t i = 0; i < c->attribute_count; i++) {
 		const struct credential_attribute *a = &c->attribute[i];
 		if (a->keyword.n > CRED_MAX_STRING_LENGTH || a->value.n > CRED_MAX_VALUE_SIZE)
 			return false;
 	}
-	return c->attribute_count <= CRED_MAX_ATTRIBUTES;
+	return true;
 }
 
 static NTSTATUS check_limits(const struct credential_view *c)
@@ -96,7 +98,8 @@ static NTSTATUS check_target(const struct credential_view *c)
 		return STATUS_SUCCESS;
 	if (c->type == CRED_TYPE_DOMAIN_EXTENDED) {
 		struct universal_name name;
-		if (!name_split(c->target, &name) || has_unit(c->target, '*'))
+		if (!name_split(c->target, &name) || has_unit(c->target, '*') ||
+		    has_unit(c->target, CRED_DOMAIN_EXTENDED_USERNAME_SEPARATOR_A))
 			return fail(STATUS_INVALID_PARAMETER, "checking the target's namespace");
 		return STATUS_SUCCESS;
 	}

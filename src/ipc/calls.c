@@ -1,4 +1,4 @@
-/* ipc/calls.c - the table of calls: one row each, its codec above it.
+/* ipc/calls.c - the table of calls: the rows of packages, credentials, contexts and sessions.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * Readers build into a zeroed struct, so that a reply half read releases as a whole one does. */
@@ -6,27 +6,9 @@
 
 #include "ipc/calls.h"
 #include "ipc/parts.h"
+#include "ipc/rows.h"
 
 #define PACKAGES_MAX 256
-
-/* ---- requests and replies without contents ---- */
-
-static void put_nothing(struct wr *w, const void *v)
-{
-	(void)w;
-	(void)v;
-}
-
-static bool take_nothing(struct rd r, void *out)
-{
-	(void)out;
-	return rd_empty(r);
-}
-
-static void nothing_done(void *v)
-{
-	(void)v;
-}
 
 /* ---- packages ---- */
 
@@ -146,24 +128,6 @@ static bool take_query_credentials(struct rd r, void *out)
 {
 	struct query_credentials_call *call = out;
 	return rd_u64le(&r, &call->credential) && rd_u32le(&r, &call->attribute) && rd_empty(r);
-}
-
-static void put_attribute_reply(struct wr *w, const void *v)
-{
-	const struct attribute_reply *reply = v;
-	put_owned(w, &reply->value);
-}
-
-static bool take_attribute_reply(struct rd r, void *out)
-{
-	struct attribute_reply *reply = out;
-	return take_owned(&r, 1, &reply->value) && rd_empty(r);
-}
-
-static void attribute_reply_done(void *v)
-{
-	struct attribute_reply *reply = v;
-	owned_done(&reply->value);
 }
 
 static void put_set_attribute(struct wr *w, const void *v)
@@ -369,60 +333,69 @@ static void session_data_reply_done(void *v)
 
 /* ---- the table ---- */
 
-#define ROW(call, request, put_call, take_call, reply, put_answer, take_answer, answer_done)       \
-	{                                                                                          \
-		call, sizeof(request), sizeof(reply), put_call, take_call, put_answer,             \
-			take_answer, answer_done                                                   \
-	}
-
-static const struct call_row rows[CALL_COUNT] = {
-	[CALL_PACKAGES] = ROW("packages", struct packages_call, put_nothing, take_nothing,
-			      struct packages_reply, put_packages_reply, take_packages_reply,
-			      packages_reply_done),
-	[CALL_ACQUIRE_CREDENTIALS] = ROW("acquire credentials", struct acquire_call, put_acquire,
-					 take_acquire, struct acquire_reply, put_acquire_reply,
-					 take_acquire_reply, nothing_done),
-	[CALL_FREE_CREDENTIALS] = ROW("free credentials", struct credential_call, put_credential,
-				      take_credential, struct empty_reply, put_nothing,
-				      take_nothing, nothing_done),
-	[CALL_QUERY_CREDENTIALS] = ROW("query credentials", struct query_credentials_call,
-				       put_query_credentials, take_query_credentials,
-				       struct attribute_reply, put_attribute_reply,
-				       take_attribute_reply, attribute_reply_done),
-	[CALL_INIT_CONTEXT] = ROW("initialize context", struct context_call, put_context,
-				  take_context, struct context_reply, put_context_reply,
-				  take_context_reply, context_reply_done),
-	[CALL_ACCEPT_CONTEXT] = ROW("accept context", struct context_call, put_context,
-				    take_context, struct context_reply, put_context_reply,
-				    take_context_reply, context_reply_done),
-	[CALL_DELETE_CONTEXT] = ROW("delete context", struct delete_context_call,
-				    put_delete_context, take_delete_context, struct empty_reply,
-				    put_nothing, take_nothing, nothing_done),
-	[CALL_CONTROL_CONTEXT] = ROW("control context", struct control_context_call,
-				     put_control_context, take_control_context, struct empty_reply,
-				     put_nothing, take_nothing, nothing_done),
-	[CALL_QUERY_CONTEXT] = ROW("query context", struct query_context_call, put_query_context,
-				   take_query_context, struct attribute_reply, put_attribute_reply,
-				   take_attribute_reply, attribute_reply_done),
-	[CALL_SESSION_DATA] = ROW("session data", struct session_data_call, put_session_data,
-				  take_session_data, struct session_data_reply,
-				  put_session_data_reply, take_session_data_reply,
-				  session_data_reply_done),
-	[CALL_SET_CREDENTIALS] = ROW("set credentials attribute", struct set_attribute_call,
-				     put_set_attribute, take_set_attribute, struct empty_reply,
-				     put_nothing, take_nothing, nothing_done),
-	[CALL_SET_CONTEXT] = ROW("set context attribute", struct set_attribute_call,
-				 put_set_attribute, take_set_attribute, struct empty_reply,
-				 put_nothing, take_nothing, nothing_done),
-	[CALL_ADD_CREDENTIALS] = ROW("add credentials", struct add_credentials_call,
-				     put_add_credentials, take_add_credentials,
-				     struct add_credentials_reply, put_add_credentials_reply,
-				     take_add_credentials_reply, nothing_done),
+static const struct call_row rows[CALL_CRED_WRITE] = {
+	[CALL_PACKAGES] = { "packages", NO_REQUEST,
+			    REPLY(struct packages_reply, put_packages_reply, take_packages_reply,
+				  packages_reply_done) },
+	[CALL_ACQUIRE_CREDENTIALS] = { "acquire credentials",
+				       REQUEST(struct acquire_call, put_acquire, take_acquire),
+				       REPLY(struct acquire_reply, put_acquire_reply,
+					     take_acquire_reply, row_nothing_done) },
+	[CALL_FREE_CREDENTIALS] = { "free credentials",
+				    REQUEST(struct credential_call, put_credential,
+					    take_credential),
+				    NO_REPLY },
+	[CALL_QUERY_CREDENTIALS] = { "query credentials",
+				     REQUEST(struct query_credentials_call, put_query_credentials,
+					     take_query_credentials),
+				     BYTES_REPLY(struct attribute_reply) },
+	[CALL_INIT_CONTEXT] = { "initialize context",
+				REQUEST(struct context_call, put_context, take_context),
+				REPLY(struct context_reply, put_context_reply, take_context_reply,
+				      context_reply_done) },
+	[CALL_ACCEPT_CONTEXT] = { "accept context",
+				  REQUEST(struct context_call, put_context, take_context),
+				  REPLY(struct context_reply, put_context_reply, take_context_reply,
+					context_reply_done) },
+	[CALL_DELETE_CONTEXT] = { "delete context",
+				  REQUEST(struct delete_context_call, put_delete_context,
+					  take_delete_context),
+				  NO_REPLY },
+	[CALL_CONTROL_CONTEXT] = { "control context",
+				   REQUEST(struct control_context_call, put_control_context,
+					   take_control_context),
+				   NO_REPLY },
+	[CALL_QUERY_CONTEXT] = { "query context",
+				 REQUEST(struct query_context_call, put_query_context,
+					 take_query_context),
+				 BYTES_REPLY(struct attribute_reply) },
+	[CALL_SESSION_DATA] = { "session data",
+				REQUEST(struct session_data_call, put_session_data,
+					take_session_data),
+				REPLY(struct session_data_reply, put_session_data_reply,
+				      take_session_data_reply, session_data_reply_done) },
+	[CALL_SET_CREDENTIALS] = { "set credentials attribute",
+				   REQUEST(struct set_attribute_call, put_set_attribute,
+					   take_set_attribute),
+				   NO_REPLY },
+	[CALL_SET_CONTEXT] = { "set context attribute",
+			       REQUEST(struct set_attribute_call, put_set_attribute,
+				       take_set_attribute),
+			       NO_REPLY },
+	[CALL_ADD_CREDENTIALS] = { "add credentials",
+				   REQUEST(struct add_credentials_call, put_add_credentials,
+					   take_add_credentials),
+				   REPLY(struct add_credentials_reply, put_add_credentials_reply,
+					 take_add_credentials_reply, row_nothing_done) },
 };
 
 const struct call_row *call_row(enum call which)
 {
-	return (unsigned)which < CALL_COUNT ? &rows[which] : NULL;
+	if ((unsigned)which < CALL_CRED_WRITE)
+		return &rows[which];
+	if ((unsigned)which < CALL_VAULT_STATUS)
+		return &credential_rows[which - CALL_CRED_WRITE];
+	return (unsigned)which < CALL_COUNT ? &vault_rows[which - CALL_VAULT_STATUS] : NULL;
 }
 
 void call_reply_done(enum call which, void *reply)

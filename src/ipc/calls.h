@@ -14,7 +14,8 @@
 #include "wire/wr.h"
 
 #define IPC_BUFFERS_MAX 16
-#define IPC_BYTES_MAX (8u << 20) /* of one encoded request or reply */
+/* Of one encoded request or reply: room for a list of 100 000 credentials. */
+#define IPC_BYTES_MAX (64u << 20)
 
 enum call {
 	CALL_PACKAGES,
@@ -30,6 +31,32 @@ enum call {
 	CALL_SET_CREDENTIALS,
 	CALL_SET_CONTEXT,
 	CALL_ADD_CREDENTIALS,
+	CALL_CRED_WRITE,
+	CALL_CRED_READ,
+	CALL_CRED_ENUMERATE,
+	CALL_CRED_DELETE,
+	CALL_CRED_RENAME,
+	CALL_CRED_MATCH,
+	CALL_CRED_TARGET,
+	CALL_CRED_BEST,
+	CALL_CRED_SESSION,
+	CALL_CRED_SET_DEFAULT,
+	CALL_CRED_GET_DEFAULT,
+	CALL_CRED_PROTECT,
+	CALL_CRED_UNPROTECT,
+	CALL_VAULT_STATUS,
+	CALL_VAULT_UNLOCK,
+	CALL_VAULT_LOCK,
+	CALL_VAULT_ADD,
+	CALL_VAULT_REMOVE,
+	CALL_VAULT_REKEY,
+	CALL_VAULT_CHECK,
+	CALL_VAULT_ACCEPT,
+	CALL_VAULT_EXPORT,
+	CALL_VAULT_IMPORT,
+	CALL_VAULT_FAULT,
+	CALL_POLICY_LIST,
+	CALL_POLICY_EXPLAIN,
 	CALL_COUNT
 };
 
@@ -184,6 +211,8 @@ struct session_data_reply {
 	struct ipc_owned user, domain, package, server, dns_domain, upn; /* UTF-16 */
 	struct ipc_owned sid;
 };
+
+#include "ipc/creds.h"
 
 /* ---- the table ---- */
 

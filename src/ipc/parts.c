@@ -86,6 +86,25 @@ bool take_view(struct rd *r, struct ipc_bytes *out)
 	return true;
 }
 
+void put_aligned(struct wr *w, struct ipc_bytes b)
+{
+	wr_counted(w, b.p, b.n);
+	wr_zero(w, (4 - b.n % 4) % 4);
+}
+
+bool take_aligned(struct rd *r, struct ipc_bytes *out)
+{
+	struct rd padding;
+
+	if (!take_view(r, out) || (uintptr_t)out->p % 4 ||
+	    !rd_bytes(r, (4 - out->n % 4) % 4, &padding))
+		return false;
+	for (size_t i = 0; i < padding.n; i++)
+		if (padding.p[i])
+			return false;
+	return true;
+}
+
 void put_owned(struct wr *w, const struct ipc_owned *b)
 {
 	wr_counted(w, b->p, b->n);

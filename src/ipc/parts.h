@@ -24,6 +24,10 @@ MUST_CHECK bool take_text(struct rd *r, struct ipc_text *out);
 void put_view(struct wr *w, struct ipc_bytes b);
 MUST_CHECK bool take_view(struct rd *r, struct ipc_bytes *out);
 
+/* Counted bytes at a multiple of four; nothing is a count of 0. The field before ends at one. */
+void put_aligned(struct wr *w, struct ipc_bytes b);
+MUST_CHECK bool take_aligned(struct rd *r, struct ipc_bytes *out);
+
 void put_owned(struct wr *w, const struct ipc_owned *b);
 /* Copies; a whole number of `unit` bytes or nothing. */
 MUST_CHECK bool take_owned(struct rd *r, size_t unit, struct ipc_owned *out);

@@ -14,6 +14,7 @@
 #include "base/places.h"
 #include "base/trace.h"
 #include "base/utf.h"
+#include "credman/credman.h"
 #include "inproc/inproc.h"
 #include "ipc/calls.h"
 #include "lib/modules.h"
@@ -34,6 +35,7 @@ static struct {
 	/* What the embedded LSA is made of lives as long as the process. */
 	struct policy *policy;
 	struct authority *authority;
+	struct credman *credman;
 	struct machine *machine;
 	char *machine_name;
 	struct lsa *lsa;
@@ -151,6 +153,24 @@ static NTSTATUS open_authority(void)
 	return authority_open(&settings, &library.authority);
 }
 
+/* The user's credentials: the lasting ones in the usual place, those of the session in its folder. */
+static NTSTATUS open_credentials(void)
+{
+	struct credman_places places = { 0 };
+
+	if (library.credman)
+		return STATUS_SUCCESS;
+	CLEANUP(mem_free_p) char *session = place_path(PLACE_USER_RUNTIME, "session.db");
+	CLEANUP(mem_free_p) char *key = place_path(PLACE_USER_RUNTIME, "session.key");
+	if (!session || !key)
+		return STATUS_NO_MEMORY;
+	if (place_has_runtime()) { /* else they live as long as this process */
+		places.session = session;
+		places.session_key = key;
+	}
+	return credman_new(&places, &library.credman);
+}
+
 static NTSTATUS open_lsa(void)
 {
 	if (library.lsa)
@@ -158,6 +178,8 @@ static NTSTATUS open_lsa(void)
 	NTSTATUS status = open_policy();
 	if (!failed(status))
 		status = open_authority();
+	if (!failed(status))
+		status = open_credentials();
 	if (failed(status))
 		return status;
 	struct lsa_setup setup = {
@@ -165,6 +187,7 @@ static NTSTATUS open_lsa(void)
 		.userhalves = userhalves_current(),
 		.policy = library.policy,
 		.authority = library.authority,
+		.credman = library.credman,
 	};
 	return setup.userhalves ? lsa_new(&setup, &library.lsa) : STATUS_NO_MEMORY;
 }

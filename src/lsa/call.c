@@ -5,7 +5,11 @@
 #include "lsa/call.h"
 #include "lsa/contexts.h"
 #include "lsa/credentials.h"
+#include "lsa/credset.h"
+#include "lsa/policycalls.h"
+#include "lsa/protect.h"
 #include "lsa/state.h"
+#include "lsa/vaultcalls.h"
 
 /* The house's only thread-local: helpers such as GetClientInfo are told nothing but where to write. */
 static _Thread_local struct frame *current_call;
@@ -33,96 +37,121 @@ const struct frame *call_current(void)
 	return current_call;
 }
 
-static NTSTATUS dispatch_packages(struct lsa_client *client, const void *request, void *reply)
+static NTSTATUS lsa_packages(struct lsa_client *client, struct packages_reply *reply)
 {
-	(void)request;
 	return host_describe(&client->lsa->host, reply);
 }
 
-static NTSTATUS dispatch_acquire(struct lsa_client *client, const void *request, void *reply)
+static NTSTATUS lsa_init(struct lsa_client *client, const struct context_call *call,
+			 struct context_reply *reply)
 {
-	return lsa_credential_acquire(client, request, reply);
+	return lsa_context_call_leg(client, false, call, reply);
 }
 
-static NTSTATUS dispatch_free_credentials(struct lsa_client *client, const void *request,
-					  void *reply)
+static NTSTATUS lsa_accept(struct lsa_client *client, const struct context_call *call,
+			   struct context_reply *reply)
 {
-	(void)reply;
-	return lsa_credential_free(client, request);
+	return lsa_context_call_leg(client, true, call, reply);
 }
 
-static NTSTATUS dispatch_query_credentials(struct lsa_client *client, const void *request,
-					   void *reply)
+static NTSTATUS lsa_session(struct lsa_client *client, const struct session_data_call *call,
+			    struct session_data_reply *reply)
 {
-	return lsa_credential_query(client, request, reply);
+	return session_describe(client, call, reply);
 }
 
-static NTSTATUS dispatch_init(struct lsa_client *client, const void *request, void *reply)
-{
-	return lsa_context_call_leg(client, false, request, reply);
-}
+/* ---- the handlers, by what they take and give ---- */
 
-static NTSTATUS dispatch_accept(struct lsa_client *client, const void *request, void *reply)
-{
-	return lsa_context_call_leg(client, true, request, reply);
-}
+#define DISPATCH(function, ...)                                                                    \
+	static NTSTATUS dispatch_##function(struct lsa_client *client, const void *request,        \
+					    void *reply)                                           \
+	{                                                                                          \
+		(void)request;                                                                     \
+		(void)reply;                                                                       \
+		return function(client, ##__VA_ARGS__);                                            \
+	}
 
-static NTSTATUS dispatch_delete(struct lsa_client *client, const void *request, void *reply)
-{
-	(void)reply;
-	return lsa_context_delete(client, request);
-}
-
-static NTSTATUS dispatch_control(struct lsa_client *client, const void *request, void *reply)
-{
-	(void)reply;
-	return lsa_context_control(client, request);
-}
-
-static NTSTATUS dispatch_query_context(struct lsa_client *client, const void *request, void *reply)
-{
-	return lsa_context_query(client, request, reply);
-}
-
-static NTSTATUS dispatch_session(struct lsa_client *client, const void *request, void *reply)
-{
-	return session_describe(client, request, reply);
-}
-
-static NTSTATUS dispatch_set_credentials(struct lsa_client *client, const void *request,
-					 void *reply)
-{
-	(void)reply;
-	return lsa_credential_set(client, request);
-}
-
-static NTSTATUS dispatch_set_context(struct lsa_client *client, const void *request, void *reply)
-{
-	(void)reply;
-	return lsa_context_set(client, request);
-}
-
-static NTSTATUS dispatch_add_credentials(struct lsa_client *client, const void *request,
-					 void *reply)
-{
-	return lsa_credential_add(client, request, reply);
-}
+DISPATCH(lsa_packages, reply)
+DISPATCH(lsa_credential_acquire, request, reply)
+DISPATCH(lsa_credential_free, request)
+DISPATCH(lsa_credential_query, request, reply)
+DISPATCH(lsa_credential_set, request)
+DISPATCH(lsa_credential_add, request, reply)
+DISPATCH(lsa_init, request, reply)
+DISPATCH(lsa_accept, request, reply)
+DISPATCH(lsa_context_delete, request)
+DISPATCH(lsa_context_control, request)
+DISPATCH(lsa_context_query, request, reply)
+DISPATCH(lsa_context_set, request)
+DISPATCH(lsa_session, request, reply)
+DISPATCH(lsa_cred_write, request)
+DISPATCH(lsa_cred_read, request, reply)
+DISPATCH(lsa_cred_enumerate, request, reply)
+DISPATCH(lsa_cred_delete, request)
+DISPATCH(lsa_cred_rename, request)
+DISPATCH(lsa_cred_match, request, reply)
+DISPATCH(lsa_cred_target, request, reply)
+DISPATCH(lsa_cred_best, request, reply)
+DISPATCH(lsa_cred_session, reply)
+DISPATCH(lsa_cred_set_default, request)
+DISPATCH(lsa_cred_get_default, reply)
+DISPATCH(lsa_protect, request, reply)
+DISPATCH(lsa_unprotect, request, reply)
+DISPATCH(lsa_vault_status, reply)
+DISPATCH(lsa_vault_unlock, request)
+DISPATCH(lsa_vault_lock)
+DISPATCH(lsa_vault_add, request, reply)
+DISPATCH(lsa_vault_remove, request)
+DISPATCH(lsa_vault_rekey, request)
+DISPATCH(lsa_vault_check, reply)
+DISPATCH(lsa_vault_accept, request)
+DISPATCH(lsa_vault_export, request, reply)
+DISPATCH(lsa_vault_import, request, reply)
+DISPATCH(lsa_vault_fault, reply)
+DISPATCH(lsa_policy_list, reply)
+DISPATCH(lsa_policy_explain, request, reply)
 
 static NTSTATUS (*const handlers[CALL_COUNT])(struct lsa_client *client, const void *request,
 					      void *reply) = {
-	[CALL_PACKAGES] = dispatch_packages,
-	[CALL_ACQUIRE_CREDENTIALS] = dispatch_acquire,
-	[CALL_FREE_CREDENTIALS] = dispatch_free_credentials,
-	[CALL_QUERY_CREDENTIALS] = dispatch_query_credentials,
-	[CALL_INIT_CONTEXT] = dispatch_init,
-	[CALL_ACCEPT_CONTEXT] = dispatch_accept,
-	[CALL_DELETE_CONTEXT] = dispatch_delete,
-	[CALL_CONTROL_CONTEXT] = dispatch_control,
-	[CALL_QUERY_CONTEXT] = dispatch_query_context,
-	[CALL_SESSION_DATA] = dispatch_session,
-	[CALL_SET_CREDENTIALS] = dispatch_set_credentials,
-	[CALL_SET_CONTEXT] = dispatch_set_context,
-	[CALL_ADD_CREDENTIALS] = dispatch_add_credentials,
+	[CALL_PACKAGES] = dispatch_lsa_packages,
+	[CALL_ACQUIRE_CREDENTIALS] = dispatch_lsa_credential_acquire,
+	[CALL_FREE_CREDENTIALS] = dispatch_lsa_credential_free,
+	[CALL_QUERY_CREDENTIALS] = dispatch_lsa_credential_query,
+	[CALL_INIT_CONTEXT] = dispatch_lsa_init,
+	[CALL_ACCEPT_CONTEXT] = dispatch_lsa_accept,
+	[CALL_DELETE_CONTEXT] = dispatch_lsa_context_delete,
+	[CALL_CONTROL_CONTEXT] = dispatch_lsa_context_control,
+	[CALL_QUERY_CONTEXT] = dispatch_lsa_context_query,
+	[CALL_SESSION_DATA] = dispatch_lsa_session,
+	[CALL_SET_CREDENTIALS] = dispatch_lsa_credential_set,
+	[CALL_SET_CONTEXT] = dispatch_lsa_context_set,
+	[CALL_ADD_CREDENTIALS] = dispatch_lsa_credential_add,
+	[CALL_CRED_WRITE] = dispatch_lsa_cred_write,
+	[CALL_CRED_READ] = dispatch_lsa_cred_read,
+	[CALL_CRED_ENUMERATE] = dispatch_lsa_cred_enumerate,
+	[CALL_CRED_DELETE] = dispatch_lsa_cred_delete,
+	[CALL_CRED_RENAME] = dispatch_lsa_cred_rename,
+	[CALL_CRED_MATCH] = dispatch_lsa_cred_match,
+	[CALL_CRED_TARGET] = dispatch_lsa_cred_target,
+	[CALL_CRED_BEST] = dispatch_lsa_cred_best,
+	[CALL_CRED_SESSION] = dispatch_lsa_cred_session,
+	[CALL_CRED_SET_DEFAULT] = dispatch_lsa_cred_set_default,
+	[CALL_CRED_GET_DEFAULT] = dispatch_lsa_cred_get_default,
+	[CALL_CRED_PROTECT] = dispatch_lsa_protect,
+	[CALL_CRED_UNPROTECT] = dispatch_lsa_unprotect,
+	[CALL_VAULT_STATUS] = dispatch_lsa_vault_status,
+	[CALL_VAULT_UNLOCK] = dispatch_lsa_vault_unlock,
+	[CALL_VAULT_LOCK] = dispatch_lsa_vault_lock,
+	[CALL_VAULT_ADD] = dispatch_lsa_vault_add,
+	[CALL_VAULT_REMOVE] = dispatch_lsa_vault_remove,
+	[CALL_VAULT_REKEY] = dispatch_lsa_vault_rekey,
+	[CALL_VAULT_CHECK] = dispatch_lsa_vault_check,
+	[CALL_VAULT_ACCEPT] = dispatch_lsa_vault_accept,
+	[CALL_VAULT_EXPORT] = dispatch_lsa_vault_export,
+	[CALL_VAULT_IMPORT] = dispatch_lsa_vault_import,
+	[CALL_VAULT_FAULT] = dispatch_lsa_vault_fault,
+	[CALL_POLICY_LIST] = dispatch_lsa_policy_list,
+	[CALL_POLICY_EXPLAIN] = dispatch_lsa_policy_explain,
 };
 
 NTSTATUS lsa_dispatch(struct lsa_client *client, enum call which, const void *request, void *reply)

@@ -127,7 +127,7 @@ static NTSTATUS leg_run(struct context *c, struct leg *leg)
 
 /* Called with the context's lock held. A package may remember the credentials of any call, so they
  * stay alive as long as the context does: those it began with and one more. */
-static bool leg_keeps_credential(struct context *c, struct credential *credential)
+static bool leg_keeps_credential(struct context *c, struct lsa_credential *credential)
 {
 	if (!credential || credential == c->first || credential == c->latest)
 		return true;
@@ -203,7 +203,7 @@ static NTSTATUS keep_context(struct lsa_client *client, struct leg *leg, NTSTATU
 
 /* What was looked up for a call, released together. */
 struct held {
-	struct credential *credential;
+	struct lsa_credential *credential;
 	struct context *context;
 };
 

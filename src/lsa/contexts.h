@@ -14,7 +14,7 @@
 #include "base/secret.h"
 #include "ipc/calls.h"
 
-struct credential;
+struct lsa_credential;
 struct lsa;
 struct lsa_client;
 struct package;
@@ -25,7 +25,7 @@ struct context {
 	struct lsa *lsa;
 	const struct package *package;
 	LSA_SEC_HANDLE handle; /* the package's, 0 while the first call runs; it stays */
-	struct credential *first, *latest; /* those it began with, and another one given later */
+	struct lsa_credential *first, *latest; /* those it began with, and another one given later */
 	bool inbound;
 	unsigned generation;
 	pthread_mutex_t lock; /* one call at a time */
@@ -37,7 +37,7 @@ struct context {
 /* One call of a handshake, in LSA memory. */
 struct leg {
 	bool inbound;
-	struct credential *credential; /* NULL on later calls that name none */
+	struct lsa_credential *credential; /* NULL on later calls that name none */
 	struct context *context;       /* NULL on the first call */
 	UNICODE_STRING *target;
 	ULONG requirements, data_representation;

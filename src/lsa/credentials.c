@@ -17,13 +17,13 @@
 
 #define AUTH_HEADER_MIN 16 /* what finding a block's own count may look at */
 
-struct credential *lsa_credential_ref(struct credential *c)
+struct lsa_credential *lsa_credential_ref(struct lsa_credential *c)
 {
 	atomic_fetch_add(&c->refs, 1);
 	return c;
 }
 
-struct credential *lsa_credential_unref(struct credential *c)
+struct lsa_credential *lsa_credential_unref(struct lsa_credential *c)
 {
 	if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
 		return NULL;
@@ -41,20 +41,20 @@ static void lsa_credential_visit(void *object)
 	(void)lsa_credential_ref(object);
 }
 
-struct credential *lsa_credential_find(struct slots *table, uint64_t number)
+struct lsa_credential *lsa_credential_find(struct slots *table, uint64_t number)
 {
 	return slots_find(table, number, lsa_credential_visit);
 }
 
 NTSTATUS lsa_credential_new(struct lsa *lsa, struct lsa_client *client, const struct acquisition *a,
-			struct credential **out, int64_t *expiry)
+			struct lsa_credential **out, int64_t *expiry)
 {
 	SpAcquireCredentialsHandleFn *acquire = a->package->functions.AcquireCredentialsHandle;
 	TimeStamp until = { .QuadPart = CLOCK_NEVER };
 
 	if (!acquire)
 		return fail(SEC_E_UNSUPPORTED_FUNCTION, "a package without credentials");
-	struct credential *c = MEM_NEW(struct credential);
+	struct lsa_credential *c = MEM_NEW(struct lsa_credential);
 	if (!c)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "acquiring credentials");
 
@@ -118,7 +118,7 @@ static NTSTATUS acquire_ask(struct lsa_client *client, const struct package *pac
 		.logon = call->has_logon && !SecIsZeroLuid(&logon) ? &logon : NULL,
 	};
 	CLEANUP(block_free_p) void *auth = NULL;
-	CLEANUP(lsa_credential_unref_p) struct credential *c = NULL;
+	CLEANUP(lsa_credential_unref_p) struct lsa_credential *c = NULL;
 
 	NTSTATUS status = auth_copy(call->auth, &auth);
 	if (failed(status))
@@ -150,7 +150,7 @@ NTSTATUS lsa_credential_acquire(struct lsa_client *client, const struct acquire_
 
 NTSTATUS lsa_credential_free(struct lsa_client *client, const struct credential_call *call)
 {
-	struct credential *c = slots_remove(&client->credentials, call->credential);
+	struct lsa_credential *c = slots_remove(&client->credentials, call->credential);
 	if (!c)
 		return fail(SEC_E_INVALID_HANDLE, "freeing credentials");
 	CLEANUP(call_leave) struct frame frame;
@@ -181,7 +181,7 @@ NTSTATUS lsa_credential_query(struct lsa_client *client, const struct query_cred
 {
 	const uint32_t attribute = call->attribute | ATTRIBUTE_OF_CREDENTIALS;
 	_Alignas(max_align_t) uint8_t value[ATTRIBUTE_SIZE_MAX] = { 0 };
-	CLEANUP(lsa_credential_unref_p) struct credential *c =
+	CLEANUP(lsa_credential_unref_p) struct lsa_credential *c =
 		lsa_credential_find(&client->credentials, call->credential);
 
 	if (!c)
@@ -199,7 +199,7 @@ NTSTATUS lsa_credential_query(struct lsa_client *client, const struct query_cred
 NTSTATUS lsa_credential_set(struct lsa_client *client, const struct set_attribute_call *call)
 {
 	CLEANUP(given_done) struct given given = { .value = NULL };
-	CLEANUP(lsa_credential_unref_p) struct credential *c =
+	CLEANUP(lsa_credential_unref_p) struct lsa_credential *c =
 		lsa_credential_find(&client->credentials, call->object);
 
 	if (!c)
@@ -219,7 +219,7 @@ NTSTATUS lsa_credential_set(struct lsa_client *client, const struct set_attribut
 
 /* ---- more credentials in one handle ---- */
 
-static NTSTATUS add_ask(struct lsa_client *client, struct credential *c,
+static NTSTATUS add_ask(struct lsa_client *client, struct lsa_credential *c,
 			const struct add_credentials_call *call, int64_t *expiry)
 {
 	UNICODE_STRING principal = unicode_view(call->principal.p, call->principal.n);
@@ -247,7 +247,7 @@ static NTSTATUS add_ask(struct lsa_client *client, struct credential *c,
 NTSTATUS lsa_credential_add(struct lsa_client *client, const struct add_credentials_call *call,
 			    struct add_credentials_reply *reply)
 {
-	CLEANUP(lsa_credential_unref_p) struct credential *c =
+	CLEANUP(lsa_credential_unref_p) struct lsa_credential *c =
 		lsa_credential_find(&client->credentials, call->credential);
 
 	if (!c)

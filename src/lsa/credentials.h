@@ -13,7 +13,7 @@ struct lsa;
 struct lsa_client;
 struct package;
 
-struct credential {
+struct lsa_credential {
 	atomic_uint refs;
 	struct lsa *lsa;
 	const struct package *package;
@@ -31,17 +31,17 @@ struct acquisition {
 
 /* Asks the package; the credential has one reference. `client` may be NULL. */
 MUST_CHECK NTSTATUS lsa_credential_new(struct lsa *lsa, struct lsa_client *client,
-				   const struct acquisition *a, struct credential **out,
+				   const struct acquisition *a, struct lsa_credential **out,
 				   int64_t *expiry);
 
-struct credential *lsa_credential_ref(struct credential *c);
+struct lsa_credential *lsa_credential_ref(struct lsa_credential *c);
 /* The last reference frees the package's handle. NULL is fine; returns NULL. */
-struct credential *lsa_credential_unref(struct credential *c);
-DEFINE_CLEANUP(struct credential *, lsa_credential_unref)
+struct lsa_credential *lsa_credential_unref(struct lsa_credential *c);
+DEFINE_CLEANUP(struct lsa_credential *, lsa_credential_unref)
 
 /* The credential of a number, with a reference; NULL when the table has none. */
 struct slots;
-MUST_CHECK struct credential *lsa_credential_find(struct slots *table, uint64_t number);
+MUST_CHECK struct lsa_credential *lsa_credential_find(struct slots *table, uint64_t number);
 
 /* Calls. */
 MUST_CHECK NTSTATUS lsa_credential_acquire(struct lsa_client *client, const struct acquire_call *call,

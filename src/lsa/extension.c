@@ -8,6 +8,7 @@
 #include "lsa/call.h"
 #include "lsa/principal.h"
 #include "lsa/reach.h"
+#include "lsa/saved.h"
 #include "lsa/state.h"
 
 #define NTLM_LEVEL_WITHOUT_V1 5 /* LmCompatibilityLevel: from here on only NTLMv2 is taken */
@@ -26,7 +27,7 @@ static NTSTATUS NTAPI extension_query_policy(ULONG number, PULONG value)
 	const struct lsa *lsa = lsa_current();
 	uint32_t found;
 
-	if (!lsa || !lsa->setup.policy || !value ||
+	if (!lsa || !lsa->setup.policy || !value || number > OPENSSPI_POLICY_RESTRICTED_ADMIN ||
 	    !policy_value(lsa->setup.policy, number, &found))
 		return fail(STATUS_INVALID_PARAMETER, "asking for a policy");
 	*value = found;
@@ -99,8 +100,8 @@ static NTSTATUS NTAPI extension_authenticate_ntlm(const OPENSSPI_NTLM_LOGON *log
 		return fail(STATUS_INVALID_PARAMETER, "checking a sign-in");
 	if (!lsa->setup.authority)
 		return fail(SEC_E_NO_AUTHENTICATING_AUTHORITY, "checking a sign-in");
-	NTSTATUS status = authority_check_ntlm(lsa->setup.authority, logon,
-					       ntlm_v1_is_allowed(lsa), &answer);
+	NTSTATUS status =
+		authority_check_ntlm(lsa->setup.authority, logon, ntlm_v1_is_allowed(lsa), &answer);
 	return failed(status) ? status : give_answer(&answer, result);
 }
 
@@ -117,8 +118,8 @@ static NTSTATUS NTAPI extension_caller_name(PUNICODE_STRING name)
 	NTSTATUS status = principal_own(frame->client, &text, &n);
 	if (failed(status))
 		return status;
-	return give_name(text, n, name) ? STATUS_SUCCESS :
-					  fail(STATUS_NO_MEMORY, "giving the caller's name");
+	return give_name(text, n, name) ? STATUS_SUCCESS
+					: fail(STATUS_NO_MEMORY, "giving the caller's name");
 }
 
 static const OPENSSPI_LSA_EXTENSION extension = {
@@ -141,6 +142,8 @@ static const OPENSSPI_LSA_EXTENSION extension = {
 	.ReachVerify = reach_verify,
 	.CallerName = extension_caller_name,
 	.ReachTakePacked = reach_take_packed,
+	.ReadDefaultIdentity = saved_default_identity,
+	.ReadSavedIdentity = saved_identity,
 };
 
 OPENSSPI_API NTSTATUS NTAPI OpensspiLsaExtension(ULONG version,

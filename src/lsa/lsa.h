@@ -11,6 +11,7 @@
 #include "accounts/authority.h"
 #include "base/base.h"
 #include "base/module.h"
+#include "credman/credman.h"
 #include "ipc/calls.h"
 #include "ipc/userhalf.h"
 #include "policy/policy.h"
@@ -25,6 +26,7 @@ struct lsa_setup {
 					  can protect messages */
 	struct policy *policy;	       /* NULL: every policy question is refused */
 	struct authority *authority;   /* NULL: there is nobody to ask about a sign-in */
+	struct credman *credman;       /* the credential set; NULL: sessions have none */
 };
 
 /* Makes the process's LSA and loads the packages; one that refuses is dropped with a line in the

@@ -27,7 +27,7 @@ NTSTATUS NTAPI reach_acquire_credentials(const UNICODE_STRING *package, ULONG us
 					 OPENSSPI_REACH_HANDLE *credential, PTimeStamp expiry)
 {
 	struct lsa *lsa = lsa_current();
-	CLEANUP(lsa_credential_unref_p) struct credential *c = NULL;
+	CLEANUP(lsa_credential_unref_p) struct lsa_credential *c = NULL;
 	int64_t until = 0;
 
 	if (!lsa || !package || !credential)
@@ -110,7 +110,7 @@ static NTSTATUS reach_leg(struct leg *leg, OPENSSPI_REACH_HANDLE credential,
 			  OPENSSPI_REACH_HANDLE context, OPENSSPI_REACH_HANDLE *new_context)
 {
 	struct lsa *lsa = lsa_current();
-	CLEANUP(lsa_credential_unref_p) struct credential *held_credential = NULL;
+	CLEANUP(lsa_credential_unref_p) struct lsa_credential *held_credential = NULL;
 	CLEANUP(lsa_context_unref_p) struct context *held_context = NULL;
 
 	if (!lsa || !new_context)

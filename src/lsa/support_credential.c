@@ -2,38 +2,125 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/base.h"
 
-#include "base/block.h"
+#include "credman/credman.h"
+#include "credman/rules.h"
+#include "lsa/encrypted.h"
+#include "lsa/saved.h"
 #include "lsa/support.h"
+
+#define READ_FLAGS                                                                                 \
+	(CREDP_FLAGS_IN_PROCESS | CREDP_FLAGS_USE_MIDL_HEAP | CREDP_FLAGS_DONT_CACHE_TI |          \
+	 CREDP_FLAGS_CLEAR_PASSWORD | CREDP_FLAGS_USER_ENCRYPTED_PASSWORD |                        \
+	 CREDP_FLAGS_TRUSTED_CALLER | CREDP_FLAGS_VALIDATE_PROXY_TARGET)
+
+/* There is one heap, so USE_MIDL_HEAP means nothing; nobody has proxies to compare a target with. */
+static NTSTATUS check_flags(ULONG cred_flags, ULONG flags)
+{
+	const ULONG both = CREDP_FLAGS_CLEAR_PASSWORD | CREDP_FLAGS_USER_ENCRYPTED_PASSWORD;
+
+	if (flags || cred_flags & ~(ULONG)READ_FLAGS || (cred_flags & both) == both)
+		return fail(STATUS_INVALID_PARAMETER, "reading the flags of a credential call");
+	if (cred_flags & (CREDP_FLAGS_USER_ENCRYPTED_PASSWORD | CREDP_FLAGS_VALIDATE_PROXY_TARGET))
+		return fail(STATUS_NOT_SUPPORTED, "giving a credential in that form");
+	return STATUS_SUCCESS;
+}
+
+/* What packages test for; statuses that stand for Win32 errors mean that something was wrong with the
+ * question. */
+static NTSTATUS told(NTSTATUS status)
+{
+	if (status == VAULT_ABSENT)
+		return STATUS_NOT_FOUND;
+	return failed(status) && ((uint32_t)status & 0xFFFF0000u) == (uint32_t)CREDMAN_WIN32(0)
+		       ? STATUS_INVALID_PARAMETER
+		       : status;
+}
 
 static NTSTATUS NTAPI credi_read(PLUID logon, ULONG cred_flags, LPWSTR target, ULONG type,
 				 ULONG flags, PENCRYPTED_CREDENTIALW *credential)
 {
-	(void)logon;
-	(void)cred_flags;
-	(void)target;
-	(void)type;
-	(void)flags;
-	(void)credential;
-	return fail(STATUS_NOT_SUPPORTED, "CrediRead");
+	struct credential *found = NULL;
+	struct credman *set;
+
+	if (credential)
+		*credential = NULL;
+	if (!logon || !target || !credential || !credential_type_is_known(type))
+		return fail(STATUS_INVALID_PARAMETER, "CrediRead");
+	NTSTATUS status = check_flags(cred_flags, flags);
+	if (!failed(status))
+		status = saved_set_of(logon, &set);
+	if (!failed(status))
+		status = told(credman_read(set, utf16_of(target), type, &found));
+	if (failed(status))
+		return status;
+	*credential = encrypted_one(&found->view, cred_flags);
+	credential_unref(found);
+	return *credential ? STATUS_SUCCESS : fail(STATUS_NO_MEMORY, "CrediRead");
+}
+
+/* Views into the caller's structure, prepared for looking. */
+static NTSTATUS view_target(const CREDENTIAL_TARGET_INFORMATIONW *info, struct target_view *out)
+{
+	*out = (struct target_view){ .target = utf16_of(info->TargetName),
+				     .netbios_server = utf16_of(info->NetbiosServerName),
+				     .dns_server = utf16_of(info->DnsServerName),
+				     .netbios_domain = utf16_of(info->NetbiosDomainName),
+				     .dns_domain = utf16_of(info->DnsDomainName),
+				     .dns_tree = utf16_of(info->DnsTreeName),
+				     .package = utf16_of(info->PackageName),
+				     .flags = info->Flags,
+				     .type_count = info->CredTypeCount };
+	if (out->type_count > TARGET_TYPES_MAX || (out->type_count && !info->CredTypes))
+		return fail(STATUS_INVALID_PARAMETER, "reading the types of a target");
+	for (uint32_t i = 0; i < out->type_count; i++)
+		out->type[i] = info->CredTypes[i];
+	return target_prepare(out);
+}
+
+/* Remembers what the package knows of the target, for CredGetTargetInfo; a help, no more. */
+static void cache_target(struct credman *set, const struct target_view *t)
+{
+	if (failed(targets_put(credman_targets(set), t)))
+		(void)fail(STATUS_NO_MEMORY, "remembering a target");
 }
 
 static NTSTATUS NTAPI credi_read_domain(PLUID logon, ULONG cred_flags,
 					PCREDENTIAL_TARGET_INFORMATIONW target, ULONG flags,
 					PULONG count, PENCRYPTED_CREDENTIALW **credentials)
 {
-	(void)logon;
-	(void)cred_flags;
-	(void)target;
-	(void)flags;
-	(void)count;
-	(void)credentials;
-	return fail(STATUS_NOT_SUPPORTED, "CrediReadDomainCredentials");
+	struct credential_list list = { 0 };
+	struct target_view t;
+	struct credman *set;
+
+	if (count)
+		*count = 0;
+	if (credentials)
+		*credentials = NULL;
+	if (!logon || !target || !count || !credentials)
+		return fail(STATUS_INVALID_PARAMETER, "CrediReadDomainCredentials");
+	NTSTATUS status = check_flags(cred_flags, flags);
+	if (!failed(status))
+		status = view_target(target, &t);
+	if (!failed(status))
+		status = saved_set_of(logon, &set);
+	if (failed(status))
+		return status;
+	if (!(cred_flags & CREDP_FLAGS_DONT_CACHE_TI))
+		cache_target(set, &t);
+	status = told(credman_match(set, &t, t.type, t.type_count, &list));
+	if (failed(status))
+		return status;
+	*credentials = encrypted_list(&list, cred_flags);
+	*count = *credentials ? (ULONG)list.count : 0;
+	credential_list_done(&list);
+	return *credentials ? STATUS_SUCCESS : fail(STATUS_NO_MEMORY, "CrediReadDomainCredentials");
 }
 
+/* The address of one credential and an array of them are told apart by what they lead to. */
 static VOID NTAPI credi_free(ULONG count, PENCRYPTED_CREDENTIALW *credentials)
 {
-	(void)count;
-	block_free(credentials);
+	if (count && credentials)
+		encrypted_free(credentials[0]);
 }
 
 static NTSTATUS NTAPI credi_write(PLUID logon, ULONG cred_flags, PENCRYPTED_CREDENTIALW credential,

@@ -120,6 +120,7 @@ static int put_value(struct reading *r, const struct value_row *row, const char 
 	if (!names_value_read(row, text, &l->value[row->number]))
 		return wrong(r, "not a value that this policy has", row->name);
 	l->value_set[row->number] = true;
+	l->value_line[row->number] = r->line;
 	return 1;
 }
 
@@ -128,17 +129,21 @@ static int put_list(struct reading *r, const struct list_row *row, const char *t
 	struct layer_list *list = &r->layer->list[row->list];
 	enum pattern_kind kind = row->list == TARGET_NAMES ? PATTERN_HOST : PATTERN_SPN;
 	const char *reason = NULL;
+	size_t had = list->patterns.count;
 
 	if (!goes_on && list->set)
 		return wrong(r, "given twice", row->name);
 	if (goes_on && list->off)
 		return wrong(r, "0 stands alone", row->name);
 	list->set = true;
+	list->line = list->line ? list->line : r->line;
 	if (!goes_on && strcmp(text, "0") == 0) {
 		list->off = true;
 		return 1;
 	}
 	NTSTATUS status = patterns_add(&list->patterns, text, kind, &reason);
+	for (size_t i = had; i < list->patterns.count; i++)
+		list->patterns.p[i].line = r->line;
 	return failed(status) ? complain(r, status, reason, row->name) : 1;
 }
 
@@ -152,12 +157,12 @@ static int put_concatenate(struct reading *r, const struct list_row *row, const 
 	if (!on && strcmp(text, "0") != 0)
 		return wrong(r, "0 or 1 is expected", row->concatenate);
 	list->concatenate_set = true;
+	list->concatenate_line = r->line;
 	list->concatenate = on;
 	return 1;
 }
 
-static struct layer_setting *find_setting(const struct layer *l, const char *section,
-					  const char *name)
+static struct layer_setting *find_setting(struct layer *l, const char *section, const char *name)
 {
 	for (struct layer_setting *s = l->settings; s; s = s->next)
 		if (names_equal(s->section, section) && names_equal(s->name, name))
@@ -178,31 +183,28 @@ static int extend_setting(struct reading *r, struct layer_setting *s, const char
 	return 1;
 }
 
-/* `spelled`: the name is no table's and is to be kept. */
 static int put_setting(struct reading *r, const struct setting_row *row, const char *text,
 		       bool goes_on)
 {
 	struct layer_setting *s = find_setting(r->layer, row->section, row->meant);
 
 	if (goes_on && s)
-		return row->several_lines ? extend_setting(r, s, text) :
-					    wrong(r, "a value of one line goes on", row->name);
+		return row->several_lines ? extend_setting(r, s, text)
+					  : wrong(r, "a value of one line goes on", row->name);
 	if (s)
 		return wrong(r, "given twice", row->name);
 	s = MEM_NEW(struct layer_setting);
 	char *value = mem_dup_text(text);
-	char *spelled = mem_dup_text(row->meant);
-	if (!s || !value || !spelled) {
+	if (!s || !value) {
 		mem_free(s);
 		mem_free(value);
-		mem_free(spelled);
 		return complain(r, STATUS_NO_MEMORY, NULL, NULL);
 	}
 	*s = (struct layer_setting){ .next = r->layer->settings,
 				     .section = row->section,
-				     .name = spelled,
-				     .spelled = spelled,
-				     .value = value };
+				     .name = row->meant,
+				     .value = value,
+				     .line = r->line };
 	r->layer->settings = s;
 	return 1;
 }
@@ -224,7 +226,6 @@ static int put_policy(struct reading *r, const char *name, const char *text, boo
 /* inih's handler of one entry; 0 is an error. */
 static int take_entry(void *user, const char *section, const char *name, const char *text)
 {
-	static const char vault[] = "vault";
 	struct reading *r = user;
 
 	if (failed(r->status))
@@ -237,9 +238,6 @@ static int take_entry(void *user, const char *section, const char *name, const c
 	if (names_equal(section, "policy"))
 		return put_policy(r, name, text, goes_on);
 	const struct setting_row *row = names_setting(section, name);
-	const struct setting_row own = { vault, name, name, false };
-	if (!row && names_equal(section, vault))
-		row = &own;
 	return row ? put_setting(r, row, text, goes_on) : wrong(r, "there is no such name", name);
 }
 
@@ -259,6 +257,9 @@ NTSTATUS layer_read(struct layer *l, const char *name, const char *bytes, size_t
 {
 	struct reading r = { .file = name, .at = bytes, .end = bytes + n, .layer = l, .why = why };
 
+	l->file = mem_dup_text(name);
+	if (!l->file)
+		return STATUS_NO_MEMORY;
 	if (!is_plain(bytes, n)) {
 		if (why)
 			text_add(why, "%s: not text in UTF-8", name);
@@ -281,15 +282,23 @@ void layer_done(struct layer *l)
 		patterns_done(&l->list[i].patterns);
 	for (struct layer_setting *s = l->settings, *next; s; s = next) {
 		next = s->next;
-		mem_free(s->spelled);
 		mem_free(s->value);
 		mem_free(s);
 	}
+	mem_free(l->file);
 	*l = (struct layer){ .settings = NULL };
+}
+
+const struct layer_setting *layer_find(const struct layer *l, const char *section, const char *name)
+{
+	for (const struct layer_setting *s = l->settings; s; s = s->next)
+		if (names_equal(s->section, section) && names_equal(s->name, name))
+			return s;
+	return NULL;
 }
 
 const char *layer_setting(const struct layer *l, const char *section, const char *name)
 {
-	const struct layer_setting *s = find_setting(l, section, name);
+	const struct layer_setting *s = layer_find(l, section, name);
 	return s ? s->value : NULL;
 }

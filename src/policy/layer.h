@@ -7,7 +7,9 @@
 #include "base/text.h"
 #include "policy/pattern.h"
 
-#define POLICY_VALUES 10 /* OPENSSPI_POLICY_* are 1 to 9 */
+/* Beside OPENSSPI_POLICY_*, which are 1 to 9: what packages ask for by CheckDelegation alone. */
+#define POLICY_RESTRICTED_REMOTE_ADMINISTRATION 10u
+#define POLICY_VALUES 11
 
 enum policy_list {
 	ALLOW_DEFAULT,
@@ -28,19 +30,22 @@ struct layer_list {
 	bool off;	  /* as 0: nobody, whatever the defaults */
 	bool concatenate; /* the defaults are added */
 	bool concatenate_set;
+	unsigned line, concatenate_line; /* where it begins; 0: nowhere */
 	struct patterns patterns;
 };
 
 struct layer_setting {
 	struct layer_setting *next;
-	const char *section, *name; /* static spellings, or inside `spelled` */
-	char *spelled;
+	const char *section, *name; /* of the tables */
 	char *value;
+	unsigned line;
 };
 
 struct layer {
+	char *file; /* its name; NULL: there is none */
 	bool value_set[POLICY_VALUES];
 	uint32_t value[POLICY_VALUES];
+	unsigned value_line[POLICY_VALUES];
 	struct layer_list list[POLICY_LISTS];
 	struct layer_setting *settings;
 };
@@ -52,7 +57,11 @@ MUST_CHECK NTSTATUS layer_read(struct layer *l, const char *name, const char *by
 			       struct text *why);
 void layer_done(struct layer *l);
 
-/* A value of a section other than [policy]; NULL when the file has none. */
+/* A setting of a section other than [policy]; NULL when the file has none. */
+const struct layer_setting *layer_find(const struct layer *l, const char *section,
+				       const char *name);
+
+/* Its value. */
 const char *layer_setting(const struct layer *l, const char *section, const char *name);
 
 #endif

@@ -34,10 +34,6 @@ static const struct value_row values[] = {
 	  .otherwise = 5,
 	  .most = 5,
 	  .sense = STRICT_IS_MORE },
-	{ .name = "AllowAnonymous",
-	  .number = OPENSSPI_POLICY_ALLOW_ANONYMOUS,
-	  .most = 1,
-	  .sense = STRICT_IS_LESS },
 	{ .name = "NtlmMinClientSec",
 	  .number = OPENSSPI_POLICY_NTLM_MIN_CLIENT_SEC,
 	  .otherwise = NTLM_128_AND_EXTENDED_SECURITY,
@@ -48,6 +44,10 @@ static const struct value_row values[] = {
 	  .otherwise = NTLM_128_AND_EXTENDED_SECURITY,
 	  .most = UINT32_MAX,
 	  .sense = STRICT_IS_BOTH },
+	{ .name = "AllowAnonymous",
+	  .number = OPENSSPI_POLICY_ALLOW_ANONYMOUS,
+	  .most = 1,
+	  .sense = STRICT_IS_LESS },
 	{ .name = "MinimumTls",
 	  .number = OPENSSPI_POLICY_MINIMUM_TLS,
 	  .otherwise = TLS_1_2,
@@ -62,6 +62,10 @@ static const struct value_row values[] = {
 	  .most = 1,
 	  .sense = STRICT_IS_LESS,
 	  .inverted = true },
+	{ .name = "RestrictedRemoteAdministration",
+	  .number = POLICY_RESTRICTED_REMOTE_ADMINISTRATION,
+	  .most = 1,
+	  .sense = STRICT_IS_MORE },
 };
 
 static const struct list_row lists[] = {
@@ -122,6 +126,11 @@ const struct value_row *names_value_of(uint32_t number)
 	return NULL;
 }
 
+const struct value_row *names_value_at(size_t index)
+{
+	return index < ARRAY_LEN(values) ? &values[index] : NULL;
+}
+
 const struct list_row *names_list(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
@@ -146,7 +155,8 @@ const struct list_row *names_list_of(enum policy_list list)
 const struct setting_row *names_setting(const char *section, const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(settings); i++)
-		if (names_equal(settings[i].section, section) && names_equal(settings[i].name, name))
+		if (names_equal(settings[i].section, section) &&
+		    names_equal(settings[i].name, name))
 			return &settings[i];
 	return NULL;
 }
@@ -205,4 +215,25 @@ bool names_value_read(const struct value_row *row, const char *text, uint32_t *o
 		return false;
 	*out = row->inverted ? !value : value;
 	return true;
+}
+
+/* The word number `index` of "a|b|c". */
+static void word_write(const char *words, uint32_t index, struct text *out)
+{
+	for (; index && words; index--) {
+		const char *end = strchr(words, '|');
+		words = end ? end + 1 : NULL;
+	}
+	if (words)
+		text_add(out, "%.*s", (int)strcspn(words, "|"), words);
+}
+
+void names_value_write(const struct value_row *row, uint32_t value, struct text *out)
+{
+	if (row->words)
+		word_write(row->words, value - row->base, out);
+	else if (row->sense == STRICT_IS_BOTH)
+		text_add(out, "0x%08X", value);
+	else
+		text_add(out, "%u", row->inverted ? !value : value);
 }

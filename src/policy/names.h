@@ -11,9 +11,9 @@ enum value_sense { STRICT_IS_LESS, STRICT_IS_MORE, STRICT_IS_BOTH };
 
 struct value_row {
 	const char *name;
-	uint32_t number;   /* OPENSSPI_POLICY_* */
+	uint32_t number;    /* OPENSSPI_POLICY_* */
 	uint32_t otherwise; /* when no file says anything */
-	uint32_t most;	   /* the least is 0, or `base` for words */
+	uint32_t most;	    /* the least is 0, or `base` for words */
 	enum value_sense sense;
 	const char *words; /* "a|b|c" for base, base + 1, base + 2; NULL: a number */
 	uint32_t base;
@@ -29,19 +29,26 @@ struct list_row {
 
 struct setting_row {
 	const char *section, *name;
-	const char *meant;   /* the name it is kept under */
+	const char *meant;  /* the name it is kept under */
 	bool several_lines; /* may go on over indented lines */
 };
 
 /* Names compare without case (ASCII). NULL when there is no such name. */
 const struct value_row *names_value(const char *name);
 const struct value_row *names_value_of(uint32_t number);
+
+/* The rows one after the other, in the manual page's order; NULL behind the last. */
+const struct value_row *names_value_at(size_t index);
+
+/* The value as a file writes it. */
+void names_value_write(const struct value_row *row, uint32_t value, struct text *out);
+
 const struct list_row *names_list(const char *name);
 const struct list_row *names_concatenate(const char *name);
 const struct list_row *names_list_of(enum policy_list list);
 const struct setting_row *names_setting(const char *section, const char *name);
 
-/* Is there such a section? [vault]'s names are its own readers' business. */
+/* Is there such a section? [vault] has no names yet. */
 MUST_CHECK bool names_has_section(const char *section);
 
 /* The word's or number's value; false when it is none of this row's. */

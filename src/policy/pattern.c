@@ -45,7 +45,6 @@ static NTSTATUS add_word(struct patterns *list, const char *word, size_t n)
 
 	if (!make_room(list) || !utf16_from_utf8(word, n, &p.text, &p.n))
 		return STATUS_NO_MEMORY;
-	utf16_upper_all(p.text, p.n);
 	while (p.star < p.n && p.text[p.star] != '*')
 		p.star++;
 	list->p[list->count++] = p;
@@ -100,11 +99,17 @@ static bool pattern_matches(const struct pattern *p, const WCHAR *text, size_t n
 	return care == PATTERN_LOOSE || star_covers(p, text, p->star, n - tail);
 }
 
-bool patterns_match(const struct patterns *list, const WCHAR *text, size_t n,
-		    enum pattern_care care)
+const struct pattern *patterns_find(const struct patterns *list, const WCHAR *text, size_t n,
+				    enum pattern_care care)
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (pattern_matches(&list->p[i], text, n, care))
-			return true;
-	return false;
+			return &list->p[i];
+	return NULL;
+}
+
+bool patterns_match(const struct patterns *list, const WCHAR *text, size_t n,
+		    enum pattern_care care)
+{
+	return patterns_find(list, text, n, care) != NULL;
 }

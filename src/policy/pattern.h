@@ -11,9 +11,10 @@
 #include "base/base.h"
 
 struct pattern {
-	WCHAR *text; /* in upper case */
+	WCHAR *text; /* as it was written */
 	size_t n;
-	size_t star; /* where the star is; n: there is none */
+	size_t star;   /* where the star is; n: there is none */
+	unsigned line; /* of its file; 0: of none */
 };
 
 struct patterns {
@@ -36,7 +37,10 @@ void patterns_done(struct patterns *list);
  * characters of one host's name. A star at the end stands for anything in both. */
 enum pattern_care { PATTERN_LOOSE, PATTERN_STRICT };
 
-/* True when one of the patterns matches the text of valid UTF-16. */
+/* The first of the patterns that matches the text of valid UTF-16; NULL when none does. */
+const struct pattern *patterns_find(const struct patterns *list, const WCHAR *text, size_t n,
+				    enum pattern_care care);
+
 MUST_CHECK bool patterns_match(const struct patterns *list, const WCHAR *text, size_t n,
 			       enum pattern_care care);
 

@@ -10,6 +10,7 @@
 
 #include "base/base.h"
 #include "base/text.h"
+#include "base/utf.h"
 
 struct policy;
 
@@ -28,6 +29,28 @@ MUST_CHECK bool policy_value(const struct policy *p, uint32_t number, uint32_t *
  * STATUS_SUCCESS, SEC_E_DELEGATION_POLICY or SEC_E_POLICY_NLTM_ONLY. */
 MUST_CHECK NTSTATUS policy_delegation(const struct policy *p, uint32_t class, bool mutual,
 				      const WCHAR *spn, size_t spn_n);
+
+/* What policy_delegation is asked. */
+struct policy_question {
+	uint32_t class;
+	bool mutual;
+	struct utf16 spn;
+};
+
+/* The same answer, with a sentence that names the rule and where it stands. */
+MUST_CHECK NTSTATUS policy_explain(const struct policy *p, const struct policy_question *q,
+				   struct text *why);
+
+/* One thing in force; good for the visit. `origin`: "FILE:LINE", several of them, or "default". */
+struct policy_entry {
+	const char *name, *value, *origin;
+};
+
+/* Visits all that is in force, in the manual page's order; the visitor returns false to stop. Settings of
+ * other sections are called "[section] name" and are visited where a file has them. STATUS_SUCCESS,
+ * STATUS_NO_MEMORY. */
+typedef bool policy_visit(void *to, const struct policy_entry *entry);
+MUST_CHECK NTSTATUS policy_each(const struct policy *p, policy_visit *visit, void *to);
 
 /* Is this SPN's host one of ours or of the configured AcceptedTargetNames? `names` are this machine's,
  * UTF-8, NULL at the end. */

@@ -15,12 +15,8 @@
 
 #define STRING_MAX IDENTITY_TEXT_UNITS_MAX /* 65534 bytes */
 
-/* Sealed by SspiEncryptAuthIdentity in this process; and in ways that nobody here can open. */
-#define FLAG_SEALED ((uint32_t)SEC_WINNT_AUTH_IDENTITY_FLAGS_PROCESS_ENCRYPTED)
-#define FLAGS_ENCRYPTED                                                                            \
-	(SEC_WINNT_AUTH_IDENTITY_FLAGS_SYSTEM_PROTECTED |                                          \
-	 SEC_WINNT_AUTH_IDENTITY_FLAGS_USER_PROTECTED |                                            \
-	 SEC_WINNT_AUTH_IDENTITY_FLAGS_SYSTEM_ENCRYPTED)
+/* Sealed in a way that nobody here can open. */
+#define FLAG_FOREIGN ((uint32_t)SEC_WINNT_AUTH_IDENTITY_FLAGS_SYSTEM_PROTECTED)
 
 /* Older callers filled in the structure up to the package list's length, without its padding. */
 #define EX_LENGTH_MIN offsetof(SEC_WINNT_AUTH_IDENTITY_EXW, PackageList)
@@ -84,15 +80,16 @@ static NTSTATUS string_widen(struct string s, bool ansi, struct secret **out)
 }
 
 /* The password's bytes as they were before they were sealed. */
-static NTSTATUS string_open(struct string *s, bool ansi, struct secret **open)
+static NTSTATUS string_open(struct string *s, uint32_t flags, struct secret **open)
 {
 	if (!s->p || s->n > STRING_MAX)
 		return SEC_E_OK; /* string_widen says what is wrong with it */
-	*open = secret_copy(s->p, s->n * (ansi ? 1 : sizeof(WCHAR)));
+	size_t unit = flags & SEC_WINNT_AUTH_IDENTITY_ANSI ? 1 : sizeof(WCHAR);
+	*open = secret_copy(s->p, s->n * unit);
 	if (!*open)
 		return SEC_E_INSUFFICIENT_MEMORY;
 	s->p = (*open)->p;
-	return identity_unseal((*open)->p, (*open)->len);
+	return identity_unseal(flags, (*open)->p, (*open)->len);
 }
 
 static struct rd view(const struct secret *s)
@@ -109,13 +106,13 @@ static NTSTATUS source_write(const struct source *in, struct wr *w)
 	bool ansi = in->flags & SEC_WINNT_AUTH_IDENTITY_ANSI;
 	NTSTATUS status = SEC_E_OK;
 
-	if (in->flags & FLAGS_ENCRYPTED)
+	if (in->flags & FLAG_FOREIGN)
 		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading an encrypted identity");
 	if (!(in->flags & (SEC_WINNT_AUTH_IDENTITY_ANSI | SEC_WINNT_AUTH_IDENTITY_UNICODE)))
 		return fail(SEC_E_UNKNOWN_CREDENTIALS,
 			    "telling how an identity's strings are encoded");
-	if (in->flags & FLAG_SEALED)
-		status = string_open(&secret, ansi, &open);
+	if (in->flags & IDENTITY_FLAGS_SEALED)
+		status = string_open(&secret, in->flags, &open);
 	if (status == SEC_E_OK)
 		status = string_widen(in->user, ansi, &user);
 	if (status == SEC_E_OK)
@@ -127,7 +124,7 @@ static NTSTATUS source_write(const struct source *in, struct wr *w)
 	if (status != SEC_E_OK)
 		return fail(status, "reading an identity's strings");
 
-	uint32_t flags = in->flags & ~(SEC_WINNT_AUTH_IDENTITY_ANSI | FLAG_SEALED);
+	uint32_t flags = in->flags & ~(SEC_WINNT_AUTH_IDENTITY_ANSI | IDENTITY_FLAGS_SEALED);
 	identity_write(w, &(struct identity_view){
 				  .user = view(user),
 				  .domain = view(domain),
@@ -151,8 +148,9 @@ static NTSTATUS ex2_open(struct rd block, struct secret **open)
 		return SEC_E_INSUFFICIENT_MEMORY;
 	if (block.n < sizeof(SEC_WINNT_AUTH_IDENTITY_EX2) || !identity_part_of((*open)->p, &part))
 		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading a sealed identity");
-	*part.flags &= ~FLAG_SEALED;
-	return identity_unseal(part.p, part.n);
+	ULONG flags = *part.flags;
+	*part.flags &= ~IDENTITY_FLAGS_SEALED;
+	return identity_unseal(flags, part.p, part.n);
 }
 
 static NTSTATUS ex2_write(const void *auth, struct wr *w)
@@ -165,13 +163,13 @@ static NTSTATUS ex2_write(const void *auth, struct wr *w)
 	if (block.n >= sizeof(SEC_WINNT_AUTH_IDENTITY_EX2))
 		memcpy(&flags, block.p + offsetof(SEC_WINNT_AUTH_IDENTITY_EX2, Flags),
 		       sizeof(flags));
-	if (flags & FLAG_SEALED) {
+	if (flags & IDENTITY_FLAGS_SEALED) {
 		NTSTATUS status = ex2_open(block, &open);
 		if (failed(status))
 			return status;
 		block = rd_of(open->p, open->len);
 	}
-	if (!identity_read(block, &id) || (id.flags & FLAGS_ENCRYPTED))
+	if (!identity_read(block, &id) || (id.flags & FLAG_FOREIGN))
 		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading an EX2 identity");
 	identity_write(w, &id);
 	return wr_ok(w) ? SEC_E_OK : SEC_E_INSUFFICIENT_MEMORY;
@@ -194,10 +192,12 @@ NTSTATUS authdata_identity(const void *auth, struct wr *w)
 
 /* ---- for the Sspi functions ---- */
 
-static bool is_sealed(const void *auth)
+static ULONG how_sealed(const void *auth)
 {
 	struct identity_part part;
-	return identity_part_of((void *)(uintptr_t)auth, &part) && *part.flags & FLAG_SEALED;
+	return identity_part_of((void *)(uintptr_t)auth, &part)
+		       ? *part.flags & IDENTITY_FLAGS_SEALED
+		       : 0;
 }
 
 NTSTATUS identity_load(const void *auth, struct identity *out)
@@ -210,17 +210,17 @@ NTSTATUS identity_load(const void *auth, struct identity *out)
 		return status;
 	if (!identity_read(wr_view(&out->block), &out->view))
 		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading an identity");
-	out->sealed = is_sealed(auth);
+	out->sealed = how_sealed(auth);
 	return SEC_E_OK;
 }
 
 void identity_done(struct identity *id)
 {
 	wr_done(&id->block);
-	*id = (struct identity){ .sealed = false };
+	*id = (struct identity){ .sealed = 0 };
 }
 
-NTSTATUS identity_make(const struct identity_view *view, bool sealed, void **out)
+NTSTATUS identity_make(const struct identity_view *view, ULONG sealed, void **out)
 {
 	CLEANUP(wr_done) struct wr w = WR(AUTHDATA_MAX);
 	struct identity_part part;
@@ -233,11 +233,11 @@ NTSTATUS identity_make(const struct identity_view *view, bool sealed, void **out
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "writing an identity");
 	if (sealed) {
 		NTSTATUS status = identity_part_of(block, &part)
-					  ? identity_seal(part.p, part.n)
+					  ? identity_seal(sealed, part.p, part.n)
 					  : fail(SEC_E_INTERNAL_ERROR, "sealing an identity");
 		if (failed(status))
 			return status;
-		*part.flags |= FLAG_SEALED;
+		*part.flags |= sealed;
 	}
 	*out = TAKE(block);
 	return SEC_E_OK;

@@ -1,7 +1,7 @@
 /* sspi/identity.h - authentication identities of any form, for the Sspi functions that work on them.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * A caller's identity is plain, EX or EX2, A or W, its password perhaps sealed for this process; what
+ * A caller's identity is plain, EX or EX2, A or W, its password perhaps sealed (identity_seal.c); what
  * is handed out is always an EX2 block of base/block.h's. */
 #ifndef OPENSSPI_SSPI_IDENTITY_H
 #define OPENSSPI_SSPI_IDENTITY_H
@@ -14,7 +14,7 @@
 struct identity {
 	struct wr block;
 	struct identity_view view; /* into the block; the password is open */
-	bool sealed;		   /* it came sealed */
+	ULONG sealed;		   /* how it came sealed: one of IDENTITY_FLAGS_SEALED, or 0 */
 };
 
 /* Bytes and units of the longest password that an EX2 block can carry. */
@@ -28,9 +28,9 @@ MUST_CHECK NTSTATUS identity_load(const void *auth, struct identity *out);
 /* Wipes and releases. Fits CLEANUP. */
 void identity_done(struct identity *id);
 
-/* A new block (block_free) of what the view says, its password sealed if asked.
+/* A new block (block_free) of what the view says, its password sealed as asked (0: not).
  * SEC_E_OK, SEC_E_INSUFFICIENT_MEMORY, SEC_E_INTERNAL_ERROR. */
-MUST_CHECK NTSTATUS identity_make(const struct identity_view *view, bool sealed, void **out);
+MUST_CHECK NTSTATUS identity_make(const struct identity_view *view, ULONG sealed, void **out);
 
 /* Where a caller's structure keeps its secret. */
 struct identity_part {
@@ -43,10 +43,16 @@ struct identity_part {
 /* False for a structure whose lengths or offsets are not right. */
 MUST_CHECK bool identity_part_of(void *auth, struct identity_part *out);
 
-/* Makes bytes unreadable, and readable again, under a key of this process. SEC_E_INTERNAL_ERROR when
- * there is no key to be had. */
-MUST_CHECK NTSTATUS identity_seal(void *p, size_t n);
-MUST_CHECK NTSTATUS identity_unseal(void *p, size_t n);
+/* For this process, for the logon session, for the system. */
+#define IDENTITY_FLAGS_SEALED                                                                      \
+	((ULONG)(SEC_WINNT_AUTH_IDENTITY_FLAGS_PROCESS_ENCRYPTED |                                 \
+		 SEC_WINNT_AUTH_IDENTITY_FLAGS_USER_PROTECTED |                                    \
+		 SEC_WINNT_AUTH_IDENTITY_FLAGS_SYSTEM_ENCRYPTED))
+
+/* Makes bytes unreadable, and readable again, in the way that one of these flags stands for.
+ * SEC_E_INTERNAL_ERROR when there is no key to be had, or the LSA's status. */
+MUST_CHECK NTSTATUS identity_seal(ULONG flags, void *p, size_t n);
+MUST_CHECK NTSTATUS identity_unseal(ULONG flags, void *p, size_t n);
 
 /* UTF-16 bytes as a NUL-terminated string (block_free). */
 MUST_CHECK WCHAR *identity_text(struct rd bytes);

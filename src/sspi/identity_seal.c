@@ -1,27 +1,48 @@
 /* sspi/identity_seal.c - identities whose password cannot be read where it lies, and wiping them.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Sealing is for this process alone: there is no key that all of a logon session's processes share. */
+ * For this process alone the key is here; for the logon session and for the system it is the LSA's. */
 #include "base/base.h"
 
 #include <pthread.h>
+#include <wincred.h>
 
 #include "base/block.h"
 #include "base/random.h"
 #include "base/secret.h"
 #include "crypto/permute.h"
 #include "sspi/identity.h"
+#include "sspi/packages.h"
 #include "sspi/status.h"
 
-#define FLAG_SEALED ((ULONG)SEC_WINNT_AUTH_IDENTITY_FLAGS_PROCESS_ENCRYPTED)
-#define FLAGS_SEALED                                                                               \
-	(FLAG_SEALED | SEC_WINNT_AUTH_IDENTITY_FLAGS_SYSTEM_PROTECTED |                            \
-	 SEC_WINNT_AUTH_IDENTITY_FLAGS_USER_PROTECTED |                                            \
-	 SEC_WINNT_AUTH_IDENTITY_FLAGS_SYSTEM_ENCRYPTED)
-#define OPTIONS_KNOWN                                                                              \
-	(SEC_WINNT_AUTH_IDENTITY_ENCRYPT_SAME_LOGON |                                              \
-	 SEC_WINNT_AUTH_IDENTITY_ENCRYPT_SAME_PROCESS |                                            \
-	 SEC_WINNT_AUTH_IDENTITY_ENCRYPT_FOR_SYSTEM)
+#define FLAG_FOREIGN ((ULONG)SEC_WINNT_AUTH_IDENTITY_FLAGS_SYSTEM_PROTECTED)
+
+static const struct way {
+	ULONG option, flag, protect;
+} ways[] = {
+	{ SEC_WINNT_AUTH_IDENTITY_ENCRYPT_SAME_PROCESS,
+	  SEC_WINNT_AUTH_IDENTITY_FLAGS_PROCESS_ENCRYPTED, 0 },
+	{ SEC_WINNT_AUTH_IDENTITY_ENCRYPT_SAME_LOGON, SEC_WINNT_AUTH_IDENTITY_FLAGS_USER_PROTECTED,
+	  CRED_PROTECT_AS_SELF },
+	{ SEC_WINNT_AUTH_IDENTITY_ENCRYPT_FOR_SYSTEM,
+	  SEC_WINNT_AUTH_IDENTITY_FLAGS_SYSTEM_ENCRYPTED, CRED_PROTECT_TO_SYSTEM },
+};
+
+static const struct way *way_by_option(ULONG option)
+{
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++)
+		if (ways[i].option == option)
+			return &ways[i];
+	return NULL;
+}
+
+static const struct way *way_by_flags(ULONG flags)
+{
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++)
+		if (ways[i].flag == (flags & IDENTITY_FLAGS_SEALED))
+			return &ways[i];
+	return NULL;
+}
 
 /* ---- the key ---- */
 
@@ -43,24 +64,51 @@ static const struct secret *process_key_current(void)
 	return process_key;
 }
 
-NTSTATUS identity_seal(void *p, size_t n)
+static NTSTATUS change_here(bool back, void *p, size_t n)
 {
 	const struct secret *key = process_key_current();
 	if (!key)
 		return fail(SEC_E_INTERNAL_ERROR, "making a key for identities");
 	if (n)
-		permute(key->p, p, n);
+		(back ? permute_back : permute)(key->p, p, n);
 	return SEC_E_OK;
 }
 
-NTSTATUS identity_unseal(void *p, size_t n)
+/* The LSA changes them; as many come back as went. */
+static NTSTATUS change_by_lsa(const struct way *way, bool back, void *p, size_t n)
 {
-	const struct secret *key = process_key_current();
-	if (!key)
-		return fail(SEC_E_INTERNAL_ERROR, "making a key for identities");
-	if (n)
-		permute_back(key->p, p, n);
-	return SEC_E_OK;
+	enum call which = back ? CALL_CRED_UNPROTECT : CALL_CRED_PROTECT;
+	struct cred_protect_reply reply = { 0 };
+	const struct cred_protect_call call = {
+		.flags = way->protect | IPC_PROTECT_SAME_SIZE,
+		.bytes = { p, (uint32_t)n },
+	};
+
+	NTSTATUS status = facade_call(which, &call, &reply);
+	if (!failed(status) && reply.bytes.n != n)
+		status = fail(SEC_E_INTERNAL_ERROR, "sealing an identity in the LSA");
+	if (!failed(status) && n)
+		memcpy(p, reply.bytes.p, n);
+	call_reply_done(which, &reply);
+	return status;
+}
+
+static NTSTATUS change(ULONG flags, bool back, void *p, size_t n)
+{
+	const struct way *way = way_by_flags(flags);
+	if (!way)
+		return fail(SEC_E_UNKNOWN_CREDENTIALS, "an identity sealed in several ways");
+	return way->protect ? change_by_lsa(way, back, p, n) : change_here(back, p, n);
+}
+
+NTSTATUS identity_seal(ULONG flags, void *p, size_t n)
+{
+	return change(flags, false, p, n);
+}
+
+NTSTATUS identity_unseal(ULONG flags, void *p, size_t n)
+{
+	return change(flags, true, p, n);
 }
 
 /* ---- where the secret is ---- */
@@ -109,16 +157,17 @@ bool identity_part_of(void *auth, struct identity_part *out)
 
 /* ---- the functions ---- */
 
-static NTSTATUS part_find(ULONG options, void *auth, struct identity_part *out)
+/* One way at a time; an identity that was sealed in another is not understood. */
+static NTSTATUS part_find(ULONG options, void *auth, const struct way **way,
+			  struct identity_part *out)
 {
-	if (!auth || !options || options & ~(ULONG)OPTIONS_KNOWN)
+	*way = way_by_option(options);
+	if (!auth || !*way)
 		return SEC_E_INVALID_PARAMETER;
-	if (options != SEC_WINNT_AUTH_IDENTITY_ENCRYPT_SAME_PROCESS)
-		return fail(SEC_E_UNSUPPORTED_FUNCTION, "sealing an identity beyond this process");
 	if (!identity_part_of(auth, out))
 		return fail(SEC_E_UNKNOWN_CREDENTIALS, "finding an identity's password");
-	if (*out->flags & FLAGS_SEALED & ~FLAG_SEALED)
-		return fail(SEC_E_UNKNOWN_CREDENTIALS, "an identity that another system sealed");
+	if (*out->flags & (IDENTITY_FLAGS_SEALED | FLAG_FOREIGN) & ~(*way)->flag)
+		return fail(SEC_E_UNKNOWN_CREDENTIALS, "an identity that was sealed otherwise");
 	return SEC_E_OK;
 }
 
@@ -126,13 +175,14 @@ SECURITY_STATUS SEC_ENTRY SspiEncryptAuthIdentityEx(ULONG options,
 						    PSEC_WINNT_AUTH_IDENTITY_OPAQUE auth)
 {
 	struct identity_part part = { 0 };
+	const struct way *way;
 
-	NTSTATUS status = part_find(options, auth, &part);
-	if (failed(status) || *part.flags & FLAG_SEALED)
+	NTSTATUS status = part_find(options, auth, &way, &part);
+	if (failed(status) || *part.flags & way->flag)
 		return security_status(status);
-	status = identity_seal(part.p, part.n);
+	status = identity_seal(way->flag, part.p, part.n);
 	if (!failed(status))
-		*part.flags |= FLAG_SEALED;
+		*part.flags |= way->flag;
 	return security_status(status);
 }
 
@@ -140,13 +190,14 @@ SECURITY_STATUS SEC_ENTRY SspiDecryptAuthIdentityEx(ULONG options,
 						    PSEC_WINNT_AUTH_IDENTITY_OPAQUE auth)
 {
 	struct identity_part part = { 0 };
+	const struct way *way;
 
-	NTSTATUS status = part_find(options, auth, &part);
-	if (failed(status) || !(*part.flags & FLAG_SEALED))
+	NTSTATUS status = part_find(options, auth, &way, &part);
+	if (failed(status) || !(*part.flags & way->flag))
 		return security_status(status);
-	status = identity_unseal(part.p, part.n);
+	status = identity_unseal(way->flag, part.p, part.n);
 	if (!failed(status))
-		*part.flags &= ~FLAG_SEALED;
+		*part.flags &= ~way->flag;
 	return security_status(status);
 }
 
@@ -163,7 +214,10 @@ SECURITY_STATUS SEC_ENTRY SspiDecryptAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQU
 BOOLEAN SEC_ENTRY SspiIsAuthIdentityEncrypted(PSEC_WINNT_AUTH_IDENTITY_OPAQUE auth)
 {
 	struct identity_part part = { 0 };
-	return auth && identity_part_of(auth, &part) && *part.flags & FLAGS_SEALED ? TRUE : FALSE;
+	return auth && identity_part_of(auth, &part) &&
+			       *part.flags & (IDENTITY_FLAGS_SEALED | FLAG_FOREIGN)
+		       ? TRUE
+		       : FALSE;
 }
 
 VOID SEC_ENTRY SspiZeroAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE auth)
@@ -174,7 +228,7 @@ VOID SEC_ENTRY SspiZeroAuthIdentity(PSEC_WINNT_AUTH_IDENTITY_OPAQUE auth)
 		return;
 	if (part.n)
 		mem_wipe(part.p, part.n);
-	*part.flags &= ~(ULONG)FLAGS_SEALED;
+	*part.flags &= ~(IDENTITY_FLAGS_SEALED | FLAG_FOREIGN);
 	if (!part.ex2)
 		return;
 	part.ex2->PackedCredentialsOffset = 0;

@@ -50,6 +50,7 @@ struct vault {
 	struct vault_state state;		 /* in a transaction that writes */
 	unsigned depth;				 /* of transactions */
 	bool writing, changed, deleted, spoiled; /* of the outermost transaction */
+	struct vault_cache *cache;		 /* of this connection; may be NULL */
 	struct secret *plain;			 /* where records are opened, grown as needed */
 	struct vault_fault fault;
 };
@@ -114,6 +115,26 @@ MUST_CHECK NTSTATUS store_end(struct vault *v, NTSTATUS status);
 
 /* Row `row`'s blob column as a cursor, borrowed until the statement moves. */
 struct rd store_blob(sqlite3_stmt *s, int column);
+
+/* ---- vault/cache.c: sealed records read before ---- */
+
+#define CACHE_HEAD 48
+
+enum cache_answer { CACHE_UNKNOWN, CACHE_RECORD, CACHE_NO_RECORD };
+
+/* Takes down what state the file is in; false when that cannot be told without a transaction. */
+MUST_CHECK bool cache_look(struct vault *v, uint8_t head[CACHE_HEAD]);
+
+/* What is known of r->id in that state: then r->row, r->version and the body, borrowed until the next call. */
+MUST_CHECK enum cache_answer cache_find(struct vault *v, const uint8_t head[CACHE_HEAD],
+					struct vault_record *r, struct rd *body);
+
+/* Keeps what was read since that look, unless the state has changed meanwhile. Row 0: no such record. */
+void cache_keep(struct vault *v, const uint8_t head[CACHE_HEAD], const struct vault_record *r,
+		struct rd body);
+
+/* Forgets all, before the connection goes. */
+void cache_drop(struct vault *v);
 
 /* ---- vault/slots.c: ways to the data key ---- */
 

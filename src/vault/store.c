@@ -270,20 +270,9 @@ static NTSTATUS open_checked(struct vault *v)
 	return choose_journal(v);
 }
 
-NTSTATUS store_open(struct vault *v)
-{
-	NTSTATUS status = place_check(v);
-
-	if (!failed(status))
-		status = open_checked(v);
-	if (failed(status))
-		store_shut(v);
-	v->pid = getpid();
-	return status;
-}
-
 void store_shut(struct vault *v)
 {
+	cache_drop(v);
 	for (size_t i = 0; i < ASK_COUNT; i++)
 		sqlite3_finalize(TAKE(v->ask[i]));
 	sqlite3_close_v2(TAKE(v->db));
@@ -292,9 +281,17 @@ void store_shut(struct vault *v)
 
 /* ---- making ---- */
 
-static NTSTATUS fill(struct vault *v, const struct vault_keys *k, const struct secret *key)
+static NTSTATUS fill_slot(struct vault *v, const struct vault_keys *k, const struct secret *key)
 {
 	struct slot_content slot = { .kind = VAULT_SLOT_KEY_FILE };
+	NTSTATUS status = slot_wrap(k, key, &slot);
+
+	return failed(status) ? status : slot_insert(v, &slot, "key file", NULL);
+}
+
+/* Without a key there is no slot: what then opens the vault is in memory alone. */
+static NTSTATUS fill(struct vault *v, const struct vault_keys *k, const struct secret *key)
+{
 	struct vault_state state = { 0 };
 	uint8_t sealed[STATE_BYTES];
 	sqlite3_stmt *s = NULL;
@@ -303,8 +300,6 @@ static NTSTATUS fill(struct vault *v, const struct vault_keys *k, const struct s
 	for (size_t i = 0; i < ARRAY_LEN(schema) && code == SQLITE_OK; i++)
 		code = run_sql(v->db, schema[i]);
 	NTSTATUS status = state_seal(k, &state, sealed);
-	if (!failed(status))
-		status = slot_wrap(k, key, &slot);
 	if (failed(status))
 		return status;
 	if (code == SQLITE_OK)
@@ -319,7 +314,7 @@ static NTSTATUS fill(struct vault *v, const struct vault_keys *k, const struct s
 	sqlite3_finalize(s);
 	if (code != SQLITE_OK)
 		return vault_fail_sql(v, code, "making it");
-	status = slot_insert(v, &slot, "key file", NULL);
+	status = key ? fill_slot(v, k, key) : STATUS_SUCCESS;
 	if (failed(status))
 		return status;
 	code = run_sql(v->db, "PRAGMA user_version = 1; PRAGMA application_id = " APPLICATION_ID
@@ -352,34 +347,67 @@ static NTSTATUS make_at(struct vault *v, const char *path, const struct vault_ke
 						       "%s: its folder cannot be written", v->path);
 }
 
+static NTSTATUS new_keys(struct vault_keys *out)
+{
+	CLEANUP(secret_free_p) struct secret *data = secret_new(SEAL_KEY_LEN);
+	uint8_t identity[VAULT_IDENTITY_LEN];
+
+	if (!data)
+		return fail(STATUS_NO_MEMORY, "making a vault");
+	NTSTATUS status = random_bytes(data->p, data->len);
+	if (!failed(status))
+		status = random_bytes(identity, sizeof(identity));
+	if (failed(status))
+		return status;
+	return keys_set(out, data, 1, identity) ? STATUS_SUCCESS
+						: fail(STATUS_NO_MEMORY, "making a vault");
+}
+
 NTSTATUS store_create(struct vault *v)
 {
 	CLEANUP(secret_free_p) struct secret *key = NULL;
+	CLEANUP(keys_clear) struct vault_keys keys = { 0 };
 	struct text name = { 0 };
 
 	if (!place_make_parent(v->path))
 		return vault_fail(v, VAULT_READ_ONLY_PLACE, "%s: its folder cannot be made",
 				  v->path);
 	NTSTATUS status = keyfile_need(v, &key);
+	if (!failed(status))
+		status = new_keys(&keys);
 	if (failed(status))
 		return status;
-	CLEANUP(secret_free_p) struct secret *data = secret_new(SEAL_KEY_LEN);
-	struct vault_keys keys = { 0 };
-	uint8_t identity[VAULT_IDENTITY_LEN];
 	text_add(&name, "%s.new.%d", v->path, (int)getpid());
 	CLEANUP(mem_free_p) char *path = text_finish(&name);
-	if (!data || !path)
-		return fail(STATUS_NO_MEMORY, "making a vault");
-	status = random_bytes(data->p, data->len);
-	if (!failed(status))
-		status = random_bytes(identity, sizeof(identity));
-	if (failed(status))
-		return status;
-	if (!keys_set(&keys, data, 1, identity))
+	if (!path)
 		return fail(STATUS_NO_MEMORY, "making a vault");
 	unlink(path);
 	status = make_at(v, path, &keys, key);
 	unlink(path);
-	keys_clear(&keys);
+	return status;
+}
+
+static NTSTATUS open_in_memory(struct vault *v)
+{
+	NTSTATUS status = new_keys(&v->keys);
+
+	if (!failed(status))
+		status = connect_to(v, ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+	if (!failed(status))
+		status = fill(v, &v->keys, NULL);
+	return status;
+}
+
+NTSTATUS store_open(struct vault *v)
+{
+	NTSTATUS status = STATUS_SUCCESS;
+
+	if (v->flags & VAULT_IN_MEMORY)
+		status = open_in_memory(v);
+	else if (!failed(status = place_check(v)))
+		status = open_checked(v);
+	if (failed(status))
+		store_shut(v);
+	v->pid = getpid();
 	return status;
 }

@@ -14,7 +14,14 @@ static NTSTATUS connection_of_this_process(struct vault *v)
 {
 	if (v->db && v->pid == getpid())
 		return STATUS_SUCCESS;
+	/* What is in memory is the child's own by now; its keys are nowhere else. */
+	if (v->db && v->flags & VAULT_IN_MEMORY) {
+		v->pid = getpid();
+		v->depth = 0;
+		return STATUS_SUCCESS;
+	}
 	if (v->pid != getpid()) {
+		cache_drop(v);
 		mem_wipe(v->ask, sizeof(v->ask));
 		v->db = NULL;
 		mem_free(TAKE(v->copy_dir));

@@ -92,7 +92,7 @@ static void vault_free(struct vault *v)
 {
 	if (!v)
 		return;
-	if (v->pid == getpid())
+	if (v->pid == getpid() || v->flags & VAULT_IN_MEMORY)
 		store_shut(v);
 	keys_clear(&v->keys);
 	secret_free(v->plain);
@@ -114,7 +114,9 @@ static struct vault *vault_new(const struct vault_options *o)
 	v->pid = getpid();
 	v->flags = o->flags;
 	v->wait_ms = o->wait_ms ? o->wait_ms : WAIT_DEFAULT_MS;
-	v->path = o->path ? mem_dup_text(o->path) : place_path(PLACE_USER_DATA, "vault.db");
+	v->path = o->flags & VAULT_IN_MEMORY ? mem_dup_text("in memory")
+		  : o->path		     ? mem_dup_text(o->path)
+					     : place_path(PLACE_USER_DATA, "vault.db");
 	v->key_path = o->key_file ? mem_dup_text(o->key_file)
 				  : place_path(PLACE_USER_CONFIG, "vault.key");
 	return v->path && v->key_path ? TAKE(v) : NULL;
@@ -174,12 +176,16 @@ uint8_t *vault_plain(struct vault *v, size_t n)
 
 /* ---- reading ---- */
 
-/* The row under a name: row 0 when there is none. The statement is left where body can be read. */
-static NTSTATUS find(struct vault *v, const struct vault_name *name, struct vault_record *r,
-		     sqlite3_stmt **out)
+static NTSTATUS name_it(struct vault *v, const struct vault_name *name, struct vault_record *r)
 {
-	if (!record_id(&v->keys, name, r->id))
-		return vault_fail(v, STATUS_INVALID_PARAMETER, "a target that is no text");
+	return record_id(&v->keys, name, r->id)
+		       ? STATUS_SUCCESS
+		       : vault_fail(v, STATUS_INVALID_PARAMETER, "a target that is no text");
+}
+
+/* The row under r->id: row 0 when there is none. The statement is left where body can be read. */
+static NTSTATUS find(struct vault *v, struct vault_record *r, sqlite3_stmt **out)
+{
 	sqlite3_stmt *s = *out = store_ask(v, ASK_RECORD);
 	sqlite3_bind_blob(s, 1, r->id, VAULT_ID_LEN, SQLITE_STATIC);
 	int code = s ? sqlite3_step(s) : sqlite3_extended_errcode(v->db);
@@ -198,10 +204,9 @@ static NTSTATUS altered(struct vault *v, const struct vault_record *r)
 			  (long long)r->row, hex_of(r->id, VAULT_ID_LEN, id));
 }
 
-static NTSTATUS open_found(struct vault *v, sqlite3_stmt *s, struct vault_record *r,
+static NTSTATUS open_found(struct vault *v, struct rd body, struct vault_record *r,
 			   struct secret **out)
 {
-	struct rd body = store_blob(s, 2);
 	uint8_t *plain = vault_plain(v, body.n + 1);
 
 	if (body.n > RECORD_BYTES_MAX)
@@ -215,21 +220,43 @@ static NTSTATUS open_found(struct vault *v, sqlite3_stmt *s, struct vault_record
 	return *out ? STATUS_SUCCESS : fail(STATUS_NO_MEMORY, "reading a record");
 }
 
-static NTSTATUS get(struct vault *v, const struct vault_name *name, struct secret **out)
+static NTSTATUS ask(struct vault *v, struct vault_record *r, struct secret **out)
 {
-	struct vault_record r = { 0 };
+	uint8_t head[CACHE_HEAD];
+	bool looked = !v->depth && cache_look(v, head);
 	sqlite3_stmt *s = NULL;
-	NTSTATUS status = find(v, name, &r, &s);
+	NTSTATUS status = find(v, r, &s);
 
 	if (!failed(status) && v->epoch != v->keys.epoch)
 		status = STATUS_RETRY;
-	else if (!failed(status) && !r.row)
+	else if (!failed(status) && !r->row)
 		status = VAULT_NOT_FOUND; /* an answer, not a fault */
 	else if (!failed(status))
-		status = open_found(v, s, &r, out);
+		status = open_found(v, store_blob(s, 2), r, out);
+	if (looked && (status == STATUS_SUCCESS || status == VAULT_NOT_FOUND))
+		cache_keep(v, head, r, r->row ? store_blob(s, 2) : rd_of(NULL, 0));
 	if (s)
 		sqlite3_reset(s);
 	return status;
+}
+
+static NTSTATUS get(struct vault *v, const struct vault_name *name, struct secret **out)
+{
+	struct vault_record r = { 0 };
+	uint8_t head[CACHE_HEAD];
+	struct rd body;
+	NTSTATUS status = name_it(v, name, &r);
+
+	if (failed(status))
+		return status;
+	if (!v->depth && v->cache && cache_look(v, head)) {
+		enum cache_answer known = cache_find(v, head, &r, &body);
+		if (known == CACHE_NO_RECORD)
+			return VAULT_NOT_FOUND;
+		if (known == CACHE_RECORD)
+			return open_found(v, body, &r, out);
+	}
+	return ask(v, &r, out);
 }
 
 NTSTATUS vault_get(struct vault *v, const struct vault_name *name, struct secret **out)
@@ -279,7 +306,10 @@ static NTSTATUS put(struct vault *v, const struct vault_name *name, struct rd va
 	CLEANUP(wr_done) struct wr body = WR(RECORD_BYTES_MAX);
 	struct vault_record now = { .name = *name, .value = value };
 	sqlite3_stmt *s = NULL;
-	NTSTATUS status = find(v, name, &now, &s);
+	NTSTATUS status = name_it(v, name, &now);
+
+	if (!failed(status))
+		status = find(v, &now, &s);
 
 	if (s)
 		sqlite3_reset(s);
@@ -315,7 +345,10 @@ static NTSTATUS delete (struct vault *v, const struct vault_name *name)
 {
 	struct vault_record old = { 0 };
 	sqlite3_stmt *s = NULL;
-	NTSTATUS status = find(v, name, &old, &s);
+	NTSTATUS status = name_it(v, name, &old);
+
+	if (!failed(status))
+		status = find(v, &old, &s);
 
 	if (s)
 		sqlite3_reset(s);

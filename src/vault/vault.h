@@ -40,6 +40,8 @@ enum {
 	VAULT_CREATE = 1,	/* make the vault, with a key file, when there is none */
 	VAULT_READ_ONLY = 2,	/* never write, whatever the place allows */
 	VAULT_FILE_JOURNAL = 4, /* treat the place as a network file system */
+	VAULT_IN_MEMORY = 8, /* no file and no key anywhere: gone with the process or vault_close; a
+				   child of fork goes on with a copy of its own */
 };
 
 struct vault_options {

@@ -134,6 +134,105 @@ static void s45_delegated_credentials_are_wiped_when_freed(void **state)
 	flow_child("", body_delegated);
 }
 
+/* The password as the UTF-16 that domain credentials hold. */
+static DWORD reveal_wide(BYTE *out)
+{
+	for (size_t i = 0; i < LENGTH; i++) {
+		out[2 * i] = masked[i] ^ MASK;
+		out[2 * i + 1] = 0;
+	}
+	return 2 * LENGTH;
+}
+
+static void save(const char *target, DWORD type, DWORD persist)
+{
+	BYTE blob[2 * LENGTH];
+	CREDENTIALA c = { .Type = type,
+			  .TargetName = (char *)(uintptr_t)target,
+			  .CredentialBlob = blob,
+			  .CredentialBlobSize = reveal_wide(blob),
+			  .Persist = persist,
+			  .UserName = (char *)(uintptr_t)(FLOW_USER) };
+
+	assert_true(CredWriteA(&c, 0));
+	explicit_bzero(blob, sizeof(blob));
+}
+
+static void save_read_and_change(void)
+{
+	PCREDENTIALA one, *many;
+	DWORD count;
+
+	save("kept", CRED_TYPE_GENERIC, CRED_PERSIST_LOCAL_MACHINE);
+	save("passing", CRED_TYPE_GENERIC, CRED_PERSIST_SESSION);
+	save("localhost", CRED_TYPE_DOMAIN_PASSWORD, CRED_PERSIST_LOCAL_MACHINE);
+	assert_true(CredReadA("kept", CRED_TYPE_GENERIC, 0, &one));
+	assert_int_equal(one->CredentialBlobSize, 2 * LENGTH);
+	CredFree(one);
+	assert_true(CredEnumerateA(NULL, 0, &count, &many));
+	assert_int_equal(count, 3);
+	CredFree(many);
+	assert_true(CredRenameA("kept", "moved", CRED_TYPE_GENERIC, 0));
+	assert_true(CredDeleteA("passing", CRED_TYPE_GENERIC, 0));
+	assert_true(CredDeleteA("moved", CRED_TYPE_GENERIC, 0));
+	assert_true(CredDeleteA("localhost", CRED_TYPE_DOMAIN_PASSWORD, 0));
+}
+
+static void pass_by_a_passphrase(void)
+{
+	char password[LENGTH + 1];
+	const char *passphrases[] = { password };
+	LONGLONG number;
+	FILE *f = tmpfile();
+
+	reveal(password);
+	assert_int_equal(OpensspiVaultAddPassphrase(password, "it", &number), ERROR_SUCCESS);
+	assert_int_equal(OpensspiVaultRekey(passphrases, 1), ERROR_SUCCESS);
+	assert_int_equal(OpensspiVaultExport(password, fileno(f), NULL), ERROR_SUCCESS);
+	rewind(f);
+	assert_int_equal(OpensspiVaultImport(password, fileno(f), TRUE, NULL), ERROR_SUCCESS);
+	assert_int_equal(OpensspiVaultRemoveKey(number), ERROR_SUCCESS);
+	explicit_bzero(password, sizeof(password));
+	fclose(f);
+}
+
+static void body_saved(void)
+{
+	make_password();
+	save_read_and_change();
+	assert_int_equal(count_in_memory(), 0);
+	pass_by_a_passphrase();
+	assert_int_equal(count_in_memory(), 0);
+}
+
+static void s45_nothing_is_left_of_what_was_saved_and_read(void **state)
+{
+	flow_child("", body_saved);
+}
+
+static void body_saved_trace(void)
+{
+	char path[200];
+	static uint8_t text[1 << 20];
+
+	snprintf(path, sizeof(path), "%s/trace-saved", getenv("OPENSSPI_HOME"));
+	setenv("OPENSSPI_TRACE", path, 1);
+	make_password();
+	save_read_and_change();
+	pass_by_a_passphrase();
+	FILE *f = fopen(path, "r");
+	assert_non_null(f);
+	size_t n = fread(text, 1, sizeof(text), f);
+	fclose(f);
+	assert_true(n > 0);
+	assert_int_equal(count_in(text, n, 1) + count_in(text, n, 2), 0);
+}
+
+static void s45_the_trace_tells_nothing_of_what_was_saved(void **state)
+{
+	flow_child("", body_saved_trace);
+}
+
 static void body_trace(void)
 {
 	char path[200], password[LENGTH + 1];
@@ -173,6 +272,8 @@ int main(void)
 		cmocka_unit_test(s45_no_password_is_left_in_memory),
 		cmocka_unit_test(s45_delegated_credentials_are_wiped_when_freed),
 		cmocka_unit_test(s45_the_trace_tells_no_password),
+		cmocka_unit_test(s45_nothing_is_left_of_what_was_saved_and_read),
+		cmocka_unit_test(s45_the_trace_tells_nothing_of_what_was_saved),
 	};
 	return cmocka_run_group_tests(tests, flow_setup, flow_teardown);
 }

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 counts = {"ok": 0, "FAIL": 0, "skipped": 0}
 DRIVER = os.environ.get("VAULT_DRIVER", "")
@@ -208,6 +209,23 @@ def replayed(root, label, points, make, env=None):
         "; ".join(bad[:3]))
 
 
+# ---- a credential that moves between two vaults ----
+
+def turned(step):
+    """(name, value, persistence) after a step; see turn() in vault_driver.c."""
+    first, second = ("two", "one") if step // 3 % 2 else ("one", "two")
+    return [(first, step, 1), (first, step, 2), (second, step - 1, 2)][step % 3]
+
+
+def complaint_turned(home, acknowledged):
+    """Exactly one credential, as the last step left it or the next one would."""
+    code, _, out, err = home.run("turned")
+    have = [(n, int(v), int(p)) for n, v, p in (line.split() for line in out.splitlines())]
+    if code == 0 and len(have) == 1 and have[0] in (turned(acknowledged), turned(acknowledged + 1)):
+        return ""
+    return f"after {acknowledged}: {code} {have} {err}"
+
+
 # ---- the rest ----
 
 def two_writers(root):
@@ -235,6 +253,51 @@ def full_disk(root):
         subprocess.run(["umount", place], check=False)
 
 
+def mounted(root, label, mount, work):
+    """Does `work` in a folder that `mount` has mounted something on."""
+    place = os.path.join(root, label)
+    os.makedirs(place, mode=0o700)
+    if not shutil.which(mount[0]) or subprocess.run([*mount, place], capture_output=True).returncode:
+        say("skipped", label, f"({mount[0]} cannot mount here)")
+        return
+    try:
+        why = work(place)
+        say("FAIL" if why else "ok", label, why)
+    finally:
+        subprocess.run(["umount", place], check=False)
+
+
+def read_only(place):
+    """A vault with a log that nobody brought in, on a file system that then can only be read."""
+    home = Home(place, "home")
+    log = home.folder + ".log"
+    home.run("write", 0, 1)
+    _, done, _, _ = home.run("write", 1, 20, strace=(
+        "strace", "-f", "-o", log, "-e", "trace=fdatasync", "-e", "inject=fdatasync:signal=KILL:when=7"))
+    if not done or not os.path.getsize(home.path + "-wal"):
+        return "there is no log"
+    subprocess.run(["mount", "-o", "remount,ro", place], check=True)
+    why = complaint(home, max(done, default=-1))
+    code, again, _, err = home.run("write", 300, 1)
+    if not code or again or "c00000a2" not in err:
+        why += f" writing: {code} {err}"
+    return why
+
+
+def network(place):
+    """A file system that says it may be elsewhere: two writers there, without shared memory."""
+    home = Home(place, "home")
+    p = [subprocess.Popen(home.command("write", first, 30), stdout=-1, text=True) for first in (0, 3000)]
+    shared = False
+    while any(x.poll() is None for x in p):
+        shared = shared or os.path.exists(home.path + "-shm")
+        time.sleep(0.002)
+    done = [len(re.findall("^ok", x.communicate()[0], re.M)) for x in p]
+    have = {line.split()[0] for line in home.run("list")[2].splitlines() if not line.startswith("check")}
+    good = done == [30, 30] and have == expected(0, 29) | expected(3000, 3029) and not shared
+    return "" if good else f"{done} {len(have)} {shared}"
+
+
 def main():
     points = int(sys.argv[sys.argv.index("--points") + 1]) if "--points" in sys.argv else 16
     if not DRIVER or not shutil.which("strace"):
@@ -256,8 +319,14 @@ def main():
             replayed(root, "replay", points, nothing)
             replayed(root, "replay, file journal", points, lambda home: home.run("list", env=file_journal),
                      env=file_journal)
+            killed(root, "persistence and name", points, lambda home: home.run("turn", 0, 2), ("turn", 2, 10),
+                   lambda home, done: complaint_turned(home, max(done, default=1)))
             two_writers(root)
             full_disk(root)
+            mounted(root, "read-only mount", ("mount", "-t", "tmpfs", "-o", "mode=0700", "tmpfs"), read_only)
+            there = os.path.join(root, "there")
+            os.makedirs(there, mode=0o700)
+            mounted(root, "file system of the network", ("bindfs", there), network)
     print(f"{counts['ok']} passed, {counts['FAIL']} failed, {counts['skipped']} skipped")
     return 1 if counts["FAIL"] else 0
 

@@ -3,11 +3,16 @@
  *
  * vault_driver PATH KEY write FIRST COUNT   puts, deletes and moves; says "ok N" after each durable one
  * vault_driver PATH KEY rekey COUNT         rekeys, saying "ok N" after each
+ * vault_driver PATH KEY turn FIRST COUNT    one credential that changes its persistence and its name
+ * vault_driver PATH KEY turned              "NAME VALUE PERSIST" for each credential
+ * vault_driver PATH KEY export FILE PASSPHRASE
  * vault_driver PATH KEY list                "NAME VALUE" for each record, then "check STATUS" */
 #include "base/base.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include "credman/credman.h"
 #include "vault/vault.h"
 
 #define FILL 1500 /* bytes of a value, so that pages fill up and split */
@@ -84,6 +89,69 @@ static bool show(void *to, const struct vault_record *r)
 	return true;
 }
 
+/* ---- a credential in two vaults ---- */
+
+static const WCHAR one[] = OPENSSPI_WIDE("one"), two[] = OPENSSPI_WIDE("two");
+
+/* Steps 0, 1, 2 and on: for the session, for good, renamed to or fro. */
+static NTSTATUS turn(struct credman *m, int n)
+{
+	const WCHAR *was = n / 3 % 2 ? two : one, *next = n / 3 % 2 ? one : two;
+	struct utf16 name = { was, 3 }, other = { next, 3 };
+	char value[16];
+	int len = snprintf(value, sizeof(value), "%d", n);
+	struct credential_view c = { .type = CRED_TYPE_GENERIC,
+				     .persist = n % 3 ? CRED_PERSIST_LOCAL_MACHINE
+						      : CRED_PERSIST_SESSION,
+				     .target = name,
+				     .blob = rd_of(value, (size_t)len) };
+
+	return n % 3 == 2 ? credman_rename(m, name, other, c.type) : credman_write(m, &c, false);
+}
+
+static bool show_credential(void *to, const struct credential_view *c)
+{
+	(void)to;
+	printf("%c%c%c %.*s %u\n", c->target.p[0], c->target.p[1], c->target.p[2], (int)c->blob.n,
+	       (const char *)c->blob.p, c->persist);
+	return true;
+}
+
+static int run_set(int count, char **arg)
+{
+	char session[2][400];
+	struct credman *m;
+	NTSTATUS status;
+
+	for (int i = 0; i < 2; i++)
+		snprintf(session[i], sizeof(session[i]), "%s.session", arg[i]);
+	status =
+		credman_new(&(struct credman_places){ arg[0], arg[1], session[0], session[1] }, &m);
+	if (failed(status))
+		return 1;
+	if (count == 5)
+		for (int n = atoi(arg[3]); n < atoi(arg[3]) + atoi(arg[4]) && !failed(status);
+		     n++) {
+			status = turn(m, n);
+			if (!failed(status))
+				say(n);
+		}
+	else
+		status = credman_each(m, (struct utf16){ 0 }, true, show_credential, NULL);
+	credman_free(m);
+	return failed(status) && status != STATUS_NOT_FOUND;
+}
+
+static NTSTATUS export(struct vault *v, const char *file, const char *passphrase)
+{
+	CLEANUP(secret_free_p) struct secret *by = secret_copy(passphrase, strlen(passphrase));
+	int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	uint64_t records;
+	NTSTATUS status = by ? vault_export(v, by, fd, &records) : STATUS_NO_MEMORY;
+
+	return close(fd) == 0 ? status : STATUS_IO_DEVICE_ERROR;
+}
+
 static int run(struct vault *v, int count, char **arg)
 {
 	NTSTATUS status = STATUS_SUCCESS;
@@ -101,6 +169,8 @@ static int run(struct vault *v, int count, char **arg)
 			if (!failed(status))
 				say(n);
 		}
+	} else if (strcmp(arg[0], "export") == 0 && count == 3) {
+		status = export(v, arg[1], arg[2]);
 	} else {
 		status = vault_each(v, 0, show, NULL);
 		NTSTATUS check = vault_check(v, NULL, NULL, NULL);
@@ -121,6 +191,8 @@ int main(int count, char **arg)
 
 	if (count < 4)
 		return 2;
+	if (strncmp(arg[3], "turn", 4) == 0)
+		return run_set(count - 1, arg + 1);
 	NTSTATUS status = vault_open(
 		&(struct vault_options){ .path = arg[1],
 					 .key_file = arg[2],

@@ -144,6 +144,37 @@ static NTSTATUS NTAPI authenticate_ntlm(const OPENSSPI_NTLM_LOGON *logon,
 	return STATUS_SUCCESS;
 }
 
+/* ---- saved identities ---- */
+
+static NTSTATUS give_identity(const struct fake_account *account, PVOID *out)
+{
+	CLEANUP(mem_free_p) void *block = NULL;
+
+	*out = NULL;
+	if (failed(fake_host.saved_status))
+		return fake_host.saved_status;
+	if (!account->user)
+		return SEC_E_NO_CREDENTIALS;
+	block = fake_identity(account->domain, account->user, account->password);
+	struct rd bytes = authdata_block(block);
+	*out = heap_allocate((ULONG)bytes.n);
+	memcpy(*out, bytes.p, bytes.n);
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI read_default(PVOID *out)
+{
+	return give_identity(&fake_host.standard, out);
+}
+
+static NTSTATUS NTAPI read_saved(const UNICODE_STRING *target, PVOID *out)
+{
+	static const struct fake_account none;
+	bool fits = fake_host.saved_for && text_is(target, fake_host.saved_for);
+
+	return give_identity(fits ? &fake_host.saved : &none, out);
+}
+
 NTSTATUS NTAPI OpensspiLsaExtension(ULONG version, const OPENSSPI_LSA_EXTENSION **out)
 {
 	if (version != OPENSSPI_LSA_EXTENSION_VERSION)
@@ -162,6 +193,8 @@ void fake_host_reset(void)
 		.CheckDelegation = check_delegation,
 		.TargetNameIsOurs = target_is_ours,
 		.AuthenticateNtlm = authenticate_ntlm,
+		.ReadDefaultIdentity = read_default,
+		.ReadSavedIdentity = read_saved,
 	};
 	fake_host.policy[OPENSSPI_POLICY_CHANNEL_BINDING] = 1;
 	fake_host.policy[OPENSSPI_POLICY_TARGET_NAME] = 1;

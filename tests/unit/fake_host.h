@@ -23,6 +23,11 @@ struct fake_host {
 	NTSTATUS account_status;   /* answered after a right password */
 	const char *target;	   /* the one name that is ours; NULL: every name is */
 	ULONG policy[FAKE_POLICIES];
+	const char *saved_for;	   /* what target an identity is saved for; NULL: none is */
+	struct fake_account {
+		const char *domain, *user, *password; /* user NULL: there is none */
+	} saved, standard;	   /* standard: the default identity */
+	NTSTATUS saved_status;	   /* what is wrong with what is saved */
 	OPENSSPI_LSA_EXTENSION extension; /* Reach… may be filled in */
 	BOOLEAN(NTAPI *call_info)(PSECPKG_CALL_INFO); /* NULL: FALSE */
 	atomic_int heap;		  /* blocks of AllocateLsaHeap not freed yet */

@@ -169,6 +169,8 @@ static fake_answer *const defaults[CALL_COUNT] = {
 	[CALL_SET_CREDENTIALS] = answer_set,
 	[CALL_SET_CONTEXT] = answer_set,
 	[CALL_ADD_CREDENTIALS] = answer_add,
+	[CALL_CRED_PROTECT] = answer_unsupported,
+	[CALL_CRED_UNPROTECT] = answer_unsupported,
 };
 
 void fake_reset(void)

@@ -110,6 +110,92 @@ static void an_odd_length_and_another_message_are_refused(void **state)
 	}
 }
 
+/* ---- the other forms ---- */
+
+static const struct {
+	enum authbuffer_form form;
+	bool wow;
+	size_t header;
+} forms[] = {
+	{ AUTHBUFFER_LOGON, false, 64 },       { AUTHBUFFER_LOGON, true, 36 },
+	{ AUTHBUFFER_CERTIFICATE, false, 80 }, { AUTHBUFFER_CERTIFICATE, true, 48 },
+	{ AUTHBUFFER_GENERIC, false, 20 },
+};
+
+static void every_form_comes_back_as_it_was(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		CLEANUP(wr_done) struct wr w = WR(ROOM);
+		enum authbuffer_form form;
+		struct authbuffer_view out;
+		authbuffer_write_form(&w, forms[i].form, forms[i].wow, alice());
+		assert_int_equal(w.len, forms[i].header + 6 + 10 + 18);
+		assert_true(authbuffer_form(wr_view(&w), &form));
+		assert_int_equal(form, forms[i].form);
+		assert_true(authbuffer_read_form(wr_view(&w), form, forms[i].wow, &out));
+		assert_same(out.domain, alice()->domain);
+		assert_same(out.user, alice()->user);
+		assert_same(out.password, alice()->password);
+	}
+}
+
+static void every_truncation_of_every_form_is_refused(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		CLEANUP(wr_done) struct wr w = WR(ROOM);
+		authbuffer_write_form(&w, forms[i].form, forms[i].wow, alice());
+		for (size_t n = 0; n < w.len; n++) {
+			CLEANUP(mem_free_p) uint8_t *exact = mem_dup(w.buf, n);
+			struct authbuffer_view out;
+			assert_false(authbuffer_read_form(rd_of(exact, n), forms[i].form, forms[i].wow, &out));
+		}
+	}
+}
+
+static void every_flipped_bit_of_every_form_is_read_safely(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		CLEANUP(wr_done) struct wr w = WR(ROOM);
+		authbuffer_write_form(&w, forms[i].form, forms[i].wow, alice());
+		for (size_t bit = 0; bit < w.len * 8; bit++) {
+			CLEANUP(mem_free_p) uint8_t *exact = mem_dup(w.buf, w.len);
+			struct authbuffer_view out;
+			exact[bit / 8] ^= (uint8_t)(1u << bit % 8);
+			for (size_t j = 0; j < ARRAY_LEN(forms); j++)
+				if (authbuffer_read_form(rd_of(exact, w.len), forms[j].form, forms[j].wow, &out))
+					assert_true(out.user.n <= w.len && out.password.n <= w.len);
+		}
+	}
+}
+
+static void forms_are_told_apart_by_their_first_bytes(void **state)
+{
+	static const struct {
+		uint8_t first[4];
+		bool known;
+	} rows[] = { { { 2 }, true },  { { 7 }, true },	 { { 13 }, true }, { { 15 }, true },
+		     { { 6 }, false }, { { 14 }, false }, { "OSPg", true }, { "OSPh", false },
+		     { { 1, 2 }, false } };
+	enum authbuffer_form form;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(authbuffer_form(rd_of(rows[i].first, 4), &form), rows[i].known);
+	assert_false(authbuffer_form(rd_of("OSP", 3), &form));
+}
+
+static void a_generic_form_of_another_version_or_with_more_is_refused(void **state)
+{
+	CLEANUP(wr_done) struct wr w = WR(ROOM);
+	struct authbuffer_view out;
+
+	authbuffer_write_form(&w, AUTHBUFFER_GENERIC, false, alice());
+	w.buf[4] = 2;
+	assert_false(authbuffer_read_form(wr_view(&w), AUTHBUFFER_GENERIC, false, &out));
+	w.buf[4] = 1;
+	assert_true(authbuffer_read_form(wr_view(&w), AUTHBUFFER_GENERIC, false, &out));
+	wr_u8(&w, 0);
+	assert_false(authbuffer_read_form(wr_view(&w), AUTHBUFFER_GENERIC, false, &out));
+}
+
 static void every_truncation_is_refused(void **state)
 {
 	CLEANUP(wr_done) struct wr w = WR(ROOM);
@@ -143,6 +229,10 @@ static void strings_too_long_for_windows_fail_the_writer(void **state)
 
 	authbuffer_write(&w, &(struct authbuffer_view){ .password = rd_of(text, sizeof(text)) });
 	assert_false(wr_ok(&w));
+	CLEANUP(wr_done) struct wr generic = WR(1u << 20);
+	authbuffer_write_form(&generic, AUTHBUFFER_GENERIC, false,
+			      &(struct authbuffer_view){ .user = rd_of(text, sizeof(text)) });
+	assert_false(wr_ok(&generic));
 }
 
 int main(void)
@@ -156,6 +246,11 @@ int main(void)
 		cmocka_unit_test(an_odd_length_and_another_message_are_refused),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(every_flipped_bit_is_read_safely),
+		cmocka_unit_test(every_form_comes_back_as_it_was),
+		cmocka_unit_test(every_truncation_of_every_form_is_refused),
+		cmocka_unit_test(every_flipped_bit_of_every_form_is_read_safely),
+		cmocka_unit_test(forms_are_told_apart_by_their_first_bytes),
+		cmocka_unit_test(a_generic_form_of_another_version_or_with_more_is_refused),
 		cmocka_unit_test(strings_too_long_for_windows_fail_the_writer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,19 @@ union request {
 	struct session_data_call session;
 	struct set_attribute_call set;
 	struct add_credentials_call add;
+	struct cred_write_call cred_write;
+	struct cred_name_call cred_name;
+	struct cred_rename_call cred_rename;
+	struct cred_match_call cred_match;
+	struct cred_protect_call cred_protect;
+	struct vault_unlock_call unlock;
+	struct vault_add_call key_add;
+	struct vault_remove_call key_remove;
+	struct vault_rekey_call rekey;
+	struct vault_accept_call accept;
+	struct vault_export_call export;
+	struct vault_import_call import;
+	struct policy_explain_call explain;
 };
 
 union reply {
@@ -38,6 +51,16 @@ union reply {
 	struct context_reply context;
 	struct session_data_reply session;
 	struct add_credentials_reply add;
+	struct cred_list_reply cred_list;
+	struct cred_target_reply cred_target;
+	struct cred_session_reply cred_session;
+	struct cred_protect_reply cred_protect;
+	struct vault_status_reply vault_status;
+	struct vault_add_reply key_add;
+	struct vault_check_reply check;
+	struct vault_export_reply export;
+	struct vault_import_reply import;
+	struct words_reply words;
 };
 
 static void fill_context_call(struct context_call *call)
@@ -57,8 +80,78 @@ static void fill_context_call(struct context_call *call)
 	call->out[1] = (struct ipc_buffer){ .type = 17, .room = 0 };
 }
 
+#define BYTES(s)                                                                                   \
+	(struct ipc_bytes)                                                                         \
+	{                                                                                          \
+		(const uint8_t *)(s), sizeof(s) - 1                                                \
+	}
+
+static void fill_credential_request(enum call which, union request *out)
+{
+	const struct ipc_text four = { name, 4 }, two = { name, 2 };
+
+	switch (which) {
+	case CALL_CRED_WRITE:
+		out->cred_write =
+			(struct cred_write_call){ BYTES("credential"), BYTES("target"), 1 };
+		return;
+	case CALL_CRED_RENAME:
+		out->cred_rename = (struct cred_rename_call){ four, two, 1, 2 };
+		return;
+	case CALL_CRED_MATCH:
+		out->cred_match = (struct cred_match_call){ BYTES("target!"), 1 };
+		return;
+	case CALL_CRED_PROTECT:
+	case CALL_CRED_UNPROTECT:
+		out->cred_protect = (struct cred_protect_call){ 1, BYTES("bytes") };
+		return;
+	case CALL_CRED_SESSION:
+	case CALL_CRED_GET_DEFAULT:
+		return;
+	default:
+		out->cred_name = (struct cred_name_call){ four, 1, 2 };
+		return;
+	}
+}
+
+static void fill_vault_request(enum call which, union request *out)
+{
+	switch (which) {
+	case CALL_VAULT_UNLOCK:
+		out->unlock = (struct vault_unlock_call){ BYTES("pass"), 60 };
+		return;
+	case CALL_VAULT_ADD:
+		out->key_add = (struct vault_add_call){ BYTES("pass"), true, BYTES("label") };
+		return;
+	case CALL_VAULT_REMOVE:
+		out->key_remove.number = -3;
+		return;
+	case CALL_VAULT_REKEY:
+		out->rekey = (struct vault_rekey_call){ 2, { BYTES("one"), BYTES("three") } };
+		return;
+	case CALL_VAULT_ACCEPT:
+		out->accept.delete_altered = true;
+		return;
+	case CALL_VAULT_EXPORT:
+		out->export.passphrase = BYTES("pass");
+		return;
+	case CALL_VAULT_IMPORT:
+		out->import = (struct vault_import_call){ BYTES("pass"), BYTES("sealed"), true };
+		return;
+	case CALL_POLICY_EXPLAIN:
+		out->explain = (struct policy_explain_call){ { name, 4 }, 2, true };
+		return;
+	default:
+		return;
+	}
+}
+
 static void fill_request(enum call which, union request *out)
 {
+	if (which >= CALL_VAULT_STATUS)
+		fill_vault_request(which, out);
+	else if (which >= CALL_CRED_WRITE)
+		fill_credential_request(which, out);
 	switch (which) {
 	case CALL_ACQUIRE_CREDENTIALS:
 		out->acquire = (struct acquire_call){
@@ -130,8 +223,59 @@ static void fill_context_reply(struct context_reply *reply)
 	reply->user_data = owned("packed", 6);
 }
 
+static void fill_status_reply(struct vault_status_reply *reply)
+{
+	*reply = (struct vault_status_reply){
+		.flags = 3, .format = 1, .identity = { 1, 2, 3 }, .records = 4, .changes = 5,
+		.writes_under_key = 6, .path = owned("/v", 2), .key_file = owned("/k", 2),
+		.journal = owned("wal", 3), .key_count = 2,
+		.key = { { 1, 2, 1, "one" }, { 3, 4, 2, "two" } },
+	};
+}
+
+static void fill_saved_reply(enum call which, union reply *out)
+{
+	switch (which) {
+	case CALL_CRED_READ:
+	case CALL_CRED_ENUMERATE:
+	case CALL_CRED_MATCH:
+	case CALL_CRED_BEST:
+	case CALL_CRED_GET_DEFAULT:
+		out->cred_list = (struct cred_list_reply){ 2, owned("credentials.", 12) };
+		return;
+	case CALL_CRED_SESSION:
+		out->cred_session = (struct cred_session_reply){ { 0, 3, 3, 3, 0, 3, 3, 1 } };
+		return;
+	case CALL_CRED_TARGET:
+	case CALL_CRED_PROTECT:
+	case CALL_CRED_UNPROTECT:
+	case CALL_VAULT_FAULT:
+	case CALL_POLICY_LIST:
+	case CALL_POLICY_EXPLAIN:
+		out->words.text = owned("bytes", 5);
+		return;
+	case CALL_VAULT_STATUS:
+		fill_status_reply(&out->vault_status);
+		return;
+	case CALL_VAULT_ADD:
+	case CALL_VAULT_IMPORT:
+		out->key_add.number = 1234567890123;
+		return;
+	case CALL_VAULT_CHECK:
+		out->check = (struct vault_check_reply){ 3, 2, 1, true, false, owned("x\n", 2) };
+		return;
+	case CALL_VAULT_EXPORT:
+		out->export = (struct vault_export_reply){ 7, owned("sealed", 6) };
+		return;
+	default:
+		return;
+	}
+}
+
 static void fill_reply(enum call which, union reply *out)
 {
+	if (which >= CALL_CRED_WRITE)
+		fill_saved_reply(which, out);
 	switch (which) {
 	case CALL_PACKAGES:
 		out->packages.count = 1;

@@ -116,9 +116,23 @@ static void an_array_is_one_block(void **state)
 	two = one;
 	two.user = (struct utf16){ NULL, 0 };
 	two.attribute_count = 0;
+	struct wr w = WR(CREDENTIAL_BYTES_MAX);
 	const struct credential_view *views[] = { &one, &two, &one };
+	for (size_t i = 0; i < 3; i++) {
+		size_t length = wr_hold(&w, 4), start = w.len;
+		credential_write(&w, views[i]);
+		wr_fill_u32le(&w, length, (uint32_t)(w.len - start));
+	}
+	void *block = NULL;
+	assert_int_equal(credential_list_to_block(rd_of(w.buf, w.len - 1), 3, false, &block),
+			 ERROR_INTERNAL_ERROR);
+	assert_int_equal(credential_list_to_block(wr_view(&w), 2, false, &block),
+			 ERROR_INTERNAL_ERROR);
+	assert_null(block);
 	for (int ansi = 0; ansi < 2; ansi++) {
-		CREDENTIALA **array = credential_array_to_block(views, 3, ansi);
+		assert_int_equal(credential_list_to_block(wr_view(&w), 3, ansi, &block),
+				 ERROR_SUCCESS);
+		CREDENTIALA **array = block;
 		assert_non_null(array[0]->UserName);
 		assert_null(array[1]->UserName);
 		assert_null(array[1]->Attributes);
@@ -126,6 +140,7 @@ static void an_array_is_one_block(void **state)
 		assert_int_equal((uintptr_t)array[2] % 8, 0);
 		CredFree(array);
 	}
+	wr_done(&w);
 }
 
 int main(void)

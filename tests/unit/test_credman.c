@@ -1,93 +1,6 @@
-/* The credential set over real vaults: write, read, enumerate, match, rename, delete. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include "credman/credman.h"
-#include "credman/rules.h"
-
-#define T(s) ((struct utf16){ OPENSSPI_WIDE(s), ARRAY_LEN(OPENSSPI_WIDE(s)) - 1 })
-#define NONE ((struct utf16){ NULL, 0 })
-
-struct home {
-	char folder[64], text[4][128];
-	struct credman_places places;
-	struct credman *m;
-};
-
-static int home_open(void **state)
-{
-	static const char *const names[] = { "vault.db", "vault.key", "session.db", "session.key" };
-	struct home *h = calloc(1, sizeof(*h));
-
-	memcpy(h->folder, "/tmp/credman-XXXXXX", 20);
-	assert_non_null(mkdtemp(h->folder));
-	for (size_t i = 0; i < 4; i++)
-		snprintf(h->text[i], sizeof(h->text[i]), "%s/%s", h->folder, names[i]);
-	h->places = (struct credman_places){ h->text[0], h->text[1], h->text[2], h->text[3] };
-	assert_int_equal(credman_new(&h->places, &h->m), STATUS_SUCCESS);
-	*state = h;
-	return 0;
-}
-
-static int home_close(void **state)
-{
-	struct home *h = *state;
-	char command[128];
-
-	credman_free(h->m);
-	snprintf(command, sizeof(command), "rm -rf %s", h->folder);
-	assert_int_equal(system(command), 0);
-	free(h);
-	return 0;
-}
-
-static void home_again(struct home *h)
-{
-	credman_free(h->m);
-	assert_int_equal(credman_new(&h->places, &h->m), STATUS_SUCCESS);
-}
-
-static struct credential_view generic(struct utf16 target, const char *secret)
-{
-	return (struct credential_view){ .type = CRED_TYPE_GENERIC,
-					 .persist = CRED_PERSIST_LOCAL_MACHINE,
-					 .target = target,
-					 .user = T("alice"),
-					 .blob = rd_of(secret, strlen(secret)) };
-}
-
-static struct credential_view domain(struct utf16 target)
-{
-	struct credential_view c = generic(target, "p\0w\0");
-
-	c.type = CRED_TYPE_DOMAIN_PASSWORD;
-	c.user = T("LAB\\alice");
-	c.blob = rd_of("p\0w\0", 4);
-	return c;
-}
-
-static void write_it(struct home *h, struct credential_view c)
-{
-	assert_int_equal(credman_write(h->m, &c, false), STATUS_SUCCESS);
-}
-
-static void assert_blob(struct home *h, struct utf16 target, const char *secret)
-{
-	struct credential *c = NULL;
-
-	assert_int_equal(credman_read(h->m, target, CRED_TYPE_GENERIC, &c), STATUS_SUCCESS);
-	assert_int_equal(c->view.blob.n, strlen(secret));
-	assert_memory_equal(c->view.blob.p, secret, strlen(secret));
-	credential_unref(c);
-}
+/* tests/unit/test_credman.c - the credential set over real vaults: write, read, enumerate, match, rename, delete.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "credman_home.h"
 
 static void what_was_written_is_read_also_by_the_next_process(void **state)
 {
@@ -233,7 +146,8 @@ static void renaming_keeps_everything_but_the_name(void **state)
 static void deleting_takes_it_from_wherever_it_is(void **state)
 {
 	struct home *h = *state;
-	struct credential_view extended = domain(T("App:target=x")), other = extended;
+	struct credential_view one = extended(T("App:target=x"), T("LAB\\alice"));
+	struct credential_view other = extended(T("App:target=x"), T("LAB\\bob"));
 	struct credential *c = NULL;
 
 	write_it(h, generic(T("x"), "one"));
@@ -241,9 +155,7 @@ static void deleting_takes_it_from_wherever_it_is(void **state)
 	assert_int_equal(credman_delete(h->m, T("LegacyGeneric:target=X"), CRED_TYPE_GENERIC),
 			 STATUS_SUCCESS);
 	assert_int_equal(credman_read(h->m, T("x"), CRED_TYPE_GENERIC, &c), STATUS_NOT_FOUND);
-	extended.type = other.type = CRED_TYPE_DOMAIN_EXTENDED;
-	other.user = T("LAB\\bob");
-	write_it(h, extended);
+	write_it(h, one);
 	write_it(h, other);
 	assert_int_equal(
 		credman_delete(h->m, T("App:target=x|LAB\\alice"), CRED_TYPE_DOMAIN_EXTENDED),
@@ -279,7 +191,7 @@ static void no_pin_of_a_certificate_is_kept(void **state)
 	struct credential *back = NULL;
 
 	c.type = CRED_TYPE_DOMAIN_CERTIFICATE;
-	c.user = T("@@BAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+	c.user = T(CERTIFICATE_USER);
 	write_it(h, c);
 	assert_int_equal(credman_read(h->m, T("srv"), c.type, &back), STATUS_SUCCESS);
 	assert_int_equal(back->view.blob.n, 0);

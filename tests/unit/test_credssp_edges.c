@@ -296,11 +296,11 @@ static void the_earliest_end_is_the_one_that_is_told(void **state)
 				 SEC_E_OK);
 		assert_int_equal(p->client.lsa->AcquireCredentialsHandle(
 					 NULL, SECPKG_CRED_OUTBOUND | SECPKG_CRED_INBOUND, NULL,
-					 NULL, NULL, NULL, &p->client.credential, &expiry),
+					 auth.buf, NULL, NULL, &p->client.credential, &expiry),
 				 SEC_E_OK);
 		assert_int_equal(expiry.QuadPart, rows[i].credential);
 		assert_int_equal(p->server.lsa->AcquireCredentialsHandle(
-					 NULL, SECPKG_CRED_BOTH, NULL, NULL, NULL, NULL,
+					 NULL, SECPKG_CRED_BOTH, NULL, auth.buf, NULL, NULL,
 					 &p->server.credential, &expiry),
 				 SEC_E_OK);
 		assert_int_equal(expiry.QuadPart, rows[i].credential);

@@ -195,6 +195,7 @@ static struct talk *vouched(bool fresh, ULONG more, uint32_t bits, ULONG n, NTST
 	struct talk *t = talk_new(false);
 
 	if (!fresh) { /* default credentials, which are the LSA's */
+		fake_host.standard = (struct fake_account){ "LAB", "alice", "S3cret!pw" };
 		assert_int_equal(t->side.lsa->FreeCredentialsHandle(t->side.credential), SEC_E_OK);
 		assert_int_equal(fake_side_open(&t->side, &tsssp_module, NULL), SEC_E_OK);
 	}

@@ -72,8 +72,8 @@ static inline UNUSED int home_teardown(void **state)
 /* An ASCII name in set 0, type 1; good until the next but eight. */
 static inline UNUSED struct vault_name named(const char *ascii)
 {
-	static WCHAR text[8][256];
-	static unsigned turn;
+	static _Thread_local WCHAR text[8][256];
+	static _Thread_local unsigned turn;
 	WCHAR *p = text[turn++ % 8];
 	size_t n = 0;
 

@@ -43,7 +43,8 @@ struct nego_context {
 	bool answered;	       /* the first NegTokenResp is sent or read */
 	struct wr mech_list;   /* the MechTypeList as it was sent or received */
 	enum spnego_mech chosen;
-	enum nego_row row; /* whose context `inner` is */
+	enum nego_row row;	    /* whose context `inner` is */
+	OPENSSPI_REACH_HANDLE used; /* the credential it began with, whatever is added later */
 	bool mic_required, mic_sent, mic_verified;
 	OPENSSPI_REACH_HANDLE inner;
 	bool inner_complete;

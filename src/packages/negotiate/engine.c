@@ -21,6 +21,7 @@ void nego_inner_choose(struct nego_context *c, enum nego_row row, enum spnego_me
 	c->inner_complete = false;
 	c->inner_attributes = 0;
 	c->row = row;
+	c->used = nego_credential_of(c->credential, c->role, row);
 	c->chosen = oid;
 }
 
@@ -66,18 +67,17 @@ static NTSTATUS inner_call(struct nego_leg *leg, SecBufferDesc *in, SecBufferDes
 {
 	const OPENSSPI_LSA_EXTENSION *extension = nego_host()->extension;
 	struct nego_context *c = leg->context;
-	OPENSSPI_REACH_HANDLE credential = nego_credential_of(c->credential, c->role, c->row);
 	OPENSSPI_REACH_HANDLE context = c->inner;
 	TimeStamp expiry = { .QuadPart = CLOCK_NEVER };
 	NTSTATUS status;
 
 	if (c->role == NEGO_SERVER)
-		status = extension->ReachAcceptContext(credential, c->inner, in,
-						       inner_requirements(c), &context, out,
-						       &c->inner_attributes, &expiry);
+		status = extension->ReachAcceptContext(c->used, c->inner, in, inner_requirements(c),
+						       &context, out, &c->inner_attributes,
+						       &expiry);
 	else
 		status = extension->ReachInitContext(
-			credential, c->inner, leg->target, inner_requirements(c),
+			c->used, c->inner, leg->target, inner_requirements(c),
 			in->cBuffers ? in : NULL, &context, out, &c->inner_attributes, &expiry);
 	if (failed(status))
 		return status;

@@ -81,6 +81,26 @@ static bool is_null_session(const struct ntlm_leg *leg)
 	return leg->requirements & ISC_REQ_NULL_SESSION || leg->credential->is_nobody;
 }
 
+/* Puts what the target calls for in the place of a credential without an identity. Trouble with the vault
+ * is none for who can do without. */
+static NTSTATUS credential_choose(struct ntlm_leg *leg)
+{
+	struct ntlm_credential *found = NULL;
+
+	if (is_null_session(leg) || !(leg->credential->use & SECPKG_CRED_OUTBOUND))
+		return STATUS_SUCCESS;
+	NTSTATUS status = ntlm_credential_for(leg->credential, leg->target, &found);
+	if (status == SEC_E_INSUFFICIENT_MEMORY)
+		return status;
+	if (failed(status) && !may_be_local(leg))
+		return fail(SEC_E_NO_CREDENTIALS, "reading a saved credential");
+	if (!failed(status) && found) {
+		ntlm_credential_unref(leg->credential);
+		leg->credential = found;
+	}
+	return STATUS_SUCCESS;
+}
+
 static NTSTATUS begin_is_possible(const struct ntlm_leg *leg)
 {
 	const struct ntlm_credential *c = leg->credential;
@@ -153,7 +173,9 @@ static NTSTATUS negotiate_make(struct ntlm_context *c)
 
 NTSTATUS ntlm_client_begin(struct ntlm_leg *leg)
 {
-	NTSTATUS status = begin_is_possible(leg);
+	NTSTATUS status = credential_choose(leg);
+	if (!failed(status))
+		status = begin_is_possible(leg);
 	if (failed(status))
 		return status;
 	struct ntlm_context *c = leg->context = ntlm_context_new(false, leg->credential);

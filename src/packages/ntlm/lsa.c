@@ -10,11 +10,9 @@
 #include "packages/ntlm/local.h"
 #include "packages/ntlm/lsa.h"
 #include "packages/ntlm/package.h"
-#include "packages/ntlm/respond.h"
 #include "wire/authdata.h"
 
 #define HANDLES_MAX (1u << 20)
-#define LM_PASSWORD_MAX 14
 
 /* The OBJECT IDENTIFIER 1.3.6.1.4.1.311.2.2.10 in DER. */
 static const uint8_t mechanism[] = { 0x06, 0x0A, 0x2B, 0x06, 0x01, 0x04,
@@ -133,68 +131,6 @@ NTSTATUS NTAPI ntlm_sp_get_extended_information(SECPKG_EXTENDED_INFORMATION_CLAS
 
 /* ---- credentials ---- */
 
-/* Splits DOMAIN\name when no domain was given; name@realm stays whole. */
-static void identity_split(struct rd *domain, struct rd *user)
-{
-	if (domain->n)
-		return;
-	struct rd rest = *user;
-	uint16_t unit;
-	while (rd_u16le(&rest, &unit)) {
-		if (unit != '\\')
-			continue;
-		*domain = rd_of(user->p, (size_t)(rest.p - user->p) - 2);
-		*user = rest;
-		return;
-	}
-}
-
-/* The LM hash of a password that has one: of at most 14 characters, all of them ASCII here. */
-static NTSTATUS lm_hash_make(struct ntlm_credential *c, struct rd password)
-{
-	char text[LM_PASSWORD_MAX];
-	uint8_t hash[NTLM_HASH_LEN];
-	uint16_t unit;
-	size_t n = 0;
-
-	if (password.n > 2 * sizeof(text) ||
-	    ntlm_policy(OPENSSPI_POLICY_LM_COMPATIBILITY, NTLM_LEVEL_SAFEST) >=
-		    NTLM_LEVEL_WITHOUT_LM)
-		return STATUS_SUCCESS;
-	while (rd_u16le(&password, &unit) && unit < 0x80)
-		text[n++] = (char)unit;
-	if (!password.n) {
-		ntlm_lmowf_v1(text, n, hash);
-		c->lm_hash = secret_copy(hash, sizeof(hash));
-	}
-	mem_wipe(text, sizeof(text));
-	mem_wipe(hash, sizeof(hash));
-	return password.n || c->lm_hash ? STATUS_SUCCESS
-					: fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM credentials");
-}
-
-static NTSTATUS credential_fill(struct ntlm_credential *c, struct rd block)
-{
-	struct identity_view id;
-	uint8_t hash[NTLM_HASH_LEN];
-
-	if (!identity_read(block, &id))
-		return fail(SEC_E_UNKNOWN_CREDENTIALS, "identity of NTLM credentials");
-	identity_split(&id.domain, &id.user);
-	if (id.user.n > NTLM_USER_MAX * 2 || id.domain.n > NTLM_DOMAIN_MAX * 2)
-		return fail(SEC_E_UNKNOWN_CREDENTIALS, "length of names in NTLM credentials");
-	if (!ntlm_text_copy(&c->domain, id.domain) || !ntlm_text_copy(&c->user, id.user))
-		return fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM credentials");
-	c->is_nobody = rd_empty(id.user) && rd_empty(id.password);
-	if (rd_empty(id.user))
-		return STATUS_SUCCESS;
-	ntlm_ntowf_v1(id.password.p, id.password.n, hash);
-	c->nt_hash = secret_copy(hash, sizeof(hash));
-	mem_wipe(hash, sizeof(hash));
-	return c->nt_hash ? lm_hash_make(c, id.password)
-			  : fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM credentials");
-}
-
 NTSTATUS NTAPI ntlm_sp_acquire_credentials(PUNICODE_STRING principal, ULONG use, PLUID logon,
 					   PVOID auth, PVOID get_key, PVOID get_key_argument,
 					   PLSA_SEC_HANDLE handle, PTimeStamp expiry)
@@ -205,7 +141,7 @@ NTSTATUS NTAPI ntlm_sp_acquire_credentials(PUNICODE_STRING principal, ULONG use,
 	if (!c)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM credentials");
 	c->is_default = auth == NULL;
-	NTSTATUS status = auth ? credential_fill(c, authdata_block(auth)) : STATUS_SUCCESS;
+	NTSTATUS status = auth ? ntlm_credential_fill(c, authdata_block(auth)) : STATUS_SUCCESS;
 	if (failed(status))
 		return status;
 

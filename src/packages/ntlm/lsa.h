@@ -23,13 +23,22 @@ static inline struct rd ntlm_unicode_bytes(const UNICODE_STRING *s)
 /* The name of whoever calls, of this machine. SEC_E_NO_CREDENTIALS when the host does not tell. */
 MUST_CHECK NTSTATUS ntlm_caller_names(struct ntlm_text *domain, struct ntlm_text *user);
 
+/* Reads an identity block into a credential. SEC_E_UNKNOWN_CREDENTIALS, SEC_E_INSUFFICIENT_MEMORY. */
+MUST_CHECK NTSTATUS ntlm_credential_fill(struct ntlm_credential *c, struct rd block);
+
+/* What a client without an identity uses for that target: the one saved for it, else the default one.
+ * *out NULL: there is none, or the credential has an identity. SEC_E_INSUFFICIENT_MEMORY, or what is wrong
+ * with what is saved. */
+MUST_CHECK NTSTATUS ntlm_credential_for(const struct ntlm_credential *asked,
+					const UNICODE_STRING *target, struct ntlm_credential **out);
+
 /* A policy value; `safest` when the host has none. */
 uint32_t ntlm_policy(uint32_t number, uint32_t safest);
 
 /* One call of InitLsaModeContext or AcceptLsaModeContext. `context` is NULL on the first: the leg
  * then makes one, and leaves it in place only if it succeeds. */
 struct ntlm_leg {
-	struct ntlm_credential *credential; /* borrowed */
+	struct ntlm_credential *credential; /* the leg's own reference */
 	struct ntlm_context *context;	    /* the leg's own reference */
 	const UNICODE_STRING *target;
 	uint32_t requirements;

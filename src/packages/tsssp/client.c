@@ -3,7 +3,7 @@
 #include "base/base.h"
 
 #include "base/random.h"
-#include "packages/tsssp/engine.h"
+#include "packages/tsssp/credentials.h"
 #include "wire/authdata.h"
 
 /* The status that stands for the server's errorCode: an NTSTATUS error as it is, anything else (0,
@@ -118,7 +118,8 @@ static NTSTATUS verify_binding(struct ts_leg *leg)
 /* May the credentials leave? Decided when the mechanism is known, before anything is written. */
 static NTSTATUS may_delegate(struct ts_context *c)
 {
-	bool reached = c->inner_attributes & ISC_RET_MUTUAL_AUTH, fresh = c->credential->identity;
+	bool reached = c->inner_attributes & ISC_RET_MUTUAL_AUTH;
+	bool fresh = c->class == OPENSSPI_DELEGATE_FRESH;
 	bool mutual = reached || c->server_auth;
 	UNICODE_STRING target = { (USHORT)(c->target_n * 2), (USHORT)(c->target_n * 2), c->target };
 
@@ -129,9 +130,8 @@ static NTSTATUS may_delegate(struct ts_context *c)
 	if (!(c->requirements & ISC_REQ_DELEGATE) || c->credential->keeps_credentials)
 		return STATUS_SUCCESS; /* empty ones go */
 	/* the caller's word about the certificate is good for what is its own anyway */
-	NTSTATUS status = ts_host()->extension->CheckDelegation(fresh ? OPENSSPI_DELEGATE_FRESH
-								      : OPENSSPI_DELEGATE_DEFAULT,
-								fresh ? mutual : reached, &target);
+	NTSTATUS status =
+		ts_host()->extension->CheckDelegation(c->class, fresh ? mutual : reached, &target);
 	if (failed(status))
 		return status;
 	c->attributes |= ISC_RET_DELEGATE;
@@ -142,8 +142,8 @@ static NTSTATUS write_credentials(struct ts_context *c, struct wr *out)
 {
 	struct identity_view id = { 0 };
 
-	if ((c->attributes & ISC_RET_DELEGATE) && c->credential->identity) {
-		const struct secret *s = c->credential->identity;
+	if (c->attributes & ISC_RET_DELEGATE) {
+		const struct secret *s = c->identity ? c->identity : c->credential->identity;
 		if (!identity_read(rd_of(s->p, s->len), &id))
 			return fail(SEC_E_INTERNAL_ERROR, "reading the kept identity");
 	}
@@ -181,8 +181,10 @@ static NTSTATUS first_leg(struct ts_leg *leg)
 {
 	struct ts_context *c = leg->context;
 
-	NTSTATUS status = random_bytes(c->nonce, sizeof(c->nonce));
+	NTSTATUS status = ts_context_choose(c);
 	if (failed(status))
+		return status;
+	if (failed(random_bytes(c->nonce, sizeof(c->nonce))))
 		return fail(SEC_E_INTERNAL_ERROR, "making a nonce");
 	c->has_nonce = true;
 	return negotiate(leg, rd_of(NULL, 0));

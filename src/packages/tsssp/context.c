@@ -61,7 +61,10 @@ struct ts_context *ts_context_unref(struct ts_context *c)
 		return NULL;
 	if (c->inner)
 		ts_host()->extension->ReachDeleteContext(c->inner);
+	if (c->outbound)
+		ts_host()->extension->ReachFreeCredentials(c->outbound);
 	ts_credential_unref(c->credential);
+	secret_free(c->identity);
 	secret_free(c->delegated);
 	compose_forget(&c->held);
 	mem_free(c->key);

@@ -15,9 +15,9 @@
 struct ts_credential {
 	atomic_uint refs;
 	uint32_t use;		 /* SECPKG_CRED_* */
-	struct secret *identity; /* the client's identity block; NULL: default credentials */
+	struct secret *identity; /* the client's identity block; NULL: what the target calls for */
 	bool keeps_credentials; /* CREDSSP_FLAG_REDIRECT: none leave, as in Restricted Admin mode */
-	OPENSSPI_REACH_HANDLE outbound, inbound; /* of the inner package; 0: none */
+	OPENSSPI_REACH_HANDLE outbound, inbound; /* of the inner package; 0: none (yet) */
 	int64_t expiry;
 };
 
@@ -36,6 +36,10 @@ struct ts_context {
 	uint32_t requirements; /* of the first call */
 	uint32_t attributes;   /* what was reached, as flags of its role */
 	struct ts_credential *credential;
+	uint32_t class; /* client: OPENSSPI_DELEGATE_*, once it is known; 0: nothing leaves */
+	struct secret *identity; /* client: the saved or default identity; NULL: the credential's */
+	OPENSSPI_REACH_HANDLE
+		outbound; /* client: that one's inner credential; 0: the credential's */
 	OPENSSPI_REACH_HANDLE inner;
 	bool inner_keyed, inner_complete;
 	ULONG inner_attributes;

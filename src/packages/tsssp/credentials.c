@@ -85,7 +85,8 @@ static enum ntlm_choice ntlm_choice(const void *auth)
 
 /* Negotiate, which accepts bare NTLM too; NTLM when it is what was asked for, or all there is and not
  * what the caller wanted to avoid. */
-static NTSTATUS acquire_inner(struct ts_credential *c, uint32_t use, OPENSSPI_REACH_HANDLE *out)
+static NTSTATUS acquire_inner(uint32_t use, const struct secret *identity,
+			      OPENSSPI_REACH_HANDLE *out, int64_t *until)
 {
 	static const WCHAR nego_name[] = OPENSSPI_WIDE("Negotiate"),
 			   ntlm_name[] = OPENSSPI_WIDE("NTLM");
@@ -93,7 +94,7 @@ static NTSTATUS acquire_inner(struct ts_credential *c, uint32_t use, OPENSSPI_RE
 		       ntlm = unicode_view(ntlm_name, ARRAY_LEN(ntlm_name) - 1);
 	const OPENSSPI_LSA_EXTENSION *extension = ts_host()->extension;
 	TimeStamp expiry = { .QuadPart = CLOCK_NEVER };
-	void *auth = use == SECPKG_CRED_OUTBOUND && c->identity ? c->identity->p : NULL;
+	void *auth = identity ? identity->p : NULL;
 	NTSTATUS status = SEC_E_SECPKG_NOT_FOUND;
 
 	enum ntlm_choice choice = ntlm_choice(auth);
@@ -101,8 +102,8 @@ static NTSTATUS acquire_inner(struct ts_credential *c, uint32_t use, OPENSSPI_RE
 		status = extension->ReachAcquireCredentials(&nego, use, auth, out, &expiry);
 	if (status == SEC_E_SECPKG_NOT_FOUND && choice != NTLM_AMONG_OTHERS)
 		status = extension->ReachAcquireCredentials(&ntlm, use, auth, out, &expiry);
-	if (!failed(status) && expiry.QuadPart < c->expiry)
-		c->expiry = expiry.QuadPart; /* they last as long as both roles' do */
+	if (!failed(status) && expiry.QuadPart < *until)
+		*until = expiry.QuadPart; /* they last as long as both roles' do */
 	return status;
 }
 
@@ -118,12 +119,76 @@ NTSTATUS ts_credential_make(uint32_t use, const void *auth, struct ts_credential
 	if (!c)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "making a credential");
 	NTSTATUS status = read_auth(c, auth);
-	if (!failed(status) && (use & SECPKG_CRED_OUTBOUND))
-		status = acquire_inner(c, SECPKG_CRED_OUTBOUND, &c->outbound);
+	if (!failed(status) && (use & SECPKG_CRED_OUTBOUND) && c->identity)
+		status = acquire_inner(SECPKG_CRED_OUTBOUND, c->identity, &c->outbound, &c->expiry);
 	if (!failed(status) && (use & SECPKG_CRED_INBOUND))
-		status = acquire_inner(c, SECPKG_CRED_INBOUND, &c->inbound);
+		status = acquire_inner(SECPKG_CRED_INBOUND, NULL, &c->inbound, &c->expiry);
 	if (failed(status))
 		return status;
 	*out = TAKE(c);
 	return STATUS_SUCCESS;
+}
+
+/* ---- what the target calls for ---- */
+
+static NTSTATUS read_identity(uint32_t class, const UNICODE_STRING *target, void **block)
+{
+	const OPENSSPI_LSA_EXTENSION *extension = ts_host()->extension;
+
+	*block = NULL;
+	if (class == OPENSSPI_DELEGATE_DEFAULT)
+		return extension->ReadDefaultIdentity(block);
+	return target->Length ? extension->ReadSavedIdentity(target, block)
+			      : (NTSTATUS)SEC_E_NO_CREDENTIALS;
+}
+
+/* How strongly the server will have shown who it is, nobody knows yet: what is refused now would be
+ * refused then, and is not shown to the server at all. */
+static NTSTATUS try_class(struct ts_context *c, uint32_t class)
+{
+	UNICODE_STRING target = unicode_view(c->target, c->target_n);
+	void *block = NULL;
+
+	NTSTATUS status = read_identity(class, &target, &block);
+	if (failed(status))
+		return status;
+	status = ts_host()->extension->CheckDelegation(class, TRUE, &target);
+	if (!failed(status)) {
+		struct rd bytes = authdata_block(block);
+		c->identity = secret_copy(bytes.p, bytes.n);
+		if (!c->identity)
+			status = fail(SEC_E_INSUFFICIENT_MEMORY, "keeping an identity");
+	}
+	ts_host()->lsa->FreeLsaHeap(block);
+	if (!failed(status))
+		c->class = class;
+	return status;
+}
+
+/* An identity that may not leave gives way to the next; a vault in trouble does not. */
+static NTSTATUS choose_identity(struct ts_context *c)
+{
+	NTSTATUS saved = try_class(c, OPENSSPI_DELEGATE_SAVED);
+
+	if (saved != SEC_E_NO_CREDENTIALS && saved != SEC_E_DELEGATION_POLICY)
+		return saved;
+	NTSTATUS status = try_class(c, OPENSSPI_DELEGATE_DEFAULT);
+	return status == SEC_E_NO_CREDENTIALS ? saved : status;
+}
+
+NTSTATUS ts_context_choose(struct ts_context *c)
+{
+	const struct ts_credential *credential = c->credential;
+	bool delegates = (c->requirements & ISC_REQ_DELEGATE) && !credential->keeps_credentials;
+
+	if (credential->identity) {
+		c->class = OPENSSPI_DELEGATE_FRESH;
+		return STATUS_SUCCESS;
+	}
+	NTSTATUS status = delegates ? choose_identity(c) : STATUS_SUCCESS;
+	if (!failed(status))
+		return acquire_inner(SECPKG_CRED_OUTBOUND, c->identity, &c->outbound, &c->expiry);
+	if (status == SEC_E_DELEGATION_POLICY || status == SEC_E_INSUFFICIENT_MEMORY)
+		return fail(status, "choosing the identity to delegate");
+	return fail(SEC_E_NO_CREDENTIALS, "finding an identity to delegate");
 }

@@ -10,4 +10,10 @@
  * that are not sound, SEC_E_INSUFFICIENT_MEMORY, or what the inner package answers. */
 MUST_CHECK NTSTATUS ts_credential_make(uint32_t use, const void *auth, struct ts_credential **out);
 
+/* For a client's first leg: makes sure that there is something to sign in with. Where the caller gave
+ * nothing that is the identity saved for the target, else the default one, each only if policy lets it go
+ * there; a context that delegates nothing leaves the choice to the inner package. SEC_E_NO_CREDENTIALS for
+ * none, SEC_E_DELEGATION_POLICY when there is one that may not leave. */
+MUST_CHECK NTSTATUS ts_context_choose(struct ts_context *c);
+
 #endif

@@ -117,8 +117,9 @@ static NTSTATUS inner_call(struct ts_context *c, SecBufferDesc *in, SecBufferDes
 		UNICODE_STRING target = { (USHORT)(c->target_n * 2), (USHORT)(c->target_n * 2),
 					  c->target };
 		status = extension->ReachInitContext(
-			c->credential->outbound, c->inner, c->target ? &target : NULL,
-			INNER_REQUIREMENTS, in, &context, out, &c->inner_attributes, &expiry);
+			c->outbound ? c->outbound : c->credential->outbound, c->inner,
+			c->target ? &target : NULL, INNER_REQUIREMENTS, in, &context, out,
+			&c->inner_attributes, &expiry);
 	}
 	if (failed(status))
 		return status;

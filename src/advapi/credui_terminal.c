@@ -1,0 +1,232 @@
+/* advapi/credui_terminal.c - see advapi/credui_terminal.h.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * A signal may be delivered to any thread, so its handler writes to a pipe that the asking thread watches
+ * beside the terminal. Handlers and pipe are there for the length of one question. */
+#include "base/base.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <termios.h>
+#include <unistd.h>
+#include <winerror.h>
+
+#include "advapi/credui_terminal.h"
+#include "base/utf.h"
+
+#define LINE_BYTES 4096
+
+static const int interrupting[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+
+static struct {
+	pthread_mutex_t lock; /* one question at a time */
+	pthread_once_t once;
+	volatile int wake; /* the pipe's end for the handler */
+} asking = { .lock = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT, .wake = -1 };
+
+/* The lock may be held for as long as somebody types; a child does not wait for that. */
+static void asking_renew(void)
+{
+	pthread_mutex_init(&asking.lock, NULL);
+}
+
+static void asking_begin(void)
+{
+	pthread_atfork(NULL, NULL, asking_renew);
+}
+
+bool terminal_open(struct terminal *t)
+{
+	t->fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	return t->fd >= 0;
+}
+
+void terminal_close(struct terminal *t)
+{
+	if (t->fd >= 0)
+		close(t->fd);
+	t->fd = -1;
+}
+
+static bool write_text(int fd, const char *text)
+{
+	for (size_t n = strlen(text); n;) {
+		ssize_t put = write(fd, text, n);
+		if (put < 0 && errno != EINTR)
+			return false;
+		text += put > 0 ? put : 0;
+		n -= put > 0 ? (size_t)put : 0;
+	}
+	return true;
+}
+
+void terminal_say(struct terminal *t, const char *line)
+{
+	if (write_text(t->fd, line))
+		(void)write_text(t->fd, "\n");
+}
+
+/* ---- signals ---- */
+
+struct watch {
+	int pipe[2];
+	struct sigaction old[ARRAY_LEN(interrupting)];
+};
+
+static void note(int number)
+{
+	int error = errno;
+	uint8_t byte = (uint8_t)number;
+	ssize_t put = write(asking.wake, &byte, 1);
+	(void)put;
+	errno = error;
+}
+
+/* What a program ignores stays ignored. */
+static bool watch_begin(struct watch *w)
+{
+	const struct sigaction ours = { .sa_handler = note };
+
+	if (pipe2(w->pipe, O_CLOEXEC | O_NONBLOCK) != 0)
+		return false;
+	asking.wake = w->pipe[1];
+	for (size_t i = 0; i < ARRAY_LEN(interrupting); i++) {
+		sigaction(interrupting[i], NULL, &w->old[i]);
+		if (w->old[i].sa_handler != SIG_IGN)
+			sigaction(interrupting[i], &ours, NULL);
+	}
+	return true;
+}
+
+/* The signal that came meanwhile, or 0. */
+static int watch_end(struct watch *w)
+{
+	uint8_t byte = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(interrupting); i++)
+		sigaction(interrupting[i], &w->old[i], NULL);
+	ssize_t got = read(w->pipe[0], &byte, 1);
+	asking.wake = -1;
+	close(w->pipe[0]);
+	close(w->pipe[1]);
+	return got == 1 ? byte : 0;
+}
+
+/* ---- one line ---- */
+
+/* Waits for something to read; false once a signal came or the wait fails. */
+static bool wait_for(int fd, int wake)
+{
+	struct pollfd at[] = { { .fd = wake, .events = POLLIN }, { .fd = fd, .events = POLLIN } };
+
+	while (poll(at, ARRAY_LEN(at), -1) < 0)
+		if (errno != EINTR)
+			return false;
+	return !at[0].revents;
+}
+
+/* Reads up to the newline, which is left out; *out_n says how much. A second end of file after text ends a
+ * line too. */
+static bool read_line(int fd, int wake, struct secret *out, size_t *out_n)
+{
+	size_t n = 0;
+
+	while (n < out->len && wait_for(fd, wake)) {
+		ssize_t got = read(fd, out->p + n, out->len - n);
+		if (got < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (got < 0 || (got == 0 && n == 0))
+			return false;
+		n += (size_t)got;
+		bool ended = out->p[n - 1] == '\n';
+		if (got == 0 || ended) {
+			*out_n = n - ended;
+			return true;
+		}
+	}
+	*out_n = n; /* too long, which the caller sees; or interrupted */
+	return n == out->len;
+}
+
+/* Lines as people edit them, whatever the program made of its terminal. */
+static void set_for_lines(struct termios *mode, bool echo)
+{
+	mode->c_iflag |= ICRNL;
+	mode->c_oflag |= OPOST | ONLCR;
+	mode->c_lflag |= ICANON | ISIG;
+	mode->c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
+	if (echo)
+		mode->c_lflag |= ECHO | ECHOE | ECHOK;
+}
+
+static bool set_mode(int fd, int when, const struct termios *mode)
+{
+	while (tcsetattr(fd, when, mode) != 0)
+		if (errno != EINTR)
+			return false;
+	return true;
+}
+
+struct question {
+	const char *text;
+	bool echo;
+	struct secret *line;
+	size_t n;
+};
+
+/* The terminal's mode changes after the handlers are there, and back before they go. */
+static bool ask_once(int fd, struct question *q, int *signal_number)
+{
+	struct termios before, during;
+	struct watch watch;
+
+	*signal_number = 0;
+	if (tcgetattr(fd, &before) != 0 || !watch_begin(&watch))
+		return false;
+	during = before;
+	set_for_lines(&during, q->echo);
+	bool ok = set_mode(fd, q->echo ? TCSADRAIN : TCSAFLUSH, &during) &&
+		  write_text(fd, q->text) && read_line(fd, watch.pipe[0], q->line, &q->n);
+	set_mode(fd, TCSADRAIN, &before);
+	if (!q->echo || !ok)
+		(void)write_text(fd, "\n");
+	*signal_number = watch_end(&watch);
+	return ok;
+}
+
+/* A stopped process asks again when it goes on. */
+static bool ask(int fd, struct question *q)
+{
+	bool ok;
+	int number;
+
+	do {
+		ok = ask_once(fd, q, &number);
+		if (number)
+			raise(number);
+	} while (!ok && number == SIGTSTP);
+	return ok;
+}
+
+uint32_t terminal_ask(struct terminal *t, const char *question, bool echo, struct secret **line)
+{
+	CLEANUP(secret_free_p) struct secret *room = secret_new(LINE_BYTES);
+	struct question q = { .text = question, .echo = echo, .line = room };
+
+	if (!room)
+		return ERROR_NOT_ENOUGH_MEMORY;
+	pthread_once(&asking.once, asking_begin);
+	pthread_mutex_lock(&asking.lock);
+	bool ok = ask(t->fd, &q);
+	pthread_mutex_unlock(&asking.lock);
+	if (!ok)
+		return ERROR_CANCELLED;
+	if (q.n == LINE_BYTES || memchr(room->p, '\0', q.n) ||
+	    utf16_need((const char *)room->p, q.n) == SIZE_MAX)
+		return ERROR_NO_UNICODE_TRANSLATION;
+	*line = secret_copy(room->p, q.n);
+	return *line ? ERROR_SUCCESS : ERROR_NOT_ENOUGH_MEMORY;
+}

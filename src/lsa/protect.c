@@ -1,0 +1,252 @@
+/* lsa/protect.c - see lsa/protect.h.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "base/base.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <wincred.h>
+
+#include "base/places.h"
+#include "base/random.h"
+#include "crypto/permute.h"
+#include "crypto/seal.h"
+#include "lsa/protect.h"
+#include "lsa/state.h"
+
+#define KEY_FILE "protect.key"
+#define KEY_LEN 32
+#define FOR_USER 'D'
+#define FOR_SYSTEM 'F'
+#define FORMAT 1
+#define HEAD_LEN 2
+#define OVERHEAD (HEAD_LEN + SEAL_NONCE_LEN + SEAL_TAG_LEN)
+
+/* ---- the key in the user's runtime directory ---- */
+
+static void close_p(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+/* NULL unless it is a whole key that only its owner can read. */
+static struct secret *key_read(const char *path)
+{
+	CLEANUP(close_p) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	CLEANUP(secret_free_p) struct secret *key = NULL;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+	    st.st_mode & 077 || st.st_size != KEY_LEN)
+		return NULL;
+	key = secret_new(KEY_LEN);
+	if (!key || read(fd, key->p, key->len) != (ssize_t)key->len)
+		return NULL;
+	return TAKE(key);
+}
+
+/* Written beside and linked into place: whoever is second finds a whole key. */
+static void key_make(const char *path)
+{
+	CLEANUP(secret_free_p) struct secret *key = secret_new(KEY_LEN);
+	CLEANUP(mem_free_p) char *beside = NULL;
+	uint32_t number;
+	size_t room = strlen(path) + 12;
+
+	beside = mem_alloc(room);
+	if (!key || !beside || failed(random_bytes(key->p, key->len)) ||
+	    failed(random_bytes(&number, sizeof(number))) || !place_make_parent(path))
+		return;
+	snprintf(beside, room, "%s.%08x", path, (unsigned)number);
+	CLEANUP(close_p)
+	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return;
+	if (write(fd, key->p, key->len) == (ssize_t)key->len && link(beside, path) != 0)
+		(void)fail(STATUS_UNSUCCESSFUL, "keeping the key of CredProtect");
+	unlink(beside);
+}
+
+/* The key that all processes of the user share; NULL where there is none. */
+static struct secret *key_shared(const struct lsa_client *client, bool make)
+{
+	if (!client->setup.is_this_process)
+		return NULL;
+	CLEANUP(mem_free_p) char *path = place_path(PLACE_USER_RUNTIME, KEY_FILE);
+	if (!path)
+		return NULL;
+	struct secret *key = key_read(path);
+	if (key || !make)
+		return key;
+	key_make(path);
+	return key_read(path);
+}
+
+/* ---- what is derived from it ---- */
+
+struct purpose {
+	char letter;
+	bool same_size;
+};
+
+static const char *purpose_text(struct purpose p)
+{
+	if (p.same_size)
+		return p.letter == FOR_SYSTEM ? "OpenSSPI identity of the system"
+					      : "OpenSSPI identity of a session";
+	return p.letter == FOR_SYSTEM ? "OpenSSPI CredProtect for the system"
+				      : "OpenSSPI CredProtect for a session";
+}
+
+/* A key for one user and session (for the system: one user and boot); NULL when memory is short. */
+static struct secret *key_derive(const struct lsa_client *client, const struct secret *from,
+				 struct purpose p)
+{
+	const struct sessions *sessions = &client->lsa->sessions;
+	CLEANUP(wr_done) struct wr salt = WR(256);
+	struct secret *key = secret_new(SHA256_LEN);
+
+	wr_counted(&salt, sessions->boot, sessions->boot_n);
+	wr_u32le(&salt, (uint32_t)client_uid(client));
+	if (p.letter == FOR_USER) {
+		LUID own = session_own(client);
+		wr_u32le(&salt, own.LowPart);
+		wr_u32le(&salt, (uint32_t)own.HighPart);
+	}
+	if (!key || !wr_ok(&salt)) {
+		secret_free(key);
+		return NULL;
+	}
+	derive_key(from, &(struct part){ salt.buf, salt.len }, purpose_text(p), key->p);
+	return key;
+}
+
+/* The key to seal with: the shared one, else that of the process. */
+static struct secret *key_for(const struct lsa_client *client, struct purpose p)
+{
+	CLEANUP(secret_free_p) struct secret *shared = key_shared(client, true);
+	return key_derive(client, shared ? shared : client->lsa->protect_key, p);
+}
+
+/* ---- sealing ---- */
+
+static struct purpose purpose_of(const struct cred_protect_call *call)
+{
+	return (struct purpose){
+		.letter = call->flags & CRED_PROTECT_TO_SYSTEM ? FOR_SYSTEM : FOR_USER,
+		.same_size = call->flags & IPC_PROTECT_SAME_SIZE,
+	};
+}
+
+static bool flags_are_known(const struct cred_protect_call *call)
+{
+	return !(call->flags & ~(uint32_t)(CRED_PROTECT_AS_SELF | CRED_PROTECT_TO_SYSTEM |
+					   IPC_PROTECT_SAME_SIZE));
+}
+
+static NTSTATUS reply_take(struct cred_protect_reply *reply, size_t n)
+{
+	reply->bytes.p = mem_alloc(n ? n : 1);
+	reply->bytes.n = reply->bytes.p ? (uint32_t)n : 0;
+	return reply->bytes.p ? STATUS_SUCCESS : fail(STATUS_NO_MEMORY, "protecting bytes");
+}
+
+static NTSTATUS permuted(struct lsa_client *client, const struct cred_protect_call *call, bool back,
+			 struct cred_protect_reply *reply)
+{
+	CLEANUP(secret_free_p) struct secret *key = key_for(client, purpose_of(call));
+	NTSTATUS status = key ? reply_take(reply, call->bytes.n) : STATUS_NO_MEMORY;
+
+	if (failed(status) || !call->bytes.n)
+		return status;
+	memcpy(reply->bytes.p, call->bytes.p, call->bytes.n);
+	(back ? permute_back : permute)(key->p, reply->bytes.p, reply->bytes.n);
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS lsa_protect(struct lsa_client *client, const struct cred_protect_call *call,
+		     struct cred_protect_reply *reply)
+{
+	struct purpose purpose = purpose_of(call);
+
+	if (!flags_are_known(call) || call->bytes.n > SECRET_MAX)
+		return fail(STATUS_INVALID_PARAMETER, "protecting bytes");
+	if (purpose.same_size)
+		return permuted(client, call, false, reply);
+	CLEANUP(secret_free_p) struct secret *plain = key_for(client, purpose);
+	CLEANUP(secret_free_p) struct secret *key = plain ? seal_key_new(plain->p) : NULL;
+	NTSTATUS status = key ? reply_take(reply, call->bytes.n + OVERHEAD) : STATUS_NO_MEMORY;
+	if (failed(status))
+		return status;
+	uint8_t *head = reply->bytes.p, *nonce = head + HEAD_LEN;
+	head[0] = (uint8_t)purpose.letter;
+	head[1] = FORMAT;
+	status = random_bytes(nonce, SEAL_NONCE_LEN);
+	if (failed(status))
+		return status;
+	seal_bytes(key,
+		   &(struct seal_text){
+			   .nonce = nonce,
+			   .bound = head,
+			   .bound_n = HEAD_LEN,
+			   .in = call->bytes.p,
+			   .n = call->bytes.n,
+		   },
+		   nonce + SEAL_NONCE_LEN);
+	return STATUS_SUCCESS;
+}
+
+/* ---- opening ---- */
+
+/* Opens with what is derived from one key; false when it is not that one, or memory is short. */
+static bool opened(const struct lsa_client *client, const struct secret *from, struct rd sealed,
+		   uint8_t *out)
+{
+	struct purpose purpose = { .letter = (char)sealed.p[0] };
+	CLEANUP(secret_free_p)
+	struct secret *plain = from ? key_derive(client, from, purpose) : NULL;
+	CLEANUP(secret_free_p) struct secret *key = plain ? seal_key_new(plain->p) : NULL;
+
+	return key && seal_open(key,
+				&(struct seal_text){
+					.nonce = sealed.p + HEAD_LEN,
+					.bound = sealed.p,
+					.bound_n = HEAD_LEN,
+					.in = sealed.p + HEAD_LEN + SEAL_NONCE_LEN,
+					.n = sealed.n - HEAD_LEN - SEAL_NONCE_LEN,
+				},
+				out);
+}
+
+static bool may_open(const struct cred_protect_call *call)
+{
+	const uint8_t *head = call->bytes.p;
+
+	if (call->bytes.n < OVERHEAD || head[1] != FORMAT)
+		return false;
+	return head[0] == FOR_USER ||
+	       (head[0] == FOR_SYSTEM && call->flags & CRED_UNPROTECT_ALLOW_TO_SYSTEM);
+}
+
+NTSTATUS lsa_unprotect(struct lsa_client *client, const struct cred_protect_call *call,
+		       struct cred_protect_reply *reply)
+{
+	if (!flags_are_known(call) || call->bytes.n > SECRET_MAX + OVERHEAD)
+		return fail(STATUS_INVALID_PARAMETER, "opening protected bytes");
+	if (call->flags & IPC_PROTECT_SAME_SIZE)
+		return permuted(client, call, true, reply);
+	if (!may_open(call))
+		return fail(STATUS_NOT_CAPABLE, "opening protected bytes");
+	NTSTATUS status = reply_take(reply, call->bytes.n - OVERHEAD);
+	if (failed(status))
+		return status;
+	struct rd sealed = rd_of(call->bytes.p, call->bytes.n);
+	CLEANUP(secret_free_p) struct secret *shared = key_shared(client, false);
+	/* Sealed while there was no file to share a key by, they are this process's. */
+	if (opened(client, shared, sealed, reply->bytes.p) ||
+	    opened(client, client->lsa->protect_key, sealed, reply->bytes.p))
+		return STATUS_SUCCESS;
+	return fail(STATUS_NOT_CAPABLE, "opening protected bytes");
+}

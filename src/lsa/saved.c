@@ -1,0 +1,257 @@
+/* lsa/saved.c - see lsa/saved.h.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Which credential is the right one is decided here, once for all packages; whether it may be used is
+ * theirs to ask. */
+#include "base/base.h"
+
+#include "base/block.h"
+#include "credman/rules.h"
+#include "lsa/call.h"
+#include "lsa/credset.h"
+#include "lsa/saved.h"
+#include "lsa/state.h"
+#include "wire/authdata.h"
+
+DEFINE_CLEANUP(struct credential *, credential_unref)
+
+/* ---- whose set ---- */
+
+bool saved_session_has_set(const struct lsa_client *client, LUID logon)
+{
+	LUID own = session_own(client);
+	const struct session_data_call call = { .has_logon = true, .logon = logon };
+	struct session_data_reply reply = { .logon_type = 0 };
+
+	if (SecEqualLuid(&own, &logon))
+		return true;
+	bool known = !failed(session_describe(client, &call, &reply));
+	uint32_t type = reply.logon_type;
+	call_reply_done(CALL_SESSION_DATA, &reply);
+	return known && type != 0 && type != Network && type != NetworkCleartext;
+}
+
+NTSTATUS saved_set_of(const LUID *logon, struct credman **out)
+{
+	const struct frame *frame = call_current();
+
+	*out = NULL;
+	if (!logon)
+		return fail(STATUS_INVALID_PARAMETER, "reading a session's credentials");
+	if (!frame || !frame->client || SecIsZeroLuid(logon) ||
+	    !saved_session_has_set(frame->client, *logon))
+		return fail(STATUS_NO_SUCH_LOGON_SESSION, "finding a session with credentials");
+	return credset_of(frame->client, out);
+}
+
+/* The set of whoever calls; none is no credentials. */
+static NTSTATUS own_set(struct credman **out)
+{
+	const struct frame *frame = call_current();
+
+	*out = NULL;
+	if (frame && frame->client && !failed(credset_of(frame->client, out)))
+		return STATUS_SUCCESS;
+	return fail(SEC_E_NO_CREDENTIALS, "finding the caller's credentials");
+}
+
+/* ---- identities ---- */
+
+/* Is its blob a password that can be used now? Not one that is to be asked for again, and not a hash. */
+static bool has_password(const struct credential_view *c)
+{
+	struct rd blob = c->blob;
+	const WCHAR *text = (const void *)blob.p; /* fields are aligned: wire/credential.h */
+
+	return blob.n && blob.n % sizeof(WCHAR) == 0 && c->user.n &&
+	       !(c->flags & (CRED_FLAGS_PROMPT_NOW | CRED_FLAGS_OWF_CRED_BLOB)) &&
+	       utf16_is_valid(text, blob.n / sizeof(WCHAR));
+}
+
+/* Some programs save the terminator too. */
+static struct rd without_terminator(struct rd password)
+{
+	const uint8_t *last = password.p + password.n - sizeof(WCHAR);
+
+	return last[0] == 0 && last[1] == 0 ? rd_of(password.p, password.n - sizeof(WCHAR))
+					    : password;
+}
+
+/* DOMAIN\user in two; user@domain stays whole. */
+static void name_split_user(struct utf16 user, struct identity_view *id)
+{
+	size_t slash = 0;
+
+	while (slash < user.n && user.p[slash] != '\\')
+		slash++;
+	bool parted = slash < user.n;
+	size_t begin = parted ? slash + 1 : 0;
+	id->domain = rd_of(user.p, parted ? slash * sizeof(WCHAR) : 0);
+	id->user = rd_of(user.p + begin, (user.n - begin) * sizeof(WCHAR));
+	id->has_domain = id->has_user = id->has_password = true;
+}
+
+static NTSTATUS give_identity(const struct credential_view *c, PVOID *identity)
+{
+	CLEANUP(wr_done) struct wr w = WR(AUTHDATA_MAX);
+	struct identity_view id = { 0 };
+
+	if (!has_password(c))
+		return fail(SEC_E_NO_CREDENTIALS, "finding a password in a saved credential");
+	name_split_user(c->user, &id);
+	id.password = without_terminator(c->blob);
+	identity_write(&w, &id);
+	if (!wr_ok(&w))
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "writing a saved identity");
+	if (!identity_read(wr_view(&w), &id))
+		return fail(SEC_E_NO_CREDENTIALS, "reading a saved identity");
+	*identity = block_dup(w.buf, w.len);
+	return *identity ? STATUS_SUCCESS
+			 : fail(SEC_E_INSUFFICIENT_MEMORY, "giving a saved identity");
+}
+
+/* credman's statuses as the packages are told them. */
+static NTSTATUS told(NTSTATUS status)
+{
+	if (status == STATUS_NOT_FOUND || status == VAULT_ABSENT ||
+	    status == STATUS_INVALID_PARAMETER || status == STATUS_NO_SUCH_LOGON_SESSION)
+		return SEC_E_NO_CREDENTIALS;
+	return status == STATUS_NO_MEMORY ? (NTSTATUS)SEC_E_INSUFFICIENT_MEMORY : status;
+}
+
+NTSTATUS NTAPI saved_default_identity(PVOID *identity)
+{
+	CLEANUP(credential_unref_p) struct credential *c = NULL;
+	struct credman *set;
+
+	if (!identity)
+		return fail(STATUS_INVALID_PARAMETER, "reading the default identity");
+	*identity = NULL;
+	NTSTATUS status = own_set(&set);
+	if (!failed(status))
+		status = told(credman_get_default(set, &c));
+	return failed(status) ? status : give_identity(&c->view, identity);
+}
+
+/* ---- which one fits a target ---- */
+
+struct wanted {
+	struct utf16 whole; /* as it was asked for */
+	struct utf16 plain; /* without port, third part and a dot at the end */
+	struct utf16 host;  /* of that; without the brackets of an address */
+	bool has_service, has_dot;
+};
+
+static size_t find(struct utf16 text, size_t from, WCHAR c)
+{
+	while (from < text.n && text.p[from] != c)
+		from++;
+	return from;
+}
+
+/* Where the host that begins at `from` ends; a bare IPv6 address has colons but no port. */
+static size_t host_end(struct utf16 text, size_t from)
+{
+	const struct utf16 part = { text.p, find(text, from, '/') };
+
+	if (from < part.n && part.p[from] == '[') {
+		size_t close = find(part, from, ']');
+		return close < part.n ? close + 1 : part.n;
+	}
+	size_t colon = find(part, from, ':');
+	return colon < part.n && find(part, colon + 1, ':') < part.n ? part.n : colon;
+}
+
+static bool wanted_read(const UNICODE_STRING *target, struct wanted *out)
+{
+	const struct utf16 whole = { target->Buffer, target->Length / sizeof(WCHAR) };
+
+	if (!whole.p || !whole.n || !utf16_is_valid(whole.p, whole.n) ||
+	    find(whole, 0, 0) < whole.n)
+		return false;
+	size_t slash = find(whole, 0, '/');
+	size_t begin = slash < whole.n ? slash + 1 : 0, end = host_end(whole, begin);
+	if (end > begin && whole.p[end - 1] == '.')
+		end--;
+	struct utf16 host = { whole.p + begin, end - begin };
+	if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
+		host = (struct utf16){ host.p + 1, host.n - 2 };
+	*out = (struct wanted){ .whole = whole,
+				.plain = { whole.p, end },
+				.host = host,
+				.has_service = begin != 0,
+				.has_dot = find(host, 0, '.') < host.n };
+	return host.n != 0;
+}
+
+/* Domain credentials for the host; one under the SPN's own name is for it too. */
+static NTSTATUS match_domain(struct credman *set, const struct wanted *w, struct credential **out)
+{
+	static const uint32_t types[] = { CRED_TYPE_DOMAIN_PASSWORD };
+	struct target_view t = { .target = w->plain,
+				 .dns_server = w->host,
+				 .flags = w->has_dot ? 0 : CRED_TI_SERVER_FORMAT_UNKNOWN };
+	struct credential_list list = { 0 };
+
+	NTSTATUS status = target_prepare(&t);
+	if (!failed(status))
+		status = credman_match(set, &t, types, ARRAY_LEN(types), &list);
+	if (failed(status))
+		return status;
+	if (list.count) {
+		*out = list.item[0];
+		list.item[0] = NULL;
+	}
+	credential_list_done(&list);
+	return *out ? STATUS_SUCCESS : STATUS_NOT_FOUND;
+}
+
+/* By name alone, with the port first when there is one. */
+static NTSTATUS read_named(struct credman *set, const struct wanted *w, uint32_t type,
+			   struct credential **out)
+{
+	NTSTATUS status = credman_read(set, w->whole, type, out);
+
+	if (told(status) == SEC_E_NO_CREDENTIALS && w->plain.n < w->whole.n)
+		status = credman_read(set, w->plain, type, out);
+	return status;
+}
+
+/* A generic credential belongs to whoever wrote it: only one that is called like a service, as remote
+ * desktop clients call theirs, is meant for signing in. It goes before a wildcard. */
+static NTSTATUS find_saved(struct credman *set, const struct wanted *w, struct credential **out)
+{
+	CLEANUP(credential_unref_p) struct credential *domain = NULL;
+	NTSTATUS status = STATUS_NOT_FOUND;
+
+	if (w->plain.n < w->whole.n)
+		status = credman_read(set, w->whole, CRED_TYPE_DOMAIN_PASSWORD, out);
+	if (told(status) != SEC_E_NO_CREDENTIALS)
+		return status;
+	NTSTATUS matched = match_domain(set, w, &domain);
+	bool wildcard = !failed(matched) && (domain->view.flags & CRED_FLAGS_WILDCARD_MATCH);
+	if (w->has_service && (told(matched) == SEC_E_NO_CREDENTIALS || wildcard)) {
+		status = read_named(set, w, CRED_TYPE_GENERIC, out);
+		if (told(status) != SEC_E_NO_CREDENTIALS)
+			return status;
+	}
+	*out = TAKE(domain);
+	return matched;
+}
+
+NTSTATUS NTAPI saved_identity(const UNICODE_STRING *target, PVOID *identity)
+{
+	CLEANUP(credential_unref_p) struct credential *c = NULL;
+	struct credman *set;
+	struct wanted w;
+
+	if (!target || !identity)
+		return fail(STATUS_INVALID_PARAMETER, "reading a saved identity");
+	*identity = NULL;
+	if (!wanted_read(target, &w))
+		return fail(SEC_E_NO_CREDENTIALS, "reading a target's name");
+	NTSTATUS status = own_set(&set);
+	if (!failed(status))
+		status = told(find_saved(set, &w, &c));
+	return failed(status) ? status : give_identity(&c->view, identity);
+}

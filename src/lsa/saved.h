@@ -1,0 +1,25 @@
+/* lsa/saved.h - saved credentials for packages: whose set, which one, as an identity.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#ifndef OPENSSPI_LSA_SAVED_H
+#define OPENSSPI_LSA_SAVED_H
+
+#include <ntsecpkg.h>
+
+#include "base/base.h"
+
+struct credman;
+struct lsa_client;
+
+/* Has the session a credential set for that client: its own, or one made for it that is none of a network
+ * sign-in? */
+MUST_CHECK bool saved_session_has_set(const struct lsa_client *client, LUID logon);
+
+/* The set of that session, which must be the caller's own or one made for the caller that is none of
+ * a network sign-in. STATUS_INVALID_PARAMETER (NULL), STATUS_NO_SUCH_LOGON_SESSION. */
+MUST_CHECK NTSTATUS saved_set_of(const LUID *logon, struct credman **out);
+
+/* Members of OPENSSPI_LSA_EXTENSION, as opensspi.h describes them. */
+NTSTATUS NTAPI saved_default_identity(PVOID *identity);
+NTSTATUS NTAPI saved_identity(const UNICODE_STRING *target, PVOID *identity);
+
+#endif

@@ -1,0 +1,157 @@
+/* tests/unit/test_vault_place.c - on file systems that only seem to be there, by a statfs of our own.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "vault_home.h"
+
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+static long seeming; /* 0: what the kernel says */
+
+int statfs(const char *path, struct statfs *out)
+{
+	if (syscall(SYS_statfs, path, out) != 0)
+		return -1;
+	if (seeming)
+		out->f_type = seeming;
+	return 0;
+}
+
+static void assert_journal(struct vault_home *h, const char *journal, bool network)
+{
+	struct vault_status s;
+
+	assert_int_equal(vault_describe(h->v, &s), STATUS_SUCCESS);
+	assert_string_equal(s.journal, journal);
+	assert_int_equal(s.on_network, network);
+}
+
+static bool is_beside(struct vault_home *h, const char *suffix)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s%s", h->path, suffix);
+	return access(path, F_OK) == 0;
+}
+
+static int seeming_teardown(void **state)
+{
+	seeming = 0;
+	return home_teardown(state);
+}
+
+static void every_network_file_system_has_a_journal_file(void **state)
+{
+	struct vault_home *h = *state;
+	const long kinds[] = { 0x6969, 0x517B, 0xFE534D42, 0x65735546, 0x01021997, 0x00C36400 };
+
+	assert_int_equal(put_text(h->v, "a", "one"), STATUS_SUCCESS);
+	assert_journal(h, "wal", false);
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		home_close(h);
+		seeming = kinds[i];
+		assert_int_equal(home_open(h, 0), STATUS_SUCCESS);
+		assert_journal(h, "delete", true);
+		assert_int_equal(has_text(h->v, "a", "one"), 1);
+		assert_int_equal(put_text(h->v, "b", "two"), STATUS_SUCCESS);
+		/* Nothing that has to be shared in memory. */
+		assert_false(is_beside(h, "-shm"));
+		assert_false(is_beside(h, "-wal"));
+	}
+	home_close(h);
+	seeming = 0xEF53; /* ext4: a home that came back */
+	assert_int_equal(home_open(h, 0), STATUS_SUCCESS);
+	assert_journal(h, "wal", false);
+	assert_int_equal(has_text(h->v, "b", "two"), 1);
+	assert_int_equal(vault_check(h->v, NULL, NULL, NULL), STATUS_SUCCESS);
+}
+
+static void a_vault_can_be_made_on_one(void **state)
+{
+	struct vault_home *h = *state;
+
+	home_close(h);
+	assert_int_equal(unlink(h->path), 0);
+	seeming = 0x6969;
+	assert_int_equal(home_open(h, VAULT_CREATE), STATUS_SUCCESS);
+	assert_journal(h, "delete", true);
+	assert_int_equal(put_text(h->v, "a", "one"), STATUS_SUCCESS);
+	assert_int_equal(has_text(h->v, "a", "one"), 1);
+}
+
+/* Left in the log by a program that died while the home was local. */
+static void a_log_that_was_left_is_not_lost_on_the_way(void **state)
+{
+	struct vault_home *h = *state;
+	int status;
+
+	home_close(h);
+	pid_t child = fork();
+	if (child == 0) {
+		bool good = !failed(home_open(h, 0)) && !failed(put_text(h->v, "a", "one"));
+		_exit(good ? 0 : 1); /* without closing */
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_true(is_beside(h, "-wal"));
+	seeming = 0x6969;
+	assert_int_equal(home_open(h, 0), STATUS_SUCCESS);
+	assert_journal(h, "delete", true);
+	assert_int_equal(has_text(h->v, "a", "one"), 1);
+	assert_int_equal(vault_check(h->v, NULL, NULL, NULL), STATUS_SUCCESS);
+}
+
+static int write_in_turns(struct vault_home *h, const char *name)
+{
+	struct vault_home own = *h;
+	char text[32];
+
+	if (failed(home_open(&own, 0)))
+		return 1;
+	for (int i = 0; i < 40; i++) {
+		snprintf(text, sizeof(text), "%s%d", name, i);
+		if (failed(put_text(own.v, text, text)))
+			return 2;
+	}
+	home_close(&own);
+	return 0;
+}
+
+static void two_processes_write_in_turns_on_one(void **state)
+{
+	struct vault_home *h = *state;
+	char text[32];
+	pid_t child[2];
+	int status;
+
+	home_close(h);
+	seeming = 0x6969;
+	for (int i = 0; i < 2; i++) {
+		child[i] = fork();
+		if (child[i] == 0)
+			_exit(write_in_turns(h, i ? "x" : "y"));
+	}
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(waitpid(child[i], &status, 0), child[i]);
+		assert_int_equal(status, 0);
+	}
+	assert_int_equal(home_open(h, 0), STATUS_SUCCESS);
+	for (int i = 0; i < 80; i++) {
+		snprintf(text, sizeof(text), "%s%d", i % 2 ? "x" : "y", i / 2);
+		assert_int_equal(has_text(h->v, text, text), 1);
+	}
+	assert_int_equal(vault_check(h->v, NULL, NULL, NULL), STATUS_SUCCESS);
+}
+
+#define ONE(f) cmocka_unit_test_setup_teardown(f, home_setup, seeming_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ONE(every_network_file_system_has_a_journal_file),
+		ONE(a_vault_can_be_made_on_one),
+		ONE(a_log_that_was_left_is_not_lost_on_the_way),
+		ONE(two_processes_write_in_turns_on_one),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
