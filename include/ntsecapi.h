@@ -109,10 +109,15 @@ OPENSSPI_API NTSTATUS NTAPI LsaEnumerateLogonSessions(PULONG LogonSessionCount,
 
 /* ---- Connections, logons, messages to packages ----------------------------------------------- */
 
+/* Connections to the LSA: trusted, which embedded nobody is (STATUS_PORT_CONNECTION_REFUSED;
+ * STATUS_NAME_TOO_LONG above 127 bytes), and untrusted. STATUS_INVALID_HANDLE: there is none.
+ * Microsoft: LsaRegisterLogonProcess, LsaConnectUntrusted, LsaDeregisterLogonProcess. */
 OPENSSPI_API NTSTATUS NTAPI LsaRegisterLogonProcess(PLSA_STRING LogonProcessName, PHANDLE LsaHandle,
 						    PLSA_OPERATIONAL_MODE SecurityMode);
 OPENSSPI_API NTSTATUS NTAPI LsaConnectUntrusted(PHANDLE LsaHandle);
 OPENSSPI_API NTSTATUS NTAPI LsaDeregisterLogonProcess(HANDLE LsaHandle);
+/* The number of the package with that name. STATUS_NO_SUCH_PACKAGE, STATUS_NAME_TOO_LONG.
+ * Microsoft: LsaLookupAuthenticationPackage. */
 OPENSSPI_API NTSTATUS NTAPI LsaLookupAuthenticationPackage(HANDLE LsaHandle,
 							   PLSA_STRING PackageName,
 							   PULONG AuthenticationPackage);
@@ -124,6 +129,11 @@ OPENSSPI_API NTSTATUS NTAPI LsaLogonUser(HANDLE LsaHandle, PLSA_STRING OriginNam
 					 PVOID *ProfileBuffer, PULONG ProfileBufferLength,
 					 PLUID LogonId, PHANDLE Token, PQUOTA_LIMITS Quotas,
 					 PNTSTATUS SubStatus);
+/* Sends a message to a package; the answer goes back through LsaFreeReturnBuffer.
+ * The returned status says whether it was delivered: STATUS_NO_SUCH_PACKAGE; STATUS_NOT_SUPPORTED: the
+ * package takes none; STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER. Only when it is a success is
+ * *ProtocolStatus the package's verdict.
+ * Microsoft: LsaCallAuthenticationPackage. */
 OPENSSPI_API NTSTATUS NTAPI LsaCallAuthenticationPackage(HANDLE LsaHandle,
 							 ULONG AuthenticationPackage,
 							 PVOID ProtocolSubmitBuffer,

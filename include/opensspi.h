@@ -105,7 +105,8 @@ OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiAccountsPath(char **path);
  * type    CRED_TYPE_DOMAIN_PASSWORD; ignored when target is NULL
  *
  * A Win32 error: ERROR_SUCCESS; ERROR_NOT_FOUND when there is no such credential;
- * ERROR_INVALID_PARAMETER for other types; ERROR_NO_SUCH_LOGON_SESSION and those of the vault, below. */
+ * ERROR_INVALID_PARAMETER for other types; ERROR_NO_UNICODE_TRANSLATION, RPC_X_BAD_STUB_DATA for names that
+ * are none; ERROR_NO_SUCH_LOGON_SESSION and those of the vault, below. */
 OPENSSPI_API DWORD WINAPI OpensspiDefaultCredentialSet(const char *target, ULONG type);
 
 /* Reads the default credential, without its password, UTF-8; release it with CredFree.
@@ -120,7 +121,8 @@ OPENSSPI_API DWORD WINAPI OpensspiDefaultCredentialGet(PCREDENTIALA *credential)
  * ERROR_FILE_CORRUPT (1392) the file is not what was written; ERROR_UNKNOWN_REVISION (1305) a newer
  * program made it; ERROR_DISK_FULL; ERROR_WRITE_PROTECT (19); ERROR_INVALID_PASSWORD (86) the passphrase
  * opens nothing; 0x80310000 (FVE_E_LOCKED_VOLUME) it is locked: OpensspiVaultUnlock first;
- * ERROR_ACCESS_DENIED the owner or mode of a file or folder; ERROR_NOT_ENOUGH_MEMORY. Nothing here ever
+ * ERROR_ACCESS_DENIED the owner or mode of a file or folder; ERROR_NOT_ENOUGH_QUOTA (1816) it has 16 keys
+ * already, or its data key is used up and wants a rekey; ERROR_NOT_ENOUGH_MEMORY. Nothing here ever
  * replaces, empties or repairs a vault by itself. */
 
 #define OPENSSPI_VAULT_KEY_FILE 1u
@@ -154,16 +156,19 @@ typedef struct _OPENSSPI_VAULT_STATUS {
 /* One block: release it with FreeContextBuffer. */
 OPENSSPI_API DWORD WINAPI OpensspiVaultStatus(POPENSSPI_VAULT_STATUS *status);
 
-/* Opens the vault for this process and, for seconds > 0, for the user's other processes for that long.
+/* Opens the vault for this process and, for seconds > 0, for the user's other processes for that long. The
+ * passphrase is checked also when the vault is open.
  * ERROR_NOT_SUPPORTED when the kernel keeps no keys: it is open for this process all the same. */
 OPENSSPI_API DWORD WINAPI OpensspiVaultUnlock(const char *passphrase, ULONG seconds);
 
-/* Forgets the key. */
+/* Forgets the key, in this process and for those that ask the kernel for it. This process stays locked until
+ * OpensspiVaultUnlock; programs that begin afterwards are let in by a key file. */
 OPENSSPI_API DWORD WINAPI OpensspiVaultLock(void);
 
 /* Further ways to open it, and one less: the last is ERROR_INVALID_PARAMETER, a number that nobody has
- * ERROR_NOT_FOUND. Removing one does not take it from who copied it; a rekey does. `number` may be
- * NULL. The first key that is added makes the vault. */
+ * ERROR_NOT_FOUND. Removing one does not take it from who copied it; a rekey does. A label has at most 63
+ * bytes, else ERROR_INVALID_PARAMETER; it and `number` may be NULL. Where there is no vault yet, adding a
+ * key makes one, with a key file besides. */
 OPENSSPI_API DWORD WINAPI OpensspiVaultAddPassphrase(const char *passphrase, const char *label,
 						     LONGLONG *number);
 OPENSSPI_API DWORD WINAPI OpensspiVaultAddKeyFile(const char *label, LONGLONG *number);
@@ -186,11 +191,14 @@ typedef VOID(CALLBACK *OPENSSPI_SENTENCE_VISITOR)(void *argument, const char *se
 OPENSSPI_API DWORD WINAPI OpensspiVaultCheck(OPENSSPI_SENTENCE_VISITOR each, void *argument,
 					     POPENSSPI_VAULT_REPORT report);
 
-/* Takes the records that are there for all there are; deletes the altered ones when told to. */
+/* Takes the records that are there for all there are; deletes the altered ones when told to, at most 1024 in
+ * one call. */
 OPENSSPI_API DWORD WINAPI OpensspiVaultAccept(BOOL delete_altered);
 
-/* Everything in the vault, sealed to a passphrase, to or from a file descriptor. What is not whole is not
- * imported at all; a credential that is there already stays unless `replace`. `records` may be NULL. */
+/* Everything in the vault, sealed to a passphrase, to or from a file descriptor; at most 48 MiB, else
+ * ERROR_FILE_TOO_LARGE. An export writes what can be read also when it ends with ERROR_CRC or
+ * ERROR_FILE_CORRUPT. What is not whole is not imported at all; a credential that is there already stays
+ * unless `replace`. Importing makes a vault where there is none. `records` may be NULL. */
 OPENSSPI_API DWORD WINAPI OpensspiVaultExport(const char *passphrase, int file, ULONGLONG *records);
 OPENSSPI_API DWORD WINAPI OpensspiVaultImport(const char *passphrase, int file, BOOL replace,
 					      ULONGLONG *records);
@@ -203,9 +211,9 @@ OPENSSPI_API DWORD WINAPI OpensspiVaultLastFault(char **text);
 
 /* One value or one line of a list that is in force. The strings live for the call. */
 typedef struct _OPENSSPI_POLICY_ENTRY {
-	const char *Name;   /* the group policy's */
+	const char *Name;   /* the group policy's; "[section] name" for a setting of another section */
 	const char *Value;  /* as a file would write it */
-	const char *Origin; /* "FILE:LINE", or "default" */
+	const char *Origin; /* "FILE:LINE" or "default"; several, joined by ", " */
 } OPENSSPI_POLICY_ENTRY, *POPENSSPI_POLICY_ENTRY;
 typedef BOOL(CALLBACK *OPENSSPI_POLICY_VISITOR)(void *argument, const OPENSSPI_POLICY_ENTRY *entry);
 
@@ -285,6 +293,17 @@ typedef struct _OPENSSPI_NTLM_LOGON_RESULT {
 	UNICODE_STRING Domain; /* as the authority spells it */
 	UNICODE_STRING User;
 } OPENSSPI_NTLM_LOGON_RESULT, *POPENSSPI_NTLM_LOGON_RESULT;
+
+/* What a package has learnt of a server; strings without a Buffer are unknown. */
+typedef struct _OPENSSPI_TARGET_NAMES {
+	UNICODE_STRING TargetName; /* as the program called it */
+	UNICODE_STRING NetbiosServerName;
+	UNICODE_STRING DnsServerName;
+	UNICODE_STRING NetbiosDomainName;
+	UNICODE_STRING DnsDomainName;
+	UNICODE_STRING DnsTreeName;
+	UNICODE_STRING PackageName;
+} OPENSSPI_TARGET_NAMES, *POPENSSPI_TARGET_NAMES;
 
 /* A credential or context that a package holds of another package, inside the LSA. */
 typedef ULONG_PTR OPENSSPI_REACH_HANDLE;
@@ -387,6 +406,10 @@ typedef struct _OPENSSPI_LSA_EXTENSION {
 	 * for just this host or name, else a generic one of just this name (only if it has a service),
 	 * else a domain credential whose wildcard fits. */
 	NTSTATUS(NTAPI *ReadSavedIdentity)(const UNICODE_STRING *Target, PVOID *Identity);
+
+	/* Notes what a server says of itself, for the caller's CredGetTargetInfo. Nothing in it is
+	 * believed; what is not UTF-16, or longer than such names are, is not noted. */
+	VOID(NTAPI *NoteTarget)(const OPENSSPI_TARGET_NAMES *Names);
 } OPENSSPI_LSA_EXTENSION, *POPENSSPI_LSA_EXTENSION;
 
 #define OPENSSPI_LSA_EXTENSION_VERSION 3u

@@ -231,6 +231,15 @@ typedef enum _CRED_PROTECTION_TYPE {
 
 /* A BOOL that is FALSE leaves its reason in GetLastError(). What a function returns as one block is
  * freed with one CredFree. */
+/* ---- the credential set ----
+ *
+ * Each returns TRUE, or FALSE with the reason in GetLastError (OpensspiGetLastError): ERROR_NOT_FOUND;
+ * ERROR_INVALID_PARAMETER; ERROR_INVALID_FLAGS; ERROR_BAD_USERNAME; ERROR_NO_SUCH_LOGON_SESSION where the
+ * session has no credentials; RPC_X_BAD_STUB_DATA for what is longer than it may be; ERROR_NOT_SUPPORTED for
+ * CRED_TYPE_DOMAIN_VISIBLE_PASSWORD; ERROR_ALREADY_EXISTS (CredRename); ERROR_NO_UNICODE_TRANSLATION where
+ * an A function's text is not UTF-8; ERROR_NOT_ENOUGH_MEMORY; and those of the vault (opensspi.h). What is
+ * returned is one block for CredFree; on failure its pointer is NULL or as it was. Blobs and attribute values
+ * are bytes in both forms. Rules and limits: CredWrite(3), CredRead(3), wincred(7). */
 OPENSSPI_API BOOL WINAPI CredWriteW(PCREDENTIALW Credential, DWORD Flags);
 OPENSSPI_API BOOL WINAPI CredWriteA(PCREDENTIALA Credential, DWORD Flags);
 #define CredWrite OPENSSPI_AW(CredWrite)

@@ -211,54 +211,13 @@ static WCHAR *text_dup(const WCHAR *text, size_t n)
 	return copy;
 }
 
-/* "domain\*" of a server's domain; NULL when it has none to speak of. */
-static WCHAR *domain_target(const CREDENTIAL_TARGET_INFORMATIONW *info)
+/* What a server says of its domain is nobody's word: a credential for all of that would be shown to servers
+ * that it is not meant for. It is kept for its target. */
+static WCHAR *target_for(const struct credui_request *r, const WCHAR *user)
 {
-	const WCHAR *domain = info->DnsDomainName ? info->DnsDomainName : info->NetbiosDomainName;
-	size_t n = utf16_len(domain);
-
-	if (!n || n + 2 > CREDUI_MAX_DOMAIN_TARGET_LENGTH ||
-	    info->Flags & (CRED_TI_CREATE_EXPLICIT_CRED | CRED_TI_WORKGROUP_MEMBER))
-		return NULL;
-	WCHAR *target = mem_array(n + 3, sizeof(*target));
-	if (!target)
-		return NULL;
-	memcpy(target, domain, n * sizeof(*target));
-	target[n] = '\\';
-	target[n + 1] = '*';
-	return target;
-}
-
-/* Is there a credential of that name that belongs to another user? */
-static bool is_taken(const WCHAR *target, DWORD type, const WCHAR *user)
-{
-	PCREDENTIALW found = NULL;
-
-	if (!CredReadW(target, type, 0, &found))
-		return false;
-	struct utf16 theirs = utf16_of(found->UserName), ours = utf16_of(user);
-	bool taken = !utf16_equal_nocase(theirs.p, theirs.n, ours.p, ours.n);
-	CredFree(found);
-	return taken;
-}
-
-/* The most general target that collides with nothing. */
-static WCHAR *target_for(const struct credui_request *r, DWORD type, const WCHAR *user)
-{
-	PCREDENTIAL_TARGET_INFORMATIONW info = NULL;
-	WCHAR *general = NULL;
-
-	if (r->flags & CREDUI_FLAGS_USERNAME_TARGET_CREDENTIALS)
-		return text_dup(user, utf16_len(user));
-	if (!(r->flags & (CREDUI_FLAGS_GENERIC_CREDENTIALS | CREDUI_FLAGS_SERVER_CREDENTIAL)) &&
-	    CredGetTargetInfoW(r->target.p, 0, &info)) {
-		general = domain_target(info);
-		CredFree(info);
-	}
-	if (general && !is_taken(general, type, user))
-		return general;
-	mem_free(general);
-	return text_dup(r->target.p, r->target.n);
+	return r->flags & CREDUI_FLAGS_USERNAME_TARGET_CREDENTIALS
+		       ? text_dup(user, utf16_len(user))
+		       : text_dup(r->target.p, r->target.n);
 }
 
 static struct credui_pending *pending_of(const struct credui_request *r,
@@ -277,7 +236,7 @@ static struct credui_pending *pending_of(const struct credui_request *r,
 		memcpy(p->user->p, a->user->p, a->user->len);
 	const WCHAR *user = text_of(p->user).p;
 	p->type = type_of(r, user);
-	p->target = target_for(r, p->type, user);
+	p->target = target_for(r, user);
 	if (r->flags & CREDUI_FLAGS_USERNAME_TARGET_CREDENTIALS)
 		p->flags = CRED_FLAGS_USERNAME_TARGET;
 	return p->target ? TAKE(p) : NULL;

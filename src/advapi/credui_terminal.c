@@ -20,16 +20,46 @@
 #define LINE_BYTES 4096
 
 static const int interrupting[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+#define STOP (1u << (ARRAY_LEN(interrupting) - 1)) /* as a set of those: the last one alone */
+
+struct watch {
+	int pipe[2];
+	size_t count; /* how many of them have our handler, or are ignored */
+	struct sigaction old[ARRAY_LEN(interrupting)];
+};
 
 static struct {
 	pthread_mutex_t lock; /* one question at a time */
 	pthread_once_t once;
-	volatile int wake; /* the pipe's end for the handler */
+	volatile int wake;   /* the pipe's end for the handler */
+	struct watch *watch; /* of the question that is open */
 } asking = { .lock = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT, .wake = -1 };
 
-/* The lock may be held for as long as somebody types; a child does not wait for that. */
+static void handlers_restore(struct watch *w)
+{
+	while (w->count) {
+		w->count--;
+		sigaction(interrupting[w->count], &w->old[w->count], NULL);
+	}
+}
+
+static void watch_close(struct watch *w)
+{
+	asking.watch = NULL;
+	asking.wake = -1;
+	close(w->pipe[0]);
+	close(w->pipe[1]);
+}
+
+/* In a child nobody asks: its signals are its own again, and none goes into the parent's pipe. The lock may
+ * be held for as long as somebody types; a child does not wait for that. */
 static void asking_renew(void)
 {
+	asking.wake = -1;
+	if (asking.watch) {
+		handlers_restore(asking.watch);
+		watch_close(asking.watch);
+	}
 	pthread_mutex_init(&asking.lock, NULL);
 }
 
@@ -71,11 +101,6 @@ void terminal_say(struct terminal *t, const char *line)
 
 /* ---- signals ---- */
 
-struct watch {
-	int pipe[2];
-	struct sigaction old[ARRAY_LEN(interrupting)];
-};
-
 static void note(int number)
 {
 	int error = errno;
@@ -90,29 +115,39 @@ static bool watch_begin(struct watch *w)
 {
 	const struct sigaction ours = { .sa_handler = note };
 
+	w->count = 0;
 	if (pipe2(w->pipe, O_CLOEXEC | O_NONBLOCK) != 0)
 		return false;
 	asking.wake = w->pipe[1];
+	asking.watch = w;
 	for (size_t i = 0; i < ARRAY_LEN(interrupting); i++) {
 		sigaction(interrupting[i], NULL, &w->old[i]);
+		w->count++;
 		if (w->old[i].sa_handler != SIG_IGN)
 			sigaction(interrupting[i], &ours, NULL);
 	}
 	return true;
 }
 
-/* The signal that came meanwhile, or 0. */
-static int watch_end(struct watch *w)
+/* The set of signals that came meanwhile, a bit for each of `interrupting`. */
+static uint32_t watch_end(struct watch *w)
 {
-	uint8_t byte = 0;
+	uint32_t came = 0;
+	uint8_t byte;
 
+	handlers_restore(w);
+	while (read(w->pipe[0], &byte, 1) == 1)
+		for (size_t i = 0; i < ARRAY_LEN(interrupting); i++)
+			came |= (uint32_t)(interrupting[i] == byte) << i;
+	watch_close(w);
+	return came;
+}
+
+static void signals_raise(uint32_t came)
+{
 	for (size_t i = 0; i < ARRAY_LEN(interrupting); i++)
-		sigaction(interrupting[i], &w->old[i], NULL);
-	ssize_t got = read(w->pipe[0], &byte, 1);
-	asking.wake = -1;
-	close(w->pipe[0]);
-	close(w->pipe[1]);
-	return got == 1 ? byte : 0;
+		if (came >> i & 1)
+			raise(interrupting[i]);
 }
 
 /* ---- one line ---- */
@@ -178,12 +213,12 @@ struct question {
 };
 
 /* The terminal's mode changes after the handlers are there, and back before they go. */
-static bool ask_once(int fd, struct question *q, int *signal_number)
+static bool ask_once(int fd, struct question *q, uint32_t *came)
 {
 	struct termios before, during;
 	struct watch watch;
 
-	*signal_number = 0;
+	*came = 0;
 	if (tcgetattr(fd, &before) != 0 || !watch_begin(&watch))
 		return false;
 	during = before;
@@ -193,21 +228,20 @@ static bool ask_once(int fd, struct question *q, int *signal_number)
 	set_mode(fd, TCSADRAIN, &before);
 	if (!q->echo || !ok)
 		(void)write_text(fd, "\n");
-	*signal_number = watch_end(&watch);
+	*came = watch_end(&watch);
 	return ok;
 }
 
 /* A stopped process asks again when it goes on. */
 static bool ask(int fd, struct question *q)
 {
+	uint32_t came;
 	bool ok;
-	int number;
 
 	do {
-		ok = ask_once(fd, q, &number);
-		if (number)
-			raise(number);
-	} while (!ok && number == SIGTSTP);
+		ok = ask_once(fd, q, &came);
+		signals_raise(came);
+	} while (!ok && came == STOP);
 	return ok;
 }
 

@@ -16,7 +16,8 @@ void *layout_bytes(struct layout *l, struct rd bytes)
 {
 	if (!bytes.p)
 		return NULL;
-	void *at = layout_take(l, bytes.n, 1);
+	/* programs take secrets for texts or structures of theirs */
+	void *at = layout_take(l, bytes.n, _Alignof(max_align_t));
 	if (at && bytes.n)
 		memcpy(at, bytes.p, bytes.n);
 	return at;

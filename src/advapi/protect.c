@@ -8,56 +8,39 @@
 
 #include "advapi/lasterror.h"
 #include "advapi/reach.h"
-#include "wire/sixbit.h"
+#include "wire/protected.h"
 
-#define HEAD 3	/* "@@" and the letter */
-#define COUNT 6 /* characters of a 32-bit count */
 #define FLAGS_KNOWN (CRED_PROTECT_AS_SELF | CRED_PROTECT_TO_SYSTEM)
-#define SEALED_MAX (PROTECT_UNITS_MAX * sizeof(WCHAR) + 64)
 
 /* ---- the marshalled form ---- */
 
 static struct secret *marshal(struct rd sealed)
 {
-	uint8_t count[4] = { (uint8_t)sealed.n, (uint8_t)(sealed.n >> 8), (uint8_t)(sealed.n >> 16),
-			     0 };
-	struct secret *out = secret_new((HEAD + COUNT + sixbit_room(sealed.n)) * sizeof(WCHAR));
-	if (!out)
-		return NULL;
-	WCHAR *text = (WCHAR *)(void *)out->p;
-	text[0] = text[1] = '@';
-	text[2] = sealed.p[0];
-	sixbit_write(text + HEAD, count, sizeof(count));
-	sixbit_write(text + HEAD + COUNT, sealed.p, sealed.n);
+	struct secret *out = secret_new(protected_units(sealed.n) * sizeof(WCHAR));
+	if (out)
+		protected_write((WCHAR *)(void *)out->p, sealed);
 	return out;
 }
 
-/* The sealed bytes of a text; false when CredProtect made no such text. */
-static bool unmarshal(struct utf16 text, struct secret **out)
+/* The sealed bytes of a text, unless CredProtect made no such text; a Win32 error. */
+static uint32_t unmarshal(struct utf16 text, struct secret **out)
 {
-	uint8_t count[4];
+	size_t n = protected_bytes(text.p, text.n);
+	CLEANUP(secret_free_p) struct secret *sealed = n ? secret_new(n) : NULL;
 
-	if (text.n < HEAD + COUNT || text.p[0] != '@' || text.p[1] != '@' ||
-	    (text.p[2] != 'D' && text.p[2] != 'F') || !sixbit_read(count, text.p + HEAD, COUNT))
-		return false;
-	size_t n = u32le_at(count);
-	if (!n || n > SEALED_MAX || sixbit_room(n) != text.n - HEAD - COUNT)
-		return false;
-	CLEANUP(secret_free_p) struct secret *sealed = secret_new(n);
-	if (!sealed || !sixbit_read(sealed->p, text.p + HEAD + COUNT, text.n - HEAD - COUNT) ||
-	    sealed->p[0] != text.p[2])
-		return false;
+	if (n && !sealed)
+		return ERROR_NOT_ENOUGH_MEMORY;
+	if (!n || !protected_read(sealed->p, text.p, text.n))
+		return ERROR_INVALID_PARAMETER;
 	*out = TAKE(sealed);
-	return true;
+	return ERROR_SUCCESS;
 }
 
 CRED_PROTECTION_TYPE text_protection(struct utf16 text)
 {
-	CLEANUP(secret_free_p) struct secret *sealed = NULL;
-
-	if (!unmarshal(text, &sealed))
+	if (!protected_is_whole(text.p, text.n))
 		return CredUnprotected;
-	return sealed->p[0] == 'F' ? CredForSystemProtection : CredUserProtection;
+	return text.p[2] == 'F' ? CredForSystemProtection : CredUserProtection;
 }
 
 /* ---- the LSA ---- */
@@ -93,14 +76,15 @@ uint32_t text_unprotect(uint32_t flags, struct utf16 text, struct secret **out)
 	CLEANUP(reply_done) struct cred_protect_reply reply = { 0 };
 	CLEANUP(secret_free_p) struct secret *sealed = NULL;
 
-	if (!unmarshal(text, &sealed))
-		return ERROR_INVALID_PARAMETER;
-	uint32_t error = reach_lsa(CALL_CRED_UNPROTECT,
-				   &(struct cred_protect_call){
-					   .flags = flags,
-					   .bytes = { sealed->p, (uint32_t)sealed->len },
-				   },
-				   &reply);
+	uint32_t error = unmarshal(text, &sealed);
+	if (error != ERROR_SUCCESS)
+		return error;
+	error = reach_lsa(CALL_CRED_UNPROTECT,
+			  &(struct cred_protect_call){
+				  .flags = flags,
+				  .bytes = { sealed->p, (uint32_t)sealed->len },
+			  },
+			  &reply);
 	if (error != ERROR_SUCCESS)
 		return error;
 	if (reply.bytes.n % sizeof(WCHAR))

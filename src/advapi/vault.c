@@ -265,7 +265,7 @@ static uint32_t read_all(int file, struct wr *out)
 
 DWORD WINAPI OpensspiVaultImport(const char *passphrase, int file, BOOL replace, ULONGLONG *records)
 {
-	CLEANUP(wr_done) struct wr sealed = WR(IPC_BYTES_MAX / 2);
+	CLEANUP(wr_done) struct wr sealed = WR(IPC_SEALED_MAX);
 	struct vault_import_reply reply = { 0 };
 
 	if (!passphrase || file < 0)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -171,6 +172,17 @@ static DWORD best_persistence(DWORD type)
 	return most[type];
 }
 
+/* A user of no domain cannot roam, which is what the most persistence would mean. */
+static DWORD save(CREDENTIALA *c)
+{
+	c->Persist = best_persistence(c->Type);
+	DWORD error = cred_write(c);
+	if (error != ERROR_BAD_USERNAME || c->Persist != CRED_PERSIST_ENTERPRISE)
+		return error;
+	c->Persist = CRED_PERSIST_LOCAL_MACHINE;
+	return cred_write(c);
+}
+
 static int add(const struct wish *w)
 {
 	struct password CLEANUP(password_done) typed = { "" };
@@ -194,8 +206,7 @@ static int add(const struct wish *w)
 		c.CredentialBlob = secret.bytes;
 		c.CredentialBlobSize = secret.size;
 	}
-	c.Persist = best_persistence(c.Type);
-	DWORD error = cred_write(&c);
+	DWORD error = save(&c);
 	if (error != ERROR_SUCCESS)
 		return win32_refuse(error);
 	printf("\nCMDKEY: Credential added successfully.\n");
@@ -306,8 +317,10 @@ int main(int argc, char **argv)
 {
 	struct wish w = { NULL };
 
-	/* A crash must not leave a password on disk. */
+	/* A crash must not leave a password on disk; the limit alone does not keep it from a program that
+	 * collects crashes. */
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+	prctl(PR_SET_DUMPABLE, 0);
 	signal(SIGPIPE, SIG_IGN);
 
 	for (int i = 1; i < argc; i++)

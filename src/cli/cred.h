@@ -59,8 +59,9 @@ void cred_json(struct json *j, const CREDENTIALA *c, const struct cred_view *vie
 struct cred_best {
 	PCREDENTIALA *domain; /* CredFree: CredReadDomainCredentials' array */
 	DWORD domain_count;
-	PCREDENTIALA generic;  /* CredFree; by CredFindBestCredential */
-	PCREDENTIALA standard; /* CredFree; the default credential */
+	PCREDENTIALA generic;	 /* CredFree; by CredFindBestCredential */
+	PCREDENTIALA standard;	 /* CredFree; the default credential */
+	const CREDENTIALA *used; /* the one of these that packages take, credssp(7); NULL: none */
 };
 void cred_best_done(struct cred_best *b);
 

@@ -153,10 +153,10 @@ static int read_secret(struct addition *a, const struct command_line *line)
 				     CRED_MAX_CREDENTIAL_BLOB_SIZE / 2);
 	a->credential.CredentialBlob = a->secret.bytes;
 	a->credential.CredentialBlobSize = a->secret.size;
-	/* ideographs that would be taken for pairs of letters */
-	if (a->generic && blob_to_text(&back, a->secret.bytes, a->secret.size, false) &&
-	    strcmp(back.text, typed.text) != 0 &&
-	    !attach(a, WIDE_KEYWORD, strlen(WIDE_KEYWORD), WIDE_VALUE))
+	/* ideographs that would be taken for pairs of letters, and what is in no text */
+	bool alike = blob_to_text(&back, a->secret.bytes, a->secret.size, false) &&
+		     strcmp(back.text, typed.text) == 0;
+	if (a->generic && !alike && !attach(a, WIDE_KEYWORD, strlen(WIDE_KEYWORD), WIDE_VALUE))
 		return options_wrong(line, "too many attributes");
 	return OPTIONS_GO;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cli/cred.h"
 #include "cli/options.h"
@@ -47,18 +48,12 @@ static bool is_spn(const char *server)
 	return strchr(server, '/') && !strstr(server, "://");
 }
 
-static bool is_address(const char *host)
-{
-	return strchr(host, ':') || host[strspn(host, "0123456789.")] == '\0';
-}
-
+/* Just what packages know of a server: no more than its name. */
 static DWORD find_domain(const char *server, const char *host, struct cred_best *out)
 {
-	const char *dot = is_address(host) ? NULL : strchr(host, '.');
 	CREDENTIAL_TARGET_INFORMATIONA target = {
 		.TargetName = (char *)server,
 		.DnsServerName = (char *)host,
-		.DnsDomainName = dot && dot[1] ? (char *)dot + 1 : NULL,
 		.Flags = strchr(host, '.') ? 0 : CRED_TI_SERVER_FORMAT_UNKNOWN,
 	};
 	DWORD error;
@@ -73,6 +68,32 @@ static DWORD find_domain(const char *server, const char *host, struct cred_best 
 	out->domain_count = 0;
 	out->domain = NULL;
 	return error == ERROR_NOT_FOUND ? ERROR_SUCCESS : error;
+}
+
+/* What cannot be used says so where that can be seen: the secret of a domain credential cannot. */
+static bool has_password(const CREDENTIALA *c)
+{
+	return c && c->UserName && c->UserName[0] &&
+	       !(c->Flags & (CRED_FLAGS_PROMPT_NOW | CRED_FLAGS_OWF_CRED_BLOB)) &&
+	       (!cred_is_readable(c->Type) ||
+		(c->CredentialBlobSize && c->CredentialBlobSize % sizeof(WCHAR) == 0));
+}
+
+/* The packages' order: what is for this name alone, generic where it is a service's, then wildcards, then
+ * the default. */
+static const CREDENTIALA *choose(const char *server, const struct cred_best *b)
+{
+	const CREDENTIALA *saved = NULL;
+
+	for (DWORD i = 0; i < b->domain_count && !saved; i++)
+		if (b->domain[i]->Type == CRED_TYPE_DOMAIN_PASSWORD)
+			saved = b->domain[i];
+	if ((!saved || saved->Flags & CRED_FLAGS_WILDCARD_MATCH) && is_spn(server) && b->generic &&
+	    strcasecmp(b->generic->TargetName, server) == 0)
+		saved = b->generic;
+	if (has_password(saved))
+		return saved;
+	return has_password(b->standard) ? b->standard : NULL;
 }
 
 DWORD cred_find_best(const char *server, struct cred_best *out)
@@ -95,6 +116,7 @@ DWORD cred_find_best(const char *server, struct cred_best *out)
 		return error;
 	}
 	out->standard = cred_default();
+	out->used = choose(server, out);
 	return ERROR_SUCCESS;
 }
 
@@ -139,11 +161,19 @@ static void explain(const struct delegation *d, BOOL mutual)
 	FreeContextBuffer(why);
 }
 
+static bool is_default(const struct cred_best *best)
+{
+	return best->used == best->standard;
+}
+
+static ULONG class_of(const struct cred_best *best)
+{
+	return is_default(best) ? OPENSSPI_DELEGATE_DEFAULT : OPENSSPI_DELEGATE_SAVED;
+}
+
 static void find_text(const char *server, const struct cred_best *best)
 {
-	const struct delegation d = { .server = server,
-				      .class = best->domain ? OPENSSPI_DELEGATE_SAVED
-							    : OPENSSPI_DELEGATE_DEFAULT };
+	const struct delegation d = { .server = server, .class = class_of(best) };
 
 	for (DWORD i = 0; i < best->domain_count; i++)
 		print_short("saved", best->domain[i]);
@@ -152,10 +182,12 @@ static void find_text(const char *server, const struct cred_best *best)
 	if (best->standard)
 		print_short("default", best->standard);
 	printf("%-12s %s\n", "signs in by",
-	       best->domain	? "the saved credential"
-	       : best->standard ? "the default credential"
-				: "nothing: no credential for this server, and no default one");
-	if (is_spn(server) && (best->domain || best->standard)) {
+	       !best->used ? "nothing: no credential for this server that has a password, and no "
+			     "default one"
+	       : is_default(best)	     ? "the default credential"
+	       : best->used == best->generic ? "the generic credential"
+					     : "the saved credential");
+	if (is_spn(server) && best->used) {
 		explain(&d, TRUE);
 		explain(&d, FALSE);
 	}
@@ -178,10 +210,7 @@ static void json_one(struct json *j, const char *key, const CREDENTIALA *c,
 static void find_json(const char *server, const struct cred_best *best)
 {
 	struct json j = { .out = stdout };
-	const struct delegation d = { .server = server,
-				      .class = best->domain ? OPENSSPI_DELEGATE_SAVED
-							    : OPENSSPI_DELEGATE_DEFAULT,
-				      .j = &j };
+	const struct delegation d = { .server = server, .class = class_of(best), .j = &j };
 
 	json_open(&j, NULL, '{');
 	json_text(&j, "server", server);
@@ -191,7 +220,11 @@ static void find_json(const char *server, const struct cred_best *best)
 	json_close(&j, ']');
 	json_one(&j, "generic", best->generic, best->standard);
 	json_one(&j, "default", best->standard, best->standard);
-	json_text(&j, "signs_in_by", best->domain ? "saved" : best->standard ? "default" : NULL);
+	json_text(&j, "signs_in_by",
+		  !best->used			? NULL
+		  : is_default(best)		? "default"
+		  : best->used == best->generic ? "generic"
+						: "saved");
 	json_open(&j, "delegation", '[');
 	if (is_spn(server)) {
 		explain(&d, TRUE);

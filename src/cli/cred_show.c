@@ -93,7 +93,7 @@ static void print_secret(const CREDENTIALA *c, const struct cred_view *view)
 		print_line("secret", c->CredentialBlobSize ? "kept (--reveal shows it)" : "none");
 		return;
 	}
-	if (cred_secret_text(c, &text)) {
+	if (cred_secret_text(c, &text) && blob_text_is_plain(&text)) {
 		/* as it is: the terminal's owner asked for it, and lines are lines */
 		printf("%-12s %s\n", "secret", text.text);
 		return;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "cli/cred.h"
@@ -277,6 +278,9 @@ static int store(const struct description *d)
 
 	if (!d->username || !d->password)
 		return 0; /* nothing to keep */
+	/* what is saved is lines as well: it would come back as less */
+	if (!is_line(d->username) || !is_line(d->password) || (d->token && !is_line(d->token)))
+		return fail("a name or password with an end of line in it cannot be saved");
 	if (!target ||
 	    (d->token && asprintf(&lines, "%s\r\n" TOKEN_LINE "%s", d->password, d->token) < 0)) {
 		lines = NULL;
@@ -356,8 +360,10 @@ int main(int argc, char **argv)
 		int (*run)(const struct description *d);
 	} verbs[] = { { "get", get }, { "store", store }, { "erase", erase } };
 
-	/* A crash must not leave a password on disk. */
+	/* A crash must not leave a password on disk; the limit alone does not keep it from a program that
+	 * collects crashes. */
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+	prctl(PR_SET_DUMPABLE, 0);
 	signal(SIGPIPE, SIG_IGN);
 
 	bool help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);

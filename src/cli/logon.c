@@ -592,12 +592,12 @@ static int say_saved(struct logon *l)
 	DWORD error = cred_find_best(l->target, &best);
 	if (error != ERROR_SUCCESS)
 		return win32_finish("logon", "looking for a saved credential", error);
-	const CREDENTIALA *c = best.domain ? best.domain[0] : best.standard;
+	const CREDENTIALA *c = best.used;
 	if (c && c->UserName)
 		l->report.user = l->saved_user = strdup(c->UserName);
 	if (c)
 		report_stage(&l->report, "saved", "%s%s as %s",
-			     best.domain ? "" : "the default credential, ", c->TargetName,
+			     c == best.standard ? "the default credential, " : "", c->TargetName,
 			     c->UserName ? c->UserName : "nobody named");
 	else
 		report_stage(&l->report, "saved", "nothing for %s, and no default credential",

@@ -1,9 +1,11 @@
 /* cli/main.c - the sspi tool: finds the command and runs it.
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "cli/cli.h"
@@ -50,10 +52,23 @@ static int help_run(int argc, char **argv)
 	return EXIT_DONE;
 }
 
+/* What was not written down was not told. */
+static int finish(int code)
+{
+	bool told = fflush(stdout) == 0 && !ferror(stdout);
+
+	if (told || code != EXIT_DONE)
+		return code;
+	fprintf(stderr, "sspi: standard output: %s\n", strerror(errno));
+	return EXIT_REFUSED;
+}
+
 int main(int argc, char **argv)
 {
-	/* A crash must not leave a password on disk. */
+	/* A crash must not leave a password on disk; the limit alone does not keep it from a program that
+	 * collects crashes. */
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+	prctl(PR_SET_DUMPABLE, 0);
 	signal(SIGPIPE, SIG_IGN);
 
 	if (argc < 2) {
@@ -75,5 +90,5 @@ int main(int argc, char **argv)
 			argv[1][0] == '-' ? "option" : "command", argv[1]);
 		return EXIT_USAGE;
 	}
-	return c->run(argc - 1, argv + 1);
+	return finish(c->run(argc - 1, argv + 1));
 }

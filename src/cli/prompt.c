@@ -12,7 +12,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-static const int interrupting[] = { SIGINT, SIGTERM, SIGHUP };
+static const int interrupting[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
 
 /* The signal that came while the terminal was silent; a handler can tell it no other way. */
 static volatile sig_atomic_t interrupted;
@@ -44,7 +44,12 @@ static bool read_line(int fd, struct password *out)
 		if (got < 0 && errno == EINTR && !interrupted)
 			continue;
 		if (got < 0) {
-			complain("cannot read the secret: %s", strerror(errno));
+			if (!interrupted)
+				complain("cannot read the secret: %s", strerror(errno));
+			return false;
+		}
+		if (got == 0 && n == 0) { /* whoever was to write it has failed */
+			complain("the input ended before a secret came");
 			return false;
 		}
 		if (got == 0 || c == '\n')
@@ -61,8 +66,8 @@ static bool read_line(int fd, struct password *out)
 	return true;
 }
 
-/* Asks without echo; a signal meanwhile finds the terminal as it was. */
-static bool ask(int tty, const char *question, struct password *out)
+/* Asks without echo, once. A signal ends it and is noted; the terminal is as it was then. */
+static bool ask_once(int tty, const char *question, struct password *out)
 {
 	const struct sigaction note = { .sa_handler = note_signal };
 	struct sigaction old[ARRAY_LEN(interrupting)];
@@ -83,8 +88,23 @@ static bool ask(int tty, const char *question, struct password *out)
 
 	for (size_t i = 0; i < ARRAY_LEN(interrupting); i++)
 		sigaction(interrupting[i], &old[i], NULL);
-	if (interrupted)
-		raise(interrupted);
+	return ok;
+}
+
+/* Whoever was stopped and goes on is asked again. */
+static bool ask(int tty, const char *question, struct password *out)
+{
+	int number;
+	bool ok;
+
+	do {
+		interrupted = 0;
+		ok = ask_once(tty, question, out);
+		number = interrupted;
+		interrupted = 0;
+		if (number)
+			raise(number);
+	} while (number == SIGTSTP);
 	return ok;
 }
 

@@ -79,21 +79,31 @@ static bool is_text(unsigned c)
 	return c == '\t' || c == '\n' || c == '\r' || (c && !utf_is_control(c));
 }
 
-static bool take_utf8(struct blob_text *out, const unsigned char *p, size_t n)
+static bool is_plain(const char *text, size_t n)
 {
 	unsigned c;
 
-	if (n >= sizeof(out->text))
-		return false;
-	memcpy(out->text, p, n);
-	out->text[n] = '\0';
 	for (size_t at = 0; at < n;) {
-		size_t length = utf8_length((unsigned char *)out->text + at, &c);
+		size_t length = utf8_length((const unsigned char *)text + at, &c);
 		if (!length || !is_text(c))
 			return false;
 		at += length;
 	}
 	return true;
+}
+
+bool blob_text_is_plain(const struct blob_text *t)
+{
+	return is_plain(t->text, strlen(t->text));
+}
+
+static bool take_utf8(struct blob_text *out, const unsigned char *p, size_t n)
+{
+	if (n >= sizeof(out->text))
+		return false;
+	memcpy(out->text, p, n);
+	out->text[n] = '\0';
+	return is_plain(out->text, n);
 }
 
 /* The character at unit `at`, and how many units it has; 0 for half a pair. */
@@ -122,7 +132,7 @@ static size_t put_utf8(char *to, unsigned c)
 	return n;
 }
 
-static bool take_utf16(struct blob_text *out, const unsigned char *p, size_t n)
+static bool take_utf16(struct blob_text *out, const unsigned char *p, size_t n, bool known)
 {
 	size_t length = 0;
 	unsigned c;
@@ -131,7 +141,7 @@ static bool take_utf16(struct blob_text *out, const unsigned char *p, size_t n)
 		return false;
 	for (size_t at = 0; at < n;) {
 		size_t units = utf16_length(p + at, (n - at) / 2, &c);
-		if (!units || !is_text(c))
+		if (!units || !c || (!known && !is_text(c)))
 			return false;
 		length += put_utf8(out->text + length, c);
 		at += units * 2;
@@ -142,5 +152,5 @@ static bool take_utf16(struct blob_text *out, const unsigned char *p, size_t n)
 
 bool blob_to_text(struct blob_text *out, const void *bytes, size_t n, bool wide)
 {
-	return (!wide && take_utf8(out, bytes, n)) || take_utf16(out, bytes, n);
+	return (!wide && take_utf8(out, bytes, n)) || take_utf16(out, bytes, n, wide);
 }

@@ -30,11 +30,15 @@ struct blob_text {
 void blob_text_done(struct blob_text *t);
 
 /* Reads a blob that is UTF-8 text, as some programs keep secrets, or else UTF-16LE, as Windows' own do.
- * False when it is neither: some other bytes. Whoever writes UTF-16 that reads as UTF-8 too (pairs
- * of letters as one ideograph) says so by the attribute below, and then `wide` is to be true. */
+ * False when it is neither: some other bytes. Whoever writes UTF-16 that would not be taken for it (pairs
+ * of letters as one ideograph, characters that steer a terminal) says so by the attribute below, and then
+ * `wide` is to be true. */
 MUST_CHECK bool blob_to_text(struct blob_text *out, const void *bytes, size_t n, bool wide);
 
-/* The attribute of credentials whose secret is UTF-16 although it could be UTF-8. */
+/* Can it be shown at a terminal as it is? */
+bool blob_text_is_plain(const struct blob_text *t);
+
+/* The attribute of credentials whose secret is UTF-16 although it does not look so. */
 #define WIDE_KEYWORD "OpenSSPI_Secret"
 #define WIDE_VALUE "utf-16le"
 

@@ -284,6 +284,12 @@ NTSTATUS set_read(struct credman *m, const struct vault_name *name, enum shelf *
 	if (failed(status) && status != VAULT_NOT_FOUND)
 		return status;
 	NTSTATUS there = read_from(m, SHELF_LASTING, name, &lasting);
+	if (there == VAULT_NOT_FOUND && !*out) {
+		/* Neither: it may have gone from there to here in between. */
+		status = read_from(m, SHELF_SESSION, name, out);
+		if (failed(status) && status != VAULT_NOT_FOUND)
+			return status;
+	}
 	bool newer = !failed(there) &&
 		     (!*out || lasting->view.last_written > (*out)->view.last_written);
 	if (newer || !*out) {

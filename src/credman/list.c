@@ -334,6 +334,15 @@ NTSTATUS credman_fits(const struct credential_view *c, const struct target_view 
 		       : fail(STATUS_INVALID_PARAMETER, "a credential for another server");
 }
 
+/* A type that is asked for twice is given once. */
+static bool is_among(const uint32_t *types, size_t count, uint32_t type)
+{
+	for (size_t i = 0; i < count; i++)
+		if (types[i] == type)
+			return true;
+	return false;
+}
+
 NTSTATUS credman_match(struct credman *m, const struct target_view *t, const uint32_t *types,
 		       size_t count, struct credential_list *out)
 {
@@ -351,7 +360,8 @@ NTSTATUS credman_match(struct credman *m, const struct target_view *t, const uin
 		count = ARRAY_LEN(usual);
 	}
 	for (size_t i = 0; i < count && !failed(status); i++) {
-		struct credential *c = take_best(&found, t, types[i]);
+		struct credential *c =
+			is_among(types, i, types[i]) ? NULL : take_best(&found, t, types[i]);
 		while (c && !failed(status)) {
 			status = credential_list_add(out, c);
 			c = types[i] == CRED_TYPE_DOMAIN_EXTENDED && !failed(status)
@@ -368,13 +378,12 @@ NTSTATUS credman_match(struct credman *m, const struct target_view *t, const uin
 
 /* ---- generic ---- */
 
-/* The text up to its last '/', or nothing when what is left is no more than a scheme. */
+/* The text without the slash at its end, else without its last part; nothing when what is left is no more
+ * than a scheme. */
 static struct utf16 shortened(struct utf16 text)
 {
 	size_t n = text.n;
 
-	while (n && text.p[n - 1] == '/')
-		n--;
 	while (n && text.p[n - 1] != '/')
 		n--;
 	while (n && text.p[n - 1] == '/')

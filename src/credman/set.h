@@ -25,7 +25,7 @@ struct credman {
 };
 
 /* Sets of a vault. What was written in this session is noted in the session's vault alone. */
-enum { SET_CREDENTIALS = 0, SET_WRITTEN = 2 };
+enum { SET_CREDENTIALS = 0, SET_NOTES = 1, SET_WRITTEN = 2 };
 
 /* The vault of a place, opened on first use; VAULT_ABSENT when there is none and it is not to be made. */
 MUST_CHECK NTSTATUS set_vault(struct credman *m, enum shelf shelf, bool create, struct vault **out);
@@ -52,6 +52,11 @@ MUST_CHECK NTSTATUS set_read_called(struct credman *m, struct utf16 target, uint
 /* The extended credential of a target without a user: the one written last. */
 MUST_CHECK NTSTATUS set_first_extended(struct credman *m, struct utf16 target, enum shelf *where,
 				       struct credential **out);
+
+/* The credential of that name has another one now, or (`to` NULL) is gone: so has the mark of the default.
+ * Within a transaction of the lasting vault, or by itself. */
+MUST_CHECK NTSTATUS default_follow(struct vault *lasting, const struct vault_name *from,
+				   const struct vault_name *to);
 
 /* Was it written in this session, though it keeps no secret? */
 MUST_CHECK bool set_is_marked(struct credman *m, const struct vault_name *of);

@@ -2,16 +2,33 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/base.h"
 
+#include "base/forks.h"
+#include "base/trace.h"
 #include "credman/rules.h"
 #include "credman/targets.h"
+
+static void hold(void *object)
+{
+	pthread_mutex_lock(&((struct target_cache *)object)->lock);
+}
+
+static void release(void *object)
+{
+	pthread_mutex_unlock(&((struct target_cache *)object)->lock);
+}
+
+static const struct fork_lock guarded = { hold, release, release };
 
 void targets_init(struct target_cache *t)
 {
 	pthread_mutex_init(&t->lock, NULL);
+	if (!forks_guard(&guarded, t))
+		trace_line("credentials: too many locks to hold across a fork");
 }
 
 void targets_done(struct target_cache *t)
 {
+	forks_forget(t);
 	for (size_t i = 0; i < TARGETS_KEPT; i++)
 		mem_free(t->entry[i].bytes);
 	pthread_mutex_destroy(&t->lock);
@@ -57,7 +74,8 @@ static bool is_called(const struct target_entry *e, struct utf16 name, bool by_s
 {
 	struct target_view t;
 
-	if (!e->bytes || !target_read(rd_of(e->bytes, e->n), &t))
+	if (!e->bytes || (!by_server && e->name_n != name.n) ||
+	    !target_read(rd_of(e->bytes, e->n), &t))
 		return false;
 	return same(t.target, name) ||
 	       (by_server && (same(t.dns_server, name) || same(t.netbios_server, name)));
@@ -90,7 +108,7 @@ NTSTATUS targets_put(struct target_cache *t, const struct target_view *target)
 	pthread_mutex_lock(&t->lock);
 	struct target_entry *e = place_for(t, target->target);
 	mem_free(e->bytes);
-	*e = (struct target_entry){ bytes, w.len, ++t->clock };
+	*e = (struct target_entry){ bytes, w.len, target->target.n, ++t->clock };
 	pthread_mutex_unlock(&t->lock);
 	return STATUS_SUCCESS;
 }

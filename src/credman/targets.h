@@ -14,7 +14,7 @@
 
 struct target_entry {
 	uint8_t *bytes; /* as target_write writes them; NULL: free */
-	size_t n;
+	size_t n, name_n; /* name_n: units of its TargetName */
 	uint64_t used; /* a clock of uses: the least goes first */
 };
 

@@ -183,9 +183,35 @@ NTSTATUS credman_write(struct credman *m, const struct credential_view *given, b
 
 /* ---- deleting ---- */
 
+static NTSTATUS delete_inside(struct vault *v, void *with)
+{
+	const struct vault_name *name = with;
+	NTSTATUS status = vault_delete(v, name);
+
+	return failed(status) ? status : default_follow(v, name, NULL);
+}
+
+static NTSTATUS delete_lasting(struct credman *m, const struct vault_name *name,
+			       bool session_had_it)
+{
+	struct vault *vault;
+	NTSTATUS status = set_vault(m, SHELF_LASTING, false, &vault);
+
+	if (status == VAULT_ABSENT)
+		return VAULT_NOT_FOUND;
+	if (failed(status))
+		return status;
+	status = vault_transact(vault, delete_inside, (void *)(uintptr_t)name);
+	if (status != VAULT_NOT_FOUND || !session_had_it)
+		return status;
+	NTSTATUS marked = default_follow(vault, name, NULL);
+	return failed(marked) ? marked : VAULT_NOT_FOUND;
+}
+
 static NTSTATUS delete_named(struct credman *m, const struct vault_name *name)
 {
-	NTSTATUS session = drop(m, SHELF_SESSION, name), lasting = drop(m, SHELF_LASTING, name);
+	NTSTATUS session = drop(m, SHELF_SESSION, name);
+	NTSTATUS lasting = delete_lasting(m, name, !failed(session));
 
 	unmark(m, name);
 	if (failed(session) && session != VAULT_NOT_FOUND)
@@ -224,6 +250,7 @@ struct renaming {
 	struct credential_view *c; /* under its new name */
 	const struct vault_name *before, *after;
 	bool same; /* but for case */
+	bool is_lasting;
 };
 
 static NTSTATUS rename_inside(struct vault *v, void *with)
@@ -245,6 +272,8 @@ static NTSTATUS rename_inside(struct vault *v, void *with)
 		status = vault_delete(v, r->before);
 	if (!failed(status))
 		status = put(v, r->after, r->c);
+	if (!failed(status) && r->is_lasting)
+		status = default_follow(v, r->before, r->after);
 	return status;
 }
 
@@ -267,11 +296,18 @@ static NTSTATUS rename_read(struct credman *m, const struct credential *old, str
 		status = set_vault(m, where, false, &vault);
 	if (failed(status))
 		return status;
-	struct renaming r = { m, &c, &before.is, &after.is,
+	struct renaming r = { m,
+			      &c,
+			      &before.is,
+			      &after.is,
 			      utf16_equal_nocase(before.is.target.p, before.is.target.n,
-						 after.is.target.p, after.is.target.n) };
+						 after.is.target.p, after.is.target.n),
+			      where == SHELF_LASTING };
 	bool marked = set_is_marked(m, r.before);
 	status = vault_transact(vault, rename_inside, &r);
+	if (!failed(status) && where == SHELF_SESSION &&
+	    !failed(set_vault(m, SHELF_LASTING, false, &vault)))
+		status = default_follow(vault, r.before, r.after);
 	if (!failed(status) && marked && !r.same) {
 		mark(m, r.after, &c);
 		unmark(m, r.before);

@@ -395,7 +395,9 @@ const struct call_row *call_row(enum call which)
 		return &rows[which];
 	if ((unsigned)which < CALL_VAULT_STATUS)
 		return &credential_rows[which - CALL_CRED_WRITE];
-	return (unsigned)which < CALL_COUNT ? &vault_rows[which - CALL_VAULT_STATUS] : NULL;
+	if ((unsigned)which < CALL_ENCRYPT_MEMORY)
+		return &vault_rows[which - CALL_VAULT_STATUS];
+	return (unsigned)which < CALL_COUNT ? &package_rows[which - CALL_ENCRYPT_MEMORY] : NULL;
 }
 
 void call_reply_done(enum call which, void *reply)

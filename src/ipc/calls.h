@@ -16,6 +16,7 @@
 #define IPC_BUFFERS_MAX 16
 /* Of one encoded request or reply: room for a list of 100 000 credentials. */
 #define IPC_BYTES_MAX (64u << 20)
+#define IPC_SEALED_MAX (48u << 20) /* of a vault's export, in either direction */
 
 enum call {
 	CALL_PACKAGES,
@@ -57,6 +58,9 @@ enum call {
 	CALL_VAULT_FAULT,
 	CALL_POLICY_LIST,
 	CALL_POLICY_EXPLAIN,
+	CALL_ENCRYPT_MEMORY,
+	CALL_CONNECT,
+	CALL_CALL_PACKAGE,
 	CALL_COUNT
 };
 
@@ -213,6 +217,7 @@ struct session_data_reply {
 };
 
 #include "ipc/creds.h"
+#include "ipc/lsaclient.h"
 
 /* ---- the table ---- */
 

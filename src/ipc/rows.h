@@ -14,9 +14,10 @@
 #define NO_REPLY REPLY(struct empty_reply, row_put_nothing, row_take_nothing, row_nothing_done)
 #define BYTES_REPLY(type) REPLY(type, row_put_owned, row_take_owned, row_owned_done)
 
-/* From CALL_CRED_WRITE and from CALL_VAULT_STATUS on. */
+/* From CALL_CRED_WRITE, CALL_VAULT_STATUS and CALL_ENCRYPT_MEMORY on. */
 extern const struct call_row credential_rows[CALL_VAULT_STATUS - CALL_CRED_WRITE];
-extern const struct call_row vault_rows[CALL_COUNT - CALL_VAULT_STATUS];
+extern const struct call_row vault_rows[CALL_ENCRYPT_MEMORY - CALL_VAULT_STATUS];
+extern const struct call_row package_rows[CALL_COUNT - CALL_ENCRYPT_MEMORY];
 
 /* Requests and replies without contents. */
 void row_put_nothing(struct wr *w, const void *v);

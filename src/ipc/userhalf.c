@@ -9,6 +9,9 @@
 #include <stdatomic.h>
 
 #include "base/block.h"
+#include "base/mapped.h"
+#include "base/trace.h"
+#include "ipc/callbacks.h"
 #include "ipc/userhalf.h"
 
 #define TABLES_MAX 16 /* user tables of one module */
@@ -18,7 +21,7 @@ struct userhalf {
 	const struct package_module *module;
 	bool asked;
 	ULONG count;
-	PSECPKG_USER_FUNCTION_TABLE tables;
+	SECPKG_USER_FUNCTION_TABLE tables[TABLES_MAX]; /* copies: a package may lose its own */
 	bool refused[TABLES_MAX];
 };
 
@@ -28,15 +31,23 @@ struct userhalves {
 };
 
 static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER;
+static _Atomic(uintptr_t) asker; /* the thread that holds it to initialise a module */
+
+static bool is_asking(void)
+{
+	return atomic_load(&asker) == (uintptr_t)pthread_self();
+}
 
 static void asking_before_fork(void)
 {
-	pthread_mutex_lock(&asking);
+	if (!is_asking())
+		pthread_mutex_lock(&asking);
 }
 
 static void asking_after_fork(void)
 {
-	pthread_mutex_unlock(&asking);
+	if (!is_asking())
+		pthread_mutex_unlock(&asking);
 }
 
 static void asking_guard_forks(void)
@@ -56,9 +67,7 @@ static VOID NTAPI userhalf_release(PVOID block)
 
 static NTSTATUS NTAPI userhalf_register_callback(ULONG id, PLSA_CALLBACK_FUNCTION callback)
 {
-	(void)id;
-	(void)callback;
-	return STATUS_NOT_SUPPORTED;
+	return callback_register(id, callback);
 }
 
 /* Where a package's user-mode half is, by its id. Packages are named when they are loaded or listed,
@@ -124,6 +133,26 @@ void userhalves_free(struct userhalves *u)
 	mem_free(u);
 }
 
+/* The versions that SpUserModeInitialize may answer: all have the one table. */
+static bool version_is_known(ULONG version)
+{
+	return version >= SECPKG_INTERFACE_VERSION && version <= SECPKG_INTERFACE_VERSION_10 &&
+	       (version & (version - 1)) == 0;
+}
+
+/* What is wrong with a module's answer; NULL when nothing is. */
+static const char *userhalf_fault(NTSTATUS status, ULONG version,
+				  const SECPKG_USER_FUNCTION_TABLE *tables, ULONG count)
+{
+	if (failed(status))
+		return "its SpUserModeInitialize fails";
+	if (!version_is_known(version))
+		return "its version is none that is known";
+	if (!tables || (uintptr_t)tables % _Alignof(SECPKG_USER_FUNCTION_TABLE))
+		return "its tables are nowhere";
+	return count == 0 || count > TABLES_MAX ? "it has no tables, or too many" : NULL;
+}
+
 /* Called with the lock held, once per module. */
 static void userhalf_ask(struct userhalf *half)
 {
@@ -131,35 +160,55 @@ static void userhalf_ask(struct userhalf *half)
 	ULONG version = 0, count = 0;
 
 	half->asked = true;
-	if (!half->module->user_initialize ||
-	    failed(half->module->user_initialize(SECPKG_INTERFACE_VERSION, &version, &tables,
-						 &count)) ||
-	    !tables)
+	if (!half->module->user_initialize)
 		return;
-	half->tables = tables;
-	half->count = count < TABLES_MAX ? count : TABLES_MAX;
-	for (ULONG i = 0; i < half->count; i++) {
-		PVOID unused = NULL;
-		half->refused[i] = tables[i].InstanceInit &&
-				   failed(tables[i].InstanceInit(SECPKG_INTERFACE_VERSION,
-								 &dll_functions, &unused));
+	NTSTATUS status =
+		half->module->user_initialize(SECPKG_INTERFACE_VERSION, &version, &tables, &count);
+	const char *fault = userhalf_fault(status, version, tables, count);
+	if (!fault && !mapped_functions_read(half->tables, tables, count * sizeof(*tables)))
+		fault = "its tables are shorter than it says";
+	if (fault) {
+		trace_line("user half of module %s is left out: %s", half->module->name, fault);
+		return;
 	}
+	half->count = count;
+	for (ULONG i = 0; i < count; i++) {
+		SpInstanceInitFn *begin = half->tables[i].InstanceInit;
+		PVOID unused = NULL;
+		half->refused[i] = begin &&
+				   failed(begin(SECPKG_INTERFACE_VERSION, &dll_functions, &unused));
+		if (half->refused[i])
+			trace_line(
+				"user half %u of module %s is left out: its SpInstanceInit fails",
+				(unsigned)i, half->module->name);
+	}
+}
+
+/* Asks the module unless it was asked before. A package that looks for others from within its own
+ * initialisation is told that there is none. */
+static bool userhalf_is_asked(struct userhalf *half)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	if (is_asking())
+		return false;
+	pthread_once(&once, asking_guard_forks);
+	pthread_mutex_lock(&asking);
+	atomic_store(&asker, (uintptr_t)pthread_self());
+	if (!half->asked)
+		userhalf_ask(half);
+	atomic_store(&asker, 0);
+	pthread_mutex_unlock(&asking);
+	return true;
 }
 
 const SECPKG_USER_FUNCTION_TABLE *userhalf_table(struct userhalves *u, uint32_t module_index,
 						 uint32_t table_index)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
 	if (!u || module_index >= u->count)
 		return NULL;
 	struct userhalf *half = &u->half[module_index];
-	pthread_once(&once, asking_guard_forks);
-	pthread_mutex_lock(&asking);
-	if (!half->asked)
-		userhalf_ask(half);
-	pthread_mutex_unlock(&asking);
-	if (table_index >= half->count || half->refused[table_index])
+	if (!userhalf_is_asked(half) || table_index >= half->count || half->refused[table_index])
 		return NULL;
 	return &half->tables[table_index];
 }

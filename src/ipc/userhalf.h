@@ -18,8 +18,8 @@ MUST_CHECK NTSTATUS userhalves_new(const struct package_module *const *modules,
 				   struct userhalves **out);
 void userhalves_free(struct userhalves *u);
 
-/* The process's user halves, made on first use; NULL when memory is short. Implemented in lib/, which
- * knows the modules. */
+/* The process's user halves, made on first use; NULL when memory is short, or when the channel has not
+ * been opened yet. Implemented in lib/, which knows the modules. */
 struct userhalves *userhalves_current(void);
 
 /* The user table that belongs to the `table_index`th LSA table of module number `module_index`;

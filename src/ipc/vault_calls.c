@@ -244,7 +244,7 @@ static bool take_explain(struct rd r, void *out)
 #define NUMBER_REPLY(type) REPLY(type, put_number, take_number, row_nothing_done)
 #define AT(call) [(call)-CALL_VAULT_STATUS]
 
-const struct call_row vault_rows[CALL_COUNT - CALL_VAULT_STATUS] = {
+const struct call_row vault_rows[CALL_ENCRYPT_MEMORY - CALL_VAULT_STATUS] = {
 	AT(CALL_VAULT_STATUS) = { "vault status", NO_REQUEST,
 				  REPLY(struct vault_status_reply, put_status, take_status,
 					status_done) },

@@ -31,6 +31,7 @@
 static struct {
 	pthread_mutex_t lock;
 	_Atomic(struct channel *) channel;
+	_Atomic(uintptr_t) opener; /* the thread that holds the lock to open it */
 
 	/* What the embedded LSA is made of lives as long as the process. */
 	struct policy *policy;
@@ -41,14 +42,22 @@ static struct {
 	struct lsa *lsa;
 } library = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
+/* A package that is being loaded runs on the thread that opens the channel. */
+static bool is_opening(void)
+{
+	return atomic_load(&library.opener) == (uintptr_t)pthread_self();
+}
+
 static void library_before_fork(void)
 {
-	pthread_mutex_lock(&library.lock);
+	if (!is_opening())
+		pthread_mutex_lock(&library.lock);
 }
 
 static void library_after_fork(void)
 {
-	pthread_mutex_unlock(&library.lock);
+	if (!is_opening())
+		pthread_mutex_unlock(&library.lock);
 }
 
 static void library_guard_forks(void)
@@ -182,13 +191,14 @@ static NTSTATUS open_lsa(void)
 		status = open_credentials();
 	if (failed(status))
 		return status;
+	const struct package_module *const *modules = modules_current(library.policy);
 	struct lsa_setup setup = {
-		.modules = library_modules,
-		.userhalves = userhalves_current(),
+		.modules = modules,
 		.policy = library.policy,
 		.authority = library.authority,
 		.credman = library.credman,
 	};
+	setup.userhalves = userhalves_current(); /* they know the modules by now */
 	return setup.userhalves ? lsa_new(&setup, &library.lsa) : STATUS_NO_MEMORY;
 }
 
@@ -218,10 +228,17 @@ struct channel *channel_current(NTSTATUS *status)
 	struct channel *channel = atomic_load(&library.channel);
 	if (channel)
 		return channel;
+	if (is_opening()) {
+		*status = fail(SEC_E_INTERNAL_ERROR, "a call from a package that is being loaded");
+		return NULL;
+	}
 	pthread_once(&once, library_guard_forks);
 	pthread_mutex_lock(&library.lock);
-	if (!atomic_load(&library.channel))
+	if (!atomic_load(&library.channel)) {
+		atomic_store(&library.opener, (uintptr_t)pthread_self());
 		*status = open_channel();
+		atomic_store(&library.opener, 0);
+	}
 	pthread_mutex_unlock(&library.lock);
 	return atomic_load(&library.channel);
 }

@@ -6,9 +6,11 @@
 #include "lsa/contexts.h"
 #include "lsa/credentials.h"
 #include "lsa/credset.h"
+#include "lsa/packagecalls.h"
 #include "lsa/policycalls.h"
 #include "lsa/protect.h"
 #include "lsa/state.h"
+#include "lsa/usermemory.h"
 #include "lsa/vaultcalls.h"
 
 /* The house's only thread-local: helpers such as GetClientInfo are told nothing but where to write. */
@@ -110,6 +112,9 @@ DISPATCH(lsa_vault_import, request, reply)
 DISPATCH(lsa_vault_fault, reply)
 DISPATCH(lsa_policy_list, reply)
 DISPATCH(lsa_policy_explain, request, reply)
+DISPATCH(lsa_encrypt_memory, request, reply)
+DISPATCH(lsa_connect, request)
+DISPATCH(lsa_call_package, request, reply)
 
 static NTSTATUS (*const handlers[CALL_COUNT])(struct lsa_client *client, const void *request,
 					      void *reply) = {
@@ -152,6 +157,9 @@ static NTSTATUS (*const handlers[CALL_COUNT])(struct lsa_client *client, const v
 	[CALL_VAULT_FAULT] = dispatch_lsa_vault_fault,
 	[CALL_POLICY_LIST] = dispatch_lsa_policy_list,
 	[CALL_POLICY_EXPLAIN] = dispatch_lsa_policy_explain,
+	[CALL_ENCRYPT_MEMORY] = dispatch_lsa_encrypt_memory,
+	[CALL_CONNECT] = dispatch_lsa_connect,
+	[CALL_CALL_PACKAGE] = dispatch_lsa_call_package,
 };
 
 NTSTATUS lsa_dispatch(struct lsa_client *client, enum call which, const void *request, void *reply)

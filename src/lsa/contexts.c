@@ -90,6 +90,12 @@ static bool leg_fits(const struct leg *leg)
 	return !leg->credential || leg->credential->package == leg->context->package;
 }
 
+/* A success, or a SEC_I_ status: what else is positive would look like a success to the application. */
+static bool status_leads_on(NTSTATUS status)
+{
+	return status == SEC_E_OK || ((uint32_t)status & 0xFFFF0000u) == 0x00090000u;
+}
+
 /* Called with the context's lock held. */
 static NTSTATUS leg_run(struct context *c, struct leg *leg)
 {
@@ -116,6 +122,8 @@ static NTSTATUS leg_run(struct context *c, struct leg *leg)
 		tokens_trace(&c->lsa->host, c->package, "gives", leg->out);
 	if (failed(status))
 		return status;
+	if (!status_leads_on(status))
+		return fail(SEC_E_INTERNAL_ERROR, "a package's status that is none");
 	/* Set once, so that whoever has the context may read it. */
 	if (!c->handle)
 		c->handle = handle;

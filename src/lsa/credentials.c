@@ -12,6 +12,7 @@
 #include "lsa/credentials.h"
 #include "lsa/given.h"
 #include "lsa/principal.h"
+#include "lsa/saved.h"
 #include "lsa/state.h"
 #include "wire/authdata.h"
 
@@ -102,6 +103,10 @@ static NTSTATUS acquire_check(const struct lsa_client *client, const struct acqu
 		NTSTATUS status = session_check(client, call->logon);
 		if (failed(status))
 			return status;
+		/* A network sign-in's session has nothing of its own to sign in with. */
+		if (!call->auth.n && !call->client_address && call->use & SECPKG_CRED_OUTBOUND &&
+		    !saved_session_has_set(client, call->logon))
+			return fail(SEC_E_NO_CREDENTIALS, "using a session without credentials");
 	}
 	return principal_check(client, call->principal);
 }

@@ -10,6 +10,7 @@
 #include "lsa/state.h"
 
 #define LIST_MAX IPC_BYTES_MAX
+#define LIST_USUAL (256u << 10) /* a thousand credentials */
 
 NTSTATUS credset_of(const struct lsa_client *client, struct credman **out)
 {
@@ -34,11 +35,19 @@ static struct utf16 text_of(struct ipc_text t)
 	return (struct utf16){ t.p, t.n };
 }
 
-/* What a channel carried need not be UTF-16. */
+/* What a channel carried need be no UTF-16, and may have ends within. */
+static bool is_name(struct utf16 text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (!text.p[i])
+			return false;
+	return utf16_is_valid(text.p, text.n);
+}
+
 static NTSTATUS name_of(struct ipc_text t, struct utf16 *out)
 {
 	*out = text_of(t);
-	if (!t.p || !utf16_is_valid(t.p, t.n))
+	if (!t.p || !is_name(*out))
 		return fail(STATUS_INVALID_PARAMETER, "reading a credential's name");
 	return STATUS_SUCCESS;
 }
@@ -214,8 +223,10 @@ NTSTATUS lsa_cred_enumerate(struct lsa_client *client, const struct cred_name_ca
 	struct credman *set;
 
 	NTSTATUS status = set_for(client, call->flags, CRED_ENUMERATE_ALL_CREDENTIALS, &set);
-	if (!failed(status) && filter.p && !utf16_is_valid(filter.p, filter.n))
+	if (!failed(status) && filter.p && !is_name(filter))
 		status = fail(STATUS_INVALID_PARAMETER, "reading a filter");
+	if (!failed(status) && !filter.p)
+		wr_expect(&m.w, LIST_USUAL);
 	if (!failed(status))
 		status = credman_each(set, filter, all, put_visited, &m);
 	if (failed(status)) {
@@ -310,7 +321,7 @@ NTSTATUS lsa_cred_set_default(struct lsa_client *client, const struct cred_name_
 	struct credman *set;
 
 	NTSTATUS status = set_for(client, call->flags, 0, &set);
-	if (!failed(status) && target.p && !utf16_is_valid(target.p, target.n))
+	if (!failed(status) && target.p && !is_name(target))
 		status = fail(STATUS_INVALID_PARAMETER, "reading a credential's name");
 	return failed(status) ? status : credman_set_default(set, target, call->type);
 }

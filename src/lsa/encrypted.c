@@ -8,6 +8,7 @@
 #include "credman/rules.h"
 #include "lsa/encrypted.h"
 #include "lsa/support.h"
+#include "lsa/usermemory.h"
 
 #define ALIGNMENT 8u
 
@@ -20,6 +21,7 @@ struct held {
 struct layout {
 	uint8_t *block; /* NULL: being measured */
 	size_t used;
+	bool failed; /* a blob could not be protected */
 };
 
 static void *place(struct layout *l, size_t n)
@@ -73,24 +75,52 @@ enum blob_form encrypted_form(ULONG cred_flags, uint32_t type)
 
 	if (!(cred_flags & trusted) && credential_is_write_only(type))
 		return BLOB_NONE;
+	if (cred_flags & CREDP_FLAGS_USER_ENCRYPTED_PASSWORD)
+		return BLOB_USER;
 	return cred_flags & CREDP_FLAGS_CLEAR_PASSWORD ? BLOB_CLEAR : BLOB_PROTECTED;
 }
 
+/* How many bytes a blob of `n` takes in that form. */
+static size_t blob_size(size_t n, enum blob_form form)
+{
+	const size_t unit = form == BLOB_USER ? RTL_ENCRYPT_MEMORY_SIZE : 1;
+
+	return form == BLOB_NONE ? 0 : (n + unit - 1) / unit * unit;
+}
+
+/* Padding is as zero as the block was. */
 static void *place_blob(struct layout *l, struct rd blob, enum blob_form form)
 {
-	if (form == BLOB_NONE || !blob.n)
+	const size_t size = blob_size(blob.n, form);
+
+	if (!size)
 		return NULL;
-	void *to = place_bytes(l, blob.p, blob.n);
-	if (to && form == BLOB_PROTECTED)
-		support_table()->LsaProtectMemory(to, (ULONG)blob.n);
+	uint8_t *to = place(l, size);
+	if (!to)
+		return NULL;
+	memcpy(to, blob.p, blob.n);
+	if (form == BLOB_PROTECTED)
+		support_table()->LsaProtectMemory(to, (ULONG)size);
+	else if (form == BLOB_USER &&
+		 failed(usermemory_seal(RTL_ENCRYPT_OPTION_CROSS_PROCESS, to, size)))
+		l->failed = true;
 	return to;
+}
+
+/* The block when all could be protected; else it is wiped and released. */
+static void *whole(const struct layout *l, void *first)
+{
+	if (l->failed)
+		block_free(l->block);
+	return l->failed ? NULL : first;
 }
 
 static struct held *place_credential(struct layout *l, const struct credential_view *c,
 				     ULONG cred_flags)
 {
 	struct held *held = place(l, sizeof(*held));
-	void *blob = place_blob(l, c->blob, encrypted_form(cred_flags, c->type));
+	enum blob_form form = encrypted_form(cred_flags, c->type);
+	void *blob = place_blob(l, c->blob, form);
 	const CREDENTIALW credential = {
 		.Flags = c->flags,
 		.Type = c->type,
@@ -98,7 +128,7 @@ static struct held *place_credential(struct layout *l, const struct credential_v
 		.Comment = place_text(l, c->comment),
 		.LastWritten = { .dwLowDateTime = (DWORD)c->last_written,
 				 .dwHighDateTime = (DWORD)(c->last_written >> 32) },
-		.CredentialBlobSize = blob ? (DWORD)c->blob.n : 0,
+		.CredentialBlobSize = (DWORD)blob_size(c->blob.n, form),
 		.CredentialBlob = blob,
 		.Persist = c->persist,
 		.AttributeCount = c->attribute_count,
@@ -108,17 +138,17 @@ static struct held *place_credential(struct layout *l, const struct credential_v
 	};
 
 	if (held)
-		*held = (struct held){ { credential, credential.CredentialBlobSize }, l->block };
+		*held = (struct held){ { credential, blob ? (ULONG)c->blob.n : 0 }, l->block };
 	return held;
 }
 
 PENCRYPTED_CREDENTIALW encrypted_one(const struct credential_view *c, ULONG cred_flags)
 {
-	struct layout l = { NULL, 0 };
+	struct layout l = { .used = 0 };
 
 	(void)place_credential(&l, c, cred_flags);
-	l = (struct layout){ block_alloc(l.used), 0 };
-	return l.block ? &place_credential(&l, c, cred_flags)->credential : NULL;
+	l = (struct layout){ .block = block_alloc(l.used) };
+	return l.block ? whole(&l, &place_credential(&l, c, cred_flags)->credential) : NULL;
 }
 
 static PENCRYPTED_CREDENTIALW *place_list(struct layout *l, const struct credential_list *list,
@@ -136,11 +166,11 @@ static PENCRYPTED_CREDENTIALW *place_list(struct layout *l, const struct credent
 
 PENCRYPTED_CREDENTIALW *encrypted_list(const struct credential_list *list, ULONG cred_flags)
 {
-	struct layout l = { NULL, 0 };
+	struct layout l = { .used = 0 };
 
 	(void)place_list(&l, list, cred_flags);
-	l = (struct layout){ block_alloc(l.used), 0 };
-	return l.block ? place_list(&l, list, cred_flags) : NULL;
+	l = (struct layout){ .block = block_alloc(l.used) };
+	return l.block ? whole(&l, place_list(&l, list, cred_flags)) : NULL;
 }
 
 void encrypted_free(PENCRYPTED_CREDENTIALW c)

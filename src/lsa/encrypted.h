@@ -8,8 +8,9 @@
 #include "base/base.h"
 #include "credman/credman.h"
 
-/* The blob as it is given: not at all, in clear, or as LsaProtectMemory leaves it. */
-enum blob_form { BLOB_NONE, BLOB_CLEAR, BLOB_PROTECTED };
+/* The blob as it is given: not at all, in clear, as LsaProtectMemory leaves it, or, padded with zeroes to
+ * a multiple of eight, as RtlEncryptMemory does for other processes. */
+enum blob_form { BLOB_NONE, BLOB_CLEAR, BLOB_PROTECTED, BLOB_USER };
 
 /* How a read with these CREDP_FLAGS_ gives the blob of a credential of that type. */
 MUST_CHECK enum blob_form encrypted_form(ULONG cred_flags, uint32_t type);

@@ -144,6 +144,7 @@ static const OPENSSPI_LSA_EXTENSION extension = {
 	.ReachTakePacked = reach_take_packed,
 	.ReadDefaultIdentity = saved_default_identity,
 	.ReadSavedIdentity = saved_identity,
+	.NoteTarget = saved_note_target,
 };
 
 OPENSSPI_API NTSTATUS NTAPI OpensspiLsaExtension(ULONG version,

@@ -5,14 +5,17 @@
 #include <opensspi.h>
 
 #include "base/block.h"
+#include "base/mapped.h"
 #include "base/trace.h"
 #include "base/utf.h"
 #include "ipc/userhalf.h"
 #include "lsa/call.h"
 #include "lsa/host.h"
 #include "lsa/machine.h"
+#include "lsa/notify.h"
 #include "lsa/state.h"
 #include "lsa/support.h"
+#include "lsa/threads.h"
 
 /* How far a table of each interface version reaches. */
 static const struct {
@@ -71,7 +74,14 @@ static void name_free(PLSA_STRING name)
 	block_free(name);
 }
 
-static NTSTATUS package_start(const struct package *p, struct lsa *lsa)
+/* Why something is left out, in words for the trace. */
+static NTSTATUS refuse(const char **why, NTSTATUS status, const char *words)
+{
+	*why = words;
+	return fail(status, words);
+}
+
+static NTSTATUS package_start(const struct package *p, struct lsa *lsa, const char **why)
 {
 	const SECPKG_FUNCTION_TABLE *f = &p->functions;
 	const OPENSSPI_MACHINE_NAMES *names = machine_names(lsa->machine);
@@ -88,12 +98,11 @@ static NTSTATUS package_start(const struct package *p, struct lsa *lsa)
 		NTSTATUS status = f->InitializePackage(
 			p->id, (PLSA_DISPATCH_TABLE)(void *)support_table(), NULL, NULL, &name);
 		if (failed(status))
-			return fail(status, "a package's InitializePackage");
+			return refuse(why, status, "its InitializePackage fails");
 		name_free(name);
 	}
-	NTSTATUS status = f->Initialize ? f->Initialize(p->id, &parameters, support_table())
-					: STATUS_SUCCESS;
-	return failed(status) ? fail(status, "a package's Initialize") : STATUS_SUCCESS;
+	NTSTATUS status = f->Initialize(p->id, &parameters, support_table());
+	return failed(status) ? refuse(why, status, "its SpInitialize fails") : STATUS_SUCCESS;
 }
 
 /* A copy of a package's string; false when it is longer than `most` or memory is short. */
@@ -114,23 +123,23 @@ static bool copy_text(const WCHAR *from, size_t most, WCHAR **out, size_t *out_n
 	return true;
 }
 
-static NTSTATUS package_describe(struct package *p, const struct host *host)
+static NTSTATUS package_describe(struct package *p, const struct host *host, const char **why)
 {
 	SecPkgInfoW info = { 0 };
 
-	if (!p->functions.GetInfo)
-		return fail(STATUS_NOT_SUPPORTED, "a package without GetInfo");
 	NTSTATUS status = p->functions.GetInfo(&info);
 	if (failed(status))
-		return fail(status, "a package's GetInfo");
-	if (!copy_text(info.Name, PACKAGE_NAME_MAX, &p->name, &p->name_n) || p->name_n == 0 ||
+		return refuse(why, status, "its SpGetInfo fails");
+	if (!info.Name || !info.Name[0])
+		return refuse(why, STATUS_INVALID_PARAMETER, "it has no name");
+	if (!copy_text(info.Name, PACKAGE_NAME_MAX, &p->name, &p->name_n) ||
 	    !utf16_is_valid(p->name, p->name_n))
-		return fail(STATUS_INVALID_PARAMETER, "a package's name");
+		return refuse(why, STATUS_INVALID_PARAMETER, "its name is too long or no text");
 	if (!copy_text(info.Comment, PACKAGE_COMMENT_MAX, &p->comment, &p->comment_n) ||
 	    !utf16_is_valid(p->comment, p->comment_n))
-		return fail(STATUS_INVALID_PARAMETER, "a package's comment");
+		return refuse(why, STATUS_INVALID_PARAMETER, "its comment is too long or no text");
 	if (host_find(host, (struct ipc_text){ p->name, (uint32_t)p->name_n }))
-		return fail(STATUS_OBJECT_NAME_COLLISION, "a second package of one name");
+		return refuse(why, STATUS_OBJECT_NAME_COLLISION, "its name is taken");
 	p->capabilities = info.fCapabilities;
 	p->version = info.wVersion;
 	p->rpc_id = info.wRPCID;
@@ -161,15 +170,19 @@ static void package_ask_traits(struct package *p)
 	p->home = traits.Home;
 }
 
-static NTSTATUS package_load(struct host *host, struct lsa *lsa, struct package *p)
+static NTSTATUS package_load(struct host *host, struct lsa *lsa, struct package *p,
+			     const char **why)
 {
 	CLEANUP(call_leave) struct frame frame;
 
 	call_enter(&frame, lsa, NULL, p);
-	NTSTATUS status = package_start(p, lsa);
+	if (!p->functions.Initialize || !p->functions.GetInfo)
+		return refuse(why, STATUS_INVALID_PARAMETER,
+			      "its table lacks Initialize or GetInfo");
+	NTSTATUS status = package_start(p, lsa, why);
 	if (failed(status))
 		return status;
-	status = package_describe(p, host);
+	status = package_describe(p, host, why);
 	if (!failed(status)) {
 		package_ask_traits(p);
 		return STATUS_SUCCESS;
@@ -185,35 +198,54 @@ struct found {
 	size_t stride;
 };
 
-static NTSTATUS module_ask(const struct package_module *module, struct found *out)
+static NTSTATUS module_ask(const struct package_module *module, struct found *out, const char **why)
 {
 	PSECPKG_FUNCTION_TABLE tables = NULL;
 	ULONG version = 0, count = 0;
 
 	if (!module->lsa_initialize)
-		return fail(STATUS_NOT_SUPPORTED, "a module without SpLsaModeInitialize");
+		return refuse(why, STATUS_NOT_SUPPORTED, "it has no SpLsaModeInitialize");
 	NTSTATUS status =
 		module->lsa_initialize(SECPKG_INTERFACE_VERSION, &version, &tables, &count);
 	if (failed(status))
-		return fail(status, "a module's SpLsaModeInitialize");
-	if (!tables || count == 0 || count > MODULE_TABLES_MAX || table_size(version) == 0)
-		return fail(STATUS_INVALID_PARAMETER, "a module's tables");
+		return refuse(why, status, "its SpLsaModeInitialize fails");
+	if (table_size(version) == 0)
+		return refuse(why, STATUS_INVALID_PARAMETER, "its version is none that is known");
+	if (!tables || (uintptr_t)tables % _Alignof(SECPKG_FUNCTION_TABLE))
+		return refuse(why, STATUS_INVALID_PARAMETER, "its tables are nowhere");
+	if (count == 0 || count > MODULE_TABLES_MAX)
+		return refuse(why, STATUS_INVALID_PARAMETER, "it has no tables, or too many");
 	*out = (struct found){ (const uint8_t *)tables, count, table_size(version) };
 	return STATUS_SUCCESS;
 }
 
-static NTSTATUS table_load(struct host *host, struct lsa *lsa, struct package at,
-			   const struct found *found)
+/* It may have asked to be told of things, and have begun threads: these may look at it. */
+static void package_drop(struct package *p)
 {
-	CLEANUP(package_free_p) struct package *p = mem_dup(&at, sizeof(at));
+	notify_forget(p);
+	if (threads_wait(0))
+		package_free(p);
+}
+
+static NTSTATUS table_load(struct host *host, struct lsa *lsa, const struct package *at,
+			   const struct found *found, const char **why)
+{
+	CLEANUP(package_free_p) struct package *p = mem_dup(at, sizeof(*at));
 	if (!p)
-		return fail(STATUS_NO_MEMORY, "loading a package");
-	memcpy(&p->functions, found->tables + at.table * found->stride, found->stride);
-	NTSTATUS status = package_load(host, lsa, p);
-	if (failed(status))
+		return refuse(why, STATUS_NO_MEMORY, "memory is short");
+	if (!mapped_functions_read(&p->functions, found->tables + at->table * found->stride,
+				   found->stride))
+		return refuse(why, STATUS_INVALID_PARAMETER,
+			      "its table is shorter than its version says");
+	NTSTATUS status = package_load(host, lsa, p, why);
+	if (failed(status)) {
+		package_drop(TAKE(p));
 		return status;
+	}
 	userhalves_name(lsa->setup.userhalves, p->id, p->module, p->table);
-	host->package[host->count++] = TAKE(p);
+	/* A thread of a package that is loaded already may be looking for another. */
+	host->package[at->id] = TAKE(p);
+	atomic_store(&host->count, at->id + 1);
 	return status;
 }
 
@@ -221,18 +253,22 @@ static void module_load(struct host *host, struct lsa *lsa, uint32_t index)
 {
 	const struct package_module *module = host->modules[index];
 	struct found found = { .count = 0 };
+	const char *why = "";
 
-	NTSTATUS status = module_ask(module, &found);
+	NTSTATUS status = module_ask(module, &found, &why);
 	if (failed(status)) {
-		trace_line("module %s is left out: 0x%08x", module->name, (unsigned)status);
+		trace_line("module %s is left out: %s (0x%08x)", module->name, why,
+			   (unsigned)status);
 		return;
 	}
 	for (uint32_t i = 0; i < found.count; i++) {
-		struct package at = { .id = host->count, .module = index, .table = i };
-		status = table_load(host, lsa, at, &found);
+		const struct package at = {
+			.id = host->count, .module = index, .table = i, .reach = found.stride
+		};
+		status = table_load(host, lsa, &at, &found, &why);
 		if (failed(status))
-			trace_line("package %u of module %s is left out: 0x%08x", (unsigned)i,
-				   module->name, (unsigned)status);
+			trace_line("package %u of module %s is left out: %s (0x%08x)", (unsigned)i,
+				   module->name, why, (unsigned)status);
 	}
 }
 
@@ -281,13 +317,15 @@ static bool own_text(const WCHAR *text, size_t n, struct ipc_owned *out)
 
 NTSTATUS host_describe(const struct host *host, struct packages_reply *reply)
 {
-	if (host->count == 0)
+	const uint32_t count = host->count;
+
+	if (count == 0)
 		return STATUS_SUCCESS;
-	reply->package = mem_array(host->count, sizeof(*reply->package));
+	reply->package = mem_array(count, sizeof(*reply->package));
 	if (!reply->package)
 		return fail(STATUS_NO_MEMORY, "listing packages");
-	reply->count = host->count;
-	for (uint32_t i = 0; i < host->count; i++) {
+	reply->count = count;
+	for (uint32_t i = 0; i < count; i++) {
 		const struct package *p = host->package[i];
 		struct package_record *r = &reply->package[i];
 		*r = (struct package_record){

@@ -1,11 +1,12 @@
 /* lsa/host.h - the packages that were loaded, each as its tables and its description.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The list does not change after host_load, so nobody locks to read it. */
+ * The list only grows, and only during host_load, so nobody locks to read it. */
 #ifndef OPENSSPI_LSA_HOST_H
 #define OPENSSPI_LSA_HOST_H
 
 #include <ntsecpkg.h>
+#include <stdatomic.h>
 
 #include "base/base.h"
 #include "base/module.h"
@@ -18,9 +19,10 @@ struct lsa;
 #define MODULE_TABLES_MAX 16
 
 struct package {
-	uint32_t id;		/* index in load order */
-	uint32_t module, table; /* where it came from, and where its user half is found */
+	uint32_t id;			 /* index in load order */
+	uint32_t module, table;		 /* where it came from, and where its user half is found */
 	SECPKG_FUNCTION_TABLE functions; /* members its version does not have are NULL */
+	size_t reach; /* how many bytes of them its version has: how new its header is */
 	WCHAR *name, *comment;
 	size_t name_n, comment_n;
 	uint32_t capabilities, max_token;
@@ -31,7 +33,8 @@ struct package {
 struct host {
 	const struct package_module *const *modules;
 	struct package **package;
-	uint32_t count, room;
+	uint32_t room;
+	_Atomic(uint32_t) count; /* grows while packages are loaded, and threads of theirs run */
 };
 
 /* Room for what the modules can hold at most. */

@@ -6,13 +6,17 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/trace.h"
 #include "lsa/contexts.h"
 #include "lsa/credentials.h"
+#include "lsa/notify.h"
 #include "lsa/reach.h"
 #include "lsa/state.h"
 #include "lsa/support.h"
+#include "lsa/threads.h"
 
 #define PROTECT_KEY_LEN 32
+#define THREADS_MS 5000 /* what packages' threads get to end themselves */
 
 static struct {
 	pthread_mutex_t lock; /* held while an LSA appears or goes, and around fork */
@@ -78,6 +82,7 @@ static void after_fork_in_child(void)
 
 static void guard_forks_once(void)
 {
+	notify_prepare();
 	pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 
@@ -154,7 +159,9 @@ NTSTATUS lsa_new(const struct lsa_setup *setup, struct lsa **out)
 		lsa_dispose(lsa);
 		return status;
 	}
+	notify_begin();
 	host_load(&lsa->host, lsa);
+	notify_loaded(lsa);
 	*out = lsa;
 	return STATUS_SUCCESS;
 }
@@ -165,7 +172,10 @@ void lsa_free(struct lsa *lsa)
 		return;
 	assert(!lsa->clients);
 	reach_clear(lsa);
+	notify_stop();
 	host_shutdown(&lsa->host, lsa);
+	if (!threads_wait(THREADS_MS))
+		trace_line("threads of packages go on after the LSA's end");
 	process_leave();
 	lsa_dispose(lsa);
 }
@@ -214,7 +224,7 @@ void lsa_client_free(struct lsa_client *client)
 		lsa_context_unref(object);
 	while ((object = slots_remove_any(&client->credentials)))
 		lsa_credential_unref(object);
-	sessions_forget_client(&lsa->sessions, client);
+	sessions_end(client);
 
 	pthread_mutex_lock(&lsa->lock);
 	*client->link = client->next;

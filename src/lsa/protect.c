@@ -3,6 +3,7 @@
 #include "base/base.h"
 
 #include <fcntl.h>
+#include <ntsecapi.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "crypto/seal.h"
 #include "lsa/protect.h"
 #include "lsa/state.h"
+#include "wire/protected.h"
 
 #define KEY_FILE "protect.key"
 #define KEY_LEN 32
@@ -89,10 +91,13 @@ static struct secret *key_shared(const struct lsa_client *client, bool make)
 struct purpose {
 	char letter;
 	bool same_size;
+	const char *text; /* NULL: sealed bytes */
 };
 
 static const char *purpose_text(struct purpose p)
 {
+	if (p.text)
+		return p.text;
 	if (p.same_size)
 		return p.letter == FOR_SYSTEM ? "OpenSSPI identity of the system"
 					      : "OpenSSPI identity of a session";
@@ -128,6 +133,17 @@ static struct secret *key_for(const struct lsa_client *client, struct purpose p)
 {
 	CLEANUP(secret_free_p) struct secret *shared = key_shared(client, true);
 	return key_derive(client, shared ? shared : client->lsa->protect_key, p);
+}
+
+struct secret *protect_memory_key(const struct lsa_client *client, uint32_t option)
+{
+	struct purpose p = { FOR_SYSTEM, true, "OpenSSPI memory across processes" };
+
+	if (option == RTL_ENCRYPT_OPTION_SAME_LOGON)
+		p = (struct purpose){ FOR_USER, true, "OpenSSPI memory of a session" };
+	else if (option == RTL_ENCRYPT_OPTION_FOR_SYSTEM)
+		p.text = "OpenSSPI memory of the system";
+	return key_for(client, p);
 }
 
 /* ---- sealing ---- */
@@ -249,4 +265,28 @@ NTSTATUS lsa_unprotect(struct lsa_client *client, const struct cred_protect_call
 	    opened(client, client->lsa->protect_key, sealed, reply->bytes.p))
 		return STATUS_SUCCESS;
 	return fail(STATUS_NOT_CAPABLE, "opening protected bytes");
+}
+
+NTSTATUS lsa_open_text(struct lsa_client *client, struct utf16 text, struct secret **out)
+{
+	struct cred_protect_reply reply = { { NULL, 0 } };
+	size_t n = protected_bytes(text.p, text.n);
+	CLEANUP(secret_free_p) struct secret *sealed = n ? secret_new(n) : NULL;
+
+	if (n && !sealed)
+		return fail(STATUS_NO_MEMORY, "opening a protected text");
+	if (!n || !protected_read(sealed->p, text.p, text.n))
+		return fail(STATUS_INVALID_PARAMETER, "opening a text that is not protected");
+	NTSTATUS status = lsa_unprotect(client,
+					&(struct cred_protect_call){
+						.flags = CRED_UNPROTECT_ALLOW_TO_SYSTEM,
+						.bytes = { sealed->p, (uint32_t)sealed->len },
+					},
+					&reply);
+	if (!failed(status)) {
+		*out = secret_copy(reply.bytes.p, reply.bytes.n);
+		status = *out ? STATUS_SUCCESS : fail(STATUS_NO_MEMORY, "opening a text");
+	}
+	call_reply_done(CALL_CRED_UNPROTECT, &reply);
+	return status;
 }

@@ -12,6 +12,8 @@
 #define OPENSSPI_LSA_PROTECT_H
 
 #include "base/base.h"
+#include "base/secret.h"
+#include "base/utf.h"
 #include "ipc/calls.h"
 
 struct lsa_client;
@@ -25,5 +27,14 @@ MUST_CHECK NTSTATUS lsa_protect(struct lsa_client *client, const struct cred_pro
  * for the system without CRED_UNPROTECT_ALLOW_TO_SYSTEM. */
 MUST_CHECK NTSTATUS lsa_unprotect(struct lsa_client *client, const struct cred_protect_call *call,
 				  struct cred_protect_reply *reply);
+
+/* The text that CredProtect sealed for the client, or for the system. STATUS_INVALID_PARAMETER: it is no
+ * such text, and can be taken as it is; STATUS_NOT_CAPABLE: it cannot be opened here. */
+MUST_CHECK NTSTATUS lsa_open_text(struct lsa_client *client, struct utf16 text,
+				  struct secret **out);
+
+/* The key of RtlEncryptMemory for that RTL_ENCRYPT_OPTION_ and client (secret_free): of the user's logon
+ * session for SAME_LOGON, of the user and boot for the others. NULL when memory is short. */
+MUST_CHECK struct secret *protect_memory_key(const struct lsa_client *client, uint32_t option);
 
 #endif

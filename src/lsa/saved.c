@@ -6,6 +6,8 @@
 #include "base/base.h"
 
 #include "base/block.h"
+#include "base/text.h"
+#include "base/trace.h"
 #include "credman/rules.h"
 #include "lsa/call.h"
 #include "lsa/credset.h"
@@ -31,6 +33,18 @@ bool saved_session_has_set(const struct lsa_client *client, LUID logon)
 	return known && type != 0 && type != Network && type != NetworkCleartext;
 }
 
+/* On a package's own thread nobody calls: the session says whose set it is. */
+static NTSTATUS set_without_caller(LUID logon, struct credman **out)
+{
+	struct lsa *lsa = lsa_current();
+	SECURITY_LOGON_TYPE type = lsa ? session_type(lsa, logon) : UndefinedLogonType;
+
+	*out = lsa ? lsa->setup.credman : NULL;
+	return *out && type != UndefinedLogonType && type != Network && type != NetworkCleartext
+		       ? STATUS_SUCCESS
+		       : fail(STATUS_NO_SUCH_LOGON_SESSION, "finding a session with credentials");
+}
+
 NTSTATUS saved_set_of(const LUID *logon, struct credman **out)
 {
 	const struct frame *frame = call_current();
@@ -38,6 +52,8 @@ NTSTATUS saved_set_of(const LUID *logon, struct credman **out)
 	*out = NULL;
 	if (!logon)
 		return fail(STATUS_INVALID_PARAMETER, "reading a session's credentials");
+	if (frame && !frame->client)
+		return set_without_caller(*logon, out);
 	if (!frame || !frame->client || SecIsZeroLuid(logon) ||
 	    !saved_session_has_set(frame->client, *logon))
 		return fail(STATUS_NO_SUCH_LOGON_SESSION, "finding a session with credentials");
@@ -110,6 +126,18 @@ static NTSTATUS give_identity(const struct credential_view *c, PVOID *identity)
 			 : fail(SEC_E_INSUFFICIENT_MEMORY, "giving a saved identity");
 }
 
+/* Says in the trace whose name will be seen, and why. */
+static void trace_choice(const struct credential_view *c, const char *kind)
+{
+	struct text t = { 0 };
+
+	if (!trace_is_on())
+		return;
+	text_add_utf16(&t, c->target.p, c->target.n);
+	CLEANUP(mem_free_p) char *name = text_finish(&t);
+	trace_line("lsa: the %s identity is the one saved for %s", kind, name ? name : "");
+}
+
 /* credman's statuses as the packages are told them. */
 static NTSTATUS told(NTSTATUS status)
 {
@@ -130,7 +158,10 @@ NTSTATUS NTAPI saved_default_identity(PVOID *identity)
 	NTSTATUS status = own_set(&set);
 	if (!failed(status))
 		status = told(credman_get_default(set, &c));
-	return failed(status) ? status : give_identity(&c->view, identity);
+	if (failed(status))
+		return status;
+	trace_choice(&c->view, "default");
+	return give_identity(&c->view, identity);
 }
 
 /* ---- which one fits a target ---- */
@@ -253,5 +284,33 @@ NTSTATUS NTAPI saved_identity(const UNICODE_STRING *target, PVOID *identity)
 	NTSTATUS status = own_set(&set);
 	if (!failed(status))
 		status = told(find_saved(set, &w, &c));
-	return failed(status) ? status : give_identity(&c->view, identity);
+	if (failed(status))
+		return status;
+	trace_choice(&c->view, "target's");
+	return give_identity(&c->view, identity);
+}
+
+/* ---- what a server says of itself ---- */
+
+VOID NTAPI saved_note_target(const OPENSSPI_TARGET_NAMES *names)
+{
+	const UNICODE_STRING *const given[] = {
+		&names->TargetName,	   &names->NetbiosServerName, &names->DnsServerName,
+		&names->NetbiosDomainName, &names->DnsDomainName,     &names->DnsTreeName,
+		&names->PackageName,
+	};
+	CLEANUP(wr_done) struct wr w = WR(TARGET_BYTES_MAX);
+	struct target_view t = { 0 }, read;
+	struct utf16 *const to[] = { &t.target,		&t.netbios_server, &t.dns_server,
+				     &t.netbios_domain, &t.dns_domain,	   &t.dns_tree,
+				     &t.package };
+	struct credman *set;
+
+	for (size_t i = 0; i < ARRAY_LEN(given); i++)
+		*to[i] = (struct utf16){ given[i]->Buffer, given[i]->Length / sizeof(WCHAR) };
+	/* Copied before it is looked at: a message's texts may lie anywhere, and hold anything. */
+	target_write(&w, &t);
+	if (wr_ok(&w) && target_read(wr_view(&w), &read) && !failed(own_set(&set)) &&
+	    failed(targets_put(credman_targets(set), &read)))
+		trace_line("lsa: a target could not be noted");
 }

@@ -4,6 +4,7 @@
 #define OPENSSPI_LSA_SAVED_H
 
 #include <ntsecpkg.h>
+#include <opensspi.h>
 
 #include "base/base.h"
 
@@ -21,5 +22,6 @@ MUST_CHECK NTSTATUS saved_set_of(const LUID *logon, struct credman **out);
 /* Members of OPENSSPI_LSA_EXTENSION, as opensspi.h describes them. */
 NTSTATUS NTAPI saved_default_identity(PVOID *identity);
 NTSTATUS NTAPI saved_identity(const UNICODE_STRING *target, PVOID *identity);
+VOID NTAPI saved_note_target(const OPENSSPI_TARGET_NAMES *names);
 
 #endif

@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/utf.h"
 #include "crypto/hash.h"
+#include "lsa/call.h"
+#include "lsa/primary.h"
 #include "lsa/principal.h"
 #include "lsa/state.h"
 #include "wire/rd.h"
@@ -46,6 +48,7 @@ void sessions_done(struct sessions *s)
 		s->first = gone->next;
 		mem_free(gone);
 	}
+	primary_clear(s);
 	pthread_mutex_destroy(&s->lock);
 }
 
@@ -108,6 +111,47 @@ static bool is_well_known(LUID logon)
 	return logon.HighPart == 0 && logon.LowPart < WELL_KNOWN_BELOW;
 }
 
+static bool is_own_of_any(struct lsa *lsa, LUID logon)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&lsa->lock);
+	for (struct lsa_client *c = lsa->clients; c && !found; c = c->next) {
+		LUID own = session_own(c);
+		found = SecEqualLuid(&own, &logon);
+	}
+	pthread_mutex_unlock(&lsa->lock);
+	return found;
+}
+
+SECURITY_LOGON_TYPE session_type(struct lsa *lsa, LUID logon)
+{
+	struct session session;
+
+	if (session_look(&lsa->sessions, logon, &session))
+		return session.type;
+	return is_own_of_any(lsa, logon) ? Interactive : UndefinedLogonType;
+}
+
+bool session_is_known(struct lsa *lsa, LUID logon)
+{
+	return session_type(lsa, logon) != UndefinedLogonType;
+}
+
+void session_set_type(struct sessions *s, LUID logon, SECURITY_LOGON_TYPE type)
+{
+	pthread_mutex_lock(&s->lock);
+	struct session *session = *session_find(s, logon);
+	if (session)
+		session->type = type;
+	pthread_mutex_unlock(&s->lock);
+}
+
+bool session_is_trusted(const struct lsa_client *client)
+{
+	return !client->setup.is_this_process && client->setup.uid == 0;
+}
+
 NTSTATUS session_check(const struct lsa_client *client, LUID logon)
 {
 	LUID own = session_own(client);
@@ -162,6 +206,7 @@ NTSTATUS session_delete(struct sessions *s, LUID logon)
 	if (gone) {
 		*at = gone->next;
 		s->count--;
+		primary_forget(s, logon);
 	}
 	pthread_mutex_unlock(&s->lock);
 	mem_free(gone);
@@ -169,13 +214,43 @@ NTSTATUS session_delete(struct sessions *s, LUID logon)
 		    : fail(STATUS_NO_SUCH_LOGON_SESSION, "deleting a logon session");
 }
 
-void sessions_forget_client(struct sessions *s, const struct lsa_client *client)
+/* Takes any session of that client out; false when there is none. */
+static bool session_take(struct sessions *s, const struct lsa_client *client, LUID *logon)
 {
 	pthread_mutex_lock(&s->lock);
-	for (struct session *session = s->first; session; session = session->next)
-		if (session->client == client)
-			session->client = NULL;
+	struct session **at = &s->first;
+	while (*at && (*at)->client != client)
+		at = &(*at)->next;
+	struct session *gone = *at;
+	if (gone) {
+		*at = gone->next;
+		s->count--;
+		*logon = gone->logon;
+		primary_forget(s, gone->logon);
+	}
 	pthread_mutex_unlock(&s->lock);
+	mem_free(gone);
+	return gone != NULL;
+}
+
+static void tell_terminated(struct lsa *lsa, const struct package *p, LUID logon)
+{
+	CLEANUP(call_leave) struct frame frame;
+
+	call_enter(&frame, lsa, NULL, p);
+	call_is_cleanup(&frame);
+	if (p->functions.LogonTerminated)
+		p->functions.LogonTerminated(&logon);
+}
+
+void sessions_end(const struct lsa_client *client)
+{
+	struct lsa *lsa = client->lsa;
+	LUID logon;
+
+	while (session_take(&lsa->sessions, client, &logon))
+		for (uint32_t i = 0; i < lsa->host.count; i++)
+			tell_terminated(lsa, lsa->host.package[i], logon);
 }
 
 /* ---- what may be known of a session ---- */

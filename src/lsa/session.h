@@ -12,7 +12,9 @@
 #include "base/base.h"
 #include "ipc/calls.h"
 
+struct lsa;
 struct lsa_client;
+struct primary;
 
 struct session {
 	LUID logon;
@@ -26,6 +28,8 @@ struct sessions {
 	pthread_mutex_t lock;
 	struct session *first;
 	uint32_t count;
+	struct primary *primary; /* what packages keep for sessions (lsa/primary.h) */
+	uint32_t primary_count, primary_last;
 	char boot[64]; /* the kernel's name of this boot */
 	size_t boot_n;
 };
@@ -40,15 +44,29 @@ LUID session_own(const struct lsa_client *client);
  * for it, else SEC_E_NOT_OWNER, whether or not there is one. */
 MUST_CHECK NTSTATUS session_check(const struct lsa_client *client, LUID logon);
 
+/* Is it one that was created, or some client's own? */
+MUST_CHECK bool session_is_known(struct lsa *lsa, LUID logon);
+
+/* The type a session of that number has; UndefinedLogonType for one that is not known. */
+MUST_CHECK SECURITY_LOGON_TYPE session_type(struct lsa *lsa, LUID logon);
+
+/* Notes what kind of logon a created session came from, as its package audits it. */
+void session_set_type(struct sessions *s, LUID logon, SECURITY_LOGON_TYPE type);
+
+/* May the client do what SE_TCB_NAME allows on Windows? Embedded nobody may. */
+MUST_CHECK bool session_is_trusted(const struct lsa_client *client);
+
 /* Registers a session during a call of `client` (may be NULL). STATUS_LOGON_SESSION_COLLISION,
  * STATUS_QUOTA_EXCEEDED, STATUS_NO_MEMORY. */
 MUST_CHECK NTSTATUS session_create(struct sessions *s, const struct lsa_client *client, LUID logon);
 
-/* STATUS_NO_SUCH_LOGON_SESSION for one that was not created that way. */
+/* With all that packages keep for it. STATUS_NO_SUCH_LOGON_SESSION for one that was not created that
+ * way. */
 MUST_CHECK NTSTATUS session_delete(struct sessions *s, LUID logon);
 
-/* No session belongs to that client any more. */
-void sessions_forget_client(struct sessions *s, const struct lsa_client *client);
+/* The client is gone, and nobody else can use the sessions created for it: they end, and the packages
+ * are told (LogonTerminated). */
+void sessions_end(const struct lsa_client *client);
 
 /* CALL_SESSION_DATA. STATUS_NO_SUCH_LOGON_SESSION, STATUS_ACCESS_DENIED, STATUS_NO_MEMORY. */
 MUST_CHECK NTSTATUS session_describe(const struct lsa_client *client,

@@ -4,9 +4,20 @@
 
 #include <unistd.h>
 
+#include "ipc/callbacks.h"
 #include "lsa/call.h"
 #include "lsa/state.h"
 #include "lsa/support.h"
+
+/* mingw-w64's header, whose package table ends before ChangeAccountPassword, has shorter structures: a
+ * package whose table goes no further gets no more of ours. */
+static size_t room_of(const struct frame *frame, size_t whole, size_t old)
+{
+	const struct package *p = frame->package;
+
+	return p && p->reach <= offsetof(SECPKG_FUNCTION_TABLE, ChangeAccountPassword) ? old
+										       : whole;
+}
 
 /* Who calls is a process; which of its threads is not told. */
 static NTSTATUS NTAPI get_client_info(PSECPKG_CLIENT_INFO info)
@@ -17,11 +28,14 @@ static NTSTATUS NTAPI get_client_info(PSECPKG_CLIENT_INFO info)
 		return fail(STATUS_INVALID_PARAMETER, "asking who calls");
 	if (!frame || !frame->client)
 		return fail(STATUS_PROCESS_IS_TERMINATING, "asking who calls");
-	*info = (SECPKG_CLIENT_INFO){
+	const SECPKG_CLIENT_INFO told = {
 		.LogonId = session_own(frame->client),
 		.ProcessID = (ULONG)client_pid(frame->client),
+		.HasTcbPrivilege = session_is_trusted(frame->client),
 		.ImpersonationLevel = SecurityImpersonation,
 	};
+	memcpy(info, &told,
+	       room_of(frame, sizeof(told), offsetof(SECPKG_CLIENT_INFO, ClientToken)));
 	return STATUS_SUCCESS;
 }
 
@@ -31,11 +45,12 @@ static BOOLEAN NTAPI get_call_info(PSECPKG_CALL_INFO info)
 
 	if (!frame || !info)
 		return FALSE;
-	*info = (SECPKG_CALL_INFO){ .Attributes = frame->attributes };
+	SECPKG_CALL_INFO told = { .Attributes = frame->attributes };
 	if (frame->client) {
-		info->ProcessId = (ULONG)client_pid(frame->client);
-		info->CallCount = atomic_load(&frame->client->calls);
+		told.ProcessId = (ULONG)client_pid(frame->client);
+		told.CallCount = atomic_load(&frame->client->calls);
 	}
+	memcpy(info, &told, room_of(frame, sizeof(told), offsetof(SECPKG_CALL_INFO, MechOid)));
 	return TRUE;
 }
 
@@ -60,19 +75,21 @@ static NTSTATUS NTAPI query_client_request(PLSA_CLIENT_REQUEST request, ULONG ty
 	return fail(STATUS_NOT_SUPPORTED, "QueryClientRequest");
 }
 
+/* Only into the process that the LSA is in. */
 static NTSTATUS NTAPI client_callback(PCHAR callback, ULONG_PTR argument1, ULONG_PTR argument2,
 				      PSecBuffer input, PSecBuffer output)
 {
-	(void)callback;
-	(void)argument1;
-	(void)argument2;
-	(void)input;
-	(void)output;
-	return fail(STATUS_NOT_SUPPORTED, "ClientCallback");
+	const struct frame *frame = call_current();
+
+	if (!frame || !frame->client || !frame->client->setup.is_this_process)
+		return fail(STATUS_NOT_SUPPORTED, "ClientCallback");
+	PLSA_CALLBACK_FUNCTION function = callback_find((ULONG)(uintptr_t)callback);
+	return function ? function(argument1, argument2, input, output)
+			: fail(STATUS_NOT_FOUND, "ClientCallback");
 }
 
-static NTSTATUS NTAPI get_app_mode_info(PULONG function, PULONG_PTR argument1,
-					PULONG_PTR argument2, PSecBuffer data, PBOOLEAN return_to)
+static NTSTATUS NTAPI get_app_mode_info(PULONG function, PULONG_PTR argument1, PULONG_PTR argument2,
+					PSecBuffer data, PBOOLEAN return_to)
 {
 	(void)function;
 	(void)argument1;

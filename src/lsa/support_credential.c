@@ -4,6 +4,8 @@
 
 #include "credman/credman.h"
 #include "credman/rules.h"
+#include "lsa/credi_decode.h"
+#include "lsa/credi_write.h"
 #include "lsa/encrypted.h"
 #include "lsa/saved.h"
 #include "lsa/support.h"
@@ -20,8 +22,8 @@ static NTSTATUS check_flags(ULONG cred_flags, ULONG flags)
 
 	if (flags || cred_flags & ~(ULONG)READ_FLAGS || (cred_flags & both) == both)
 		return fail(STATUS_INVALID_PARAMETER, "reading the flags of a credential call");
-	if (cred_flags & (CREDP_FLAGS_USER_ENCRYPTED_PASSWORD | CREDP_FLAGS_VALIDATE_PROXY_TARGET))
-		return fail(STATUS_NOT_SUPPORTED, "giving a credential in that form");
+	if (cred_flags & CREDP_FLAGS_VALIDATE_PROXY_TARGET)
+		return fail(STATUS_NOT_SUPPORTED, "comparing a target with proxies");
 	return STATUS_SUCCESS;
 }
 
@@ -121,25 +123,6 @@ static VOID NTAPI credi_free(ULONG count, PENCRYPTED_CREDENTIALW *credentials)
 {
 	if (count && credentials)
 		encrypted_free(credentials[0]);
-}
-
-static NTSTATUS NTAPI credi_write(PLUID logon, ULONG cred_flags, PENCRYPTED_CREDENTIALW credential,
-				  ULONG flags)
-{
-	(void)logon;
-	(void)cred_flags;
-	(void)credential;
-	(void)flags;
-	return fail(STATUS_NOT_SUPPORTED, "CrediWrite");
-}
-
-static NTSTATUS NTAPI credi_decode(LPWSTR marshaled, LPBYTE *blob, ULONG *size, BOOLEAN *is_fatal)
-{
-	(void)marshaled;
-	(void)blob;
-	(void)size;
-	(void)is_fatal;
-	return fail(STATUS_NOT_SUPPORTED, "CrediUnmarshalandDecodeString");
 }
 
 void support_credential_fill(LSA_SECPKG_FUNCTION_TABLE *t)

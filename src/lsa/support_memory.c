@@ -5,6 +5,7 @@
 #include "base/block.h"
 #include "crypto/permute.h"
 #include "lsa/call.h"
+#include "lsa/packagecalls.h"
 #include "lsa/state.h"
 #include "lsa/support.h"
 
@@ -42,10 +43,13 @@ static NTSTATUS NTAPI allocate_client_buffer(PLSA_CLIENT_REQUEST request, ULONG 
 	const struct lsa_client *client = client_meant(request);
 	uint64_t address = 0;
 
+	if (out && request_is_lsa(request)) {
+		*out = block_alloc(n);
+		return *out ? STATUS_SUCCESS : fail(STATUS_NO_MEMORY, "answering a package");
+	}
 	if (!client || !out)
 		return fail(STATUS_INVALID_PARAMETER, "allocating memory of the client");
-	NTSTATUS status =
-		client->setup.memory->allocate(client->setup.memory_arg, n, &address);
+	NTSTATUS status = client->setup.memory->allocate(client->setup.memory_arg, n, &address);
 	if (!failed(status))
 		*out = (PVOID)(uintptr_t)address;
 	return status;
@@ -54,29 +58,48 @@ static NTSTATUS NTAPI allocate_client_buffer(PLSA_CLIENT_REQUEST request, ULONG 
 static NTSTATUS NTAPI free_client_buffer(PLSA_CLIENT_REQUEST request, PVOID address)
 {
 	const struct lsa_client *client = client_meant(request);
+
+	if (request_is_lsa(request)) {
+		block_free(address);
+		return STATUS_SUCCESS;
+	}
 	if (!client)
 		return fail(STATUS_INVALID_PARAMETER, "releasing memory of the client");
 	return client->setup.memory->release(client->setup.memory_arg, (uintptr_t)address);
+}
+
+/* Between two packages: the client is the LSA itself. */
+static NTSTATUS copy_inside(ULONG n, PVOID to, const void *from)
+{
+	if (n && (!to || !from))
+		return fail(STATUS_INVALID_PARAMETER, "copying between packages");
+	if (n)
+		memcpy(to, from, n);
+	return STATUS_SUCCESS;
 }
 
 static NTSTATUS NTAPI copy_to_client(PLSA_CLIENT_REQUEST request, ULONG n, PVOID address,
 				     PVOID from)
 {
 	const struct lsa_client *client = client_meant(request);
+
+	if (request_is_lsa(request))
+		return copy_inside(n, address, from);
 	if (!client || (n && !from))
 		return fail(STATUS_INVALID_PARAMETER, "writing memory of the client");
-	return client->setup.memory->copy_to(client->setup.memory_arg, (uintptr_t)address, from,
-					     n);
+	return client->setup.memory->copy_to(client->setup.memory_arg, (uintptr_t)address, from, n);
 }
 
 static NTSTATUS NTAPI copy_from_client(PLSA_CLIENT_REQUEST request, ULONG n, PVOID to,
 				       PVOID address)
 {
 	const struct lsa_client *client = client_meant(request);
+
+	if (request_is_lsa(request))
+		return copy_inside(n, to, address);
 	if (!client || (n && !to))
 		return fail(STATUS_INVALID_PARAMETER, "reading memory of the client");
-	return client->setup.memory->copy_from(client->setup.memory_arg, to, (uintptr_t)address,
-					       n);
+	return client->setup.memory->copy_from(client->setup.memory_arg, to, (uintptr_t)address, n);
 }
 
 /* Buffers are copied before a package sees them, so all that is left to do is another copy. */

@@ -2,9 +2,12 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/base.h"
 
+#include "base/block.h"
 #include "base/trace.h"
 #include "lsa/call.h"
+#include "lsa/primary.h"
 #include "lsa/state.h"
+#include "lsa/supplemental.h"
 #include "lsa/support.h"
 
 static NTSTATUS NTAPI create_logon_session(PLUID logon)
@@ -17,61 +20,91 @@ static NTSTATUS NTAPI create_logon_session(PLUID logon)
 	return session_create(&lsa->sessions, frame ? frame->client : NULL, *logon);
 }
 
+/* Only what a package made: the sessions that users signed in with are the system's. */
 static NTSTATUS NTAPI delete_logon_session(PLUID logon)
 {
 	struct lsa *lsa = lsa_current();
+
 	if (!lsa || !logon)
 		return fail(STATUS_INVALID_PARAMETER, "deleting a logon session");
-	return session_delete(&lsa->sessions, *logon);
+	NTSTATUS status = session_delete(&lsa->sessions, *logon);
+	return failed(status) && session_is_known(lsa, *logon)
+		       ? fail(STATUS_BAD_LOGON_SESSION_STATE, "deleting a logon session")
+		       : status;
+}
+
+/* ---- what packages keep for sessions ---- */
+
+static bool is_string(const LSA_STRING *text)
+{
+	return text && (!text->Length || text->Buffer);
+}
+
+static struct rd bytes_of(const LSA_STRING *text)
+{
+	return rd_of(text->Buffer, text->Length);
 }
 
 static NTSTATUS NTAPI add_credential(PLUID logon, ULONG package, PLSA_STRING key,
 				     PLSA_STRING credentials)
 {
-	(void)logon;
-	(void)package;
-	(void)key;
-	(void)credentials;
-	return fail(STATUS_NOT_SUPPORTED, "AddCredential");
+	struct lsa *lsa = lsa_current();
+
+	if (!lsa || !logon || !is_string(key) || !is_string(credentials))
+		return fail(STATUS_INVALID_PARAMETER, "AddCredential");
+	return primary_add(lsa, (struct primary_owner){ *logon, package }, bytes_of(key),
+			   bytes_of(credentials));
+}
+
+/* The key goes into the caller's buffer when all entries are asked for; else it is the question. */
+static NTSTATUS give_found(const struct primary_found *found, bool all, PLSA_STRING key,
+			   PLSA_STRING credentials)
+{
+	if (all && found->key->len > key->MaximumLength)
+		return STATUS_MORE_ENTRIES;
+	void *bytes = block_dup(found->bytes->p, found->bytes->len);
+	if (!bytes)
+		return fail(STATUS_NO_MEMORY, "GetCredentials");
+	*credentials = (LSA_STRING){ .Length = (USHORT)found->bytes->len,
+				     .MaximumLength = (USHORT)found->bytes->len,
+				     .Buffer = bytes };
+	if (!all)
+		return STATUS_SUCCESS;
+	if (found->key->len)
+		memcpy(key->Buffer, found->key->p, found->key->len);
+	key->Length = (USHORT)found->key->len;
+	return STATUS_SUCCESS;
 }
 
 static NTSTATUS NTAPI get_credentials(PLUID logon, ULONG package, PULONG context, BOOLEAN all,
 				      PLSA_STRING key, PULONG key_length, PLSA_STRING credentials)
 {
-	(void)logon;
-	(void)package;
-	(void)context;
-	(void)all;
-	(void)key;
-	(void)key_length;
-	(void)credentials;
-	return fail(STATUS_NOT_SUPPORTED, "GetCredentials");
+	CLEANUP(primary_found_done) struct primary_found found = { 0 };
+	struct lsa *lsa = lsa_current();
+
+	if (!lsa || !logon || !context || !key || !credentials ||
+	    (all ? key->MaximumLength && !key->Buffer : !is_string(key)))
+		return fail(STATUS_INVALID_PARAMETER, "GetCredentials");
+	struct rd wanted = all ? rd_of(NULL, 0) : bytes_of(key);
+	NTSTATUS status = primary_next(lsa, (struct primary_owner){ *logon, package }, *context,
+				       all ? NULL : &wanted, &found);
+	if (failed(status))
+		return status;
+	if (key_length)
+		*key_length = (ULONG)found.key->len;
+	status = give_found(&found, all, key, credentials);
+	if (status == STATUS_SUCCESS)
+		*context = found.number;
+	return status;
 }
 
 static NTSTATUS NTAPI delete_credential(PLUID logon, ULONG package, PLSA_STRING key)
 {
-	(void)logon;
-	(void)package;
-	(void)key;
-	return fail(STATUS_NOT_SUPPORTED, "DeleteCredential");
-}
+	struct lsa *lsa = lsa_current();
 
-static NTSTATUS NTAPI save_supplemental(PLUID logon, ULONG n, PVOID credentials,
-					BOOLEAN synchronous)
-{
-	(void)logon;
-	(void)n;
-	(void)credentials;
-	(void)synchronous;
-	return fail(STATUS_NOT_SUPPORTED, "SaveSupplementalCredentials");
-}
-
-static NTSTATUS NTAPI update_credentials(PSECPKG_PRIMARY_CRED primary,
-					 PSECPKG_SUPPLEMENTAL_CRED_ARRAY supplemental)
-{
-	(void)primary;
-	(void)supplemental;
-	return fail(STATUS_NOT_SUPPORTED, "UpdateCredentials");
+	if (!lsa || !logon || !is_string(key))
+		return fail(STATUS_INVALID_PARAMETER, "DeleteCredential");
+	return primary_delete(lsa, (struct primary_owner){ *logon, package }, bytes_of(key));
 }
 
 /* ---- tokens: Linux has none ---- */
@@ -139,10 +172,15 @@ static NTSTATUS NTAPI check_protected_user(HANDLE token, PBOOLEAN is_protected)
 
 /* ---- audit: the trace is where it goes ---- */
 
-static void audit(NTSTATUS status, NTSTATUS sub_status, int type)
+/* A session's type is what its package audits it with: nothing else tells. */
+static void audit(NTSTATUS status, NTSTATUS sub_status, SECURITY_LOGON_TYPE type, const LUID *logon)
 {
-	trace_line("audit: logon of type %d: 0x%08x, 0x%08x", type, (unsigned)status,
+	struct lsa *lsa = lsa_current();
+
+	trace_line("audit: logon of type %d: 0x%08x, 0x%08x", (int)type, (unsigned)status,
 		   (unsigned)sub_status);
+	if (lsa && logon && !failed(status) && type >= Interactive && type <= CachedUnlock)
+		session_set_type(&lsa->sessions, *logon, type);
 }
 
 static VOID NTAPI audit_logon(NTSTATUS status, NTSTATUS sub_status, PUNICODE_STRING account,
@@ -154,8 +192,7 @@ static VOID NTAPI audit_logon(NTSTATUS status, NTSTATUS sub_status, PUNICODE_STR
 	(void)workstation;
 	(void)sid;
 	(void)source;
-	(void)logon;
-	audit(status, sub_status, (int)type);
+	audit(status, sub_status, type, logon);
 }
 
 static VOID NTAPI audit_logon_ex(NTSTATUS status, NTSTATUS sub_status, PUNICODE_STRING account,
@@ -163,14 +200,8 @@ static VOID NTAPI audit_logon_ex(NTSTATUS status, NTSTATUS sub_status, PUNICODE_
 				 SECURITY_LOGON_TYPE type, SECURITY_IMPERSONATION_LEVEL level,
 				 PTOKEN_SOURCE source, PLUID logon)
 {
-	(void)account;
-	(void)authority;
-	(void)workstation;
-	(void)sid;
 	(void)level;
-	(void)source;
-	(void)logon;
-	audit(status, sub_status, (int)type);
+	audit_logon(status, sub_status, account, authority, workstation, sid, type, source, logon);
 }
 
 static NTSTATUS NTAPI audit_account_logon(ULONG id, BOOLEAN success, PUNICODE_STRING source,
@@ -192,8 +223,8 @@ void support_session_fill(LSA_SECPKG_FUNCTION_TABLE *t)
 	t->AddCredential = add_credential;
 	t->GetCredentials = get_credentials;
 	t->DeleteCredential = delete_credential;
-	t->SaveSupplementalCredentials = save_supplemental;
-	t->UpdateCredentials = update_credentials;
+	t->SaveSupplementalCredentials = supplemental_save;
+	t->UpdateCredentials = supplemental_update;
 	t->CreateToken = create_token;
 	t->CreateTokenEx = create_token_ex;
 	t->OpenTokenByLogonId = open_token_by_logon_id;

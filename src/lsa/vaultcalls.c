@@ -11,8 +11,6 @@
 #include "lsa/lsa.h"
 #include "lsa/vaultcalls.h"
 
-#define SEALED_MAX (48u << 20) /* of an export: a reply takes no more */
-
 static NTSTATUS vault_of(const struct lsa_client *client, bool create, struct vault **out)
 {
 	struct credman *set;
@@ -142,8 +140,7 @@ NTSTATUS lsa_vault_rekey(struct lsa_client *client, const struct vault_rekey_cal
 	for (uint32_t i = 0; i < call->count && !failed(status); i++)
 		status = take_secret(call->passphrase[i], &passphrases[i]);
 	if (!failed(status))
-		status = vault_rekey(vault, (const struct secret *const *)passphrases,
-				     call->count);
+		status = vault_rekey(vault, (const struct secret *const *)passphrases, call->count);
 	for (size_t i = 0; i < ARRAY_LEN(passphrases); i++)
 		secret_free(passphrases[i]);
 	return status;
@@ -192,14 +189,15 @@ static NTSTATUS read_back(int fd, struct ipc_owned *out)
 {
 	off_t size = lseek(fd, 0, SEEK_END);
 
-	if (size < 0 || size > SEALED_MAX)
+	if (size < 0 || size > IPC_SEALED_MAX)
 		return fail(STATUS_FILE_TOO_LARGE, "giving an export");
 	out->p = mem_alloc((size_t)size);
 	if (!out->p)
 		return fail(STATUS_NO_MEMORY, "giving an export");
 	out->n = (uint32_t)size;
-	return pread(fd, out->p, out->n, 0) == size ? STATUS_SUCCESS
-						    : fail(STATUS_IO_DEVICE_ERROR, "giving an export");
+	return pread(fd, out->p, out->n, 0) == size
+		       ? STATUS_SUCCESS
+		       : fail(STATUS_IO_DEVICE_ERROR, "giving an export");
 }
 
 NTSTATUS lsa_vault_export(struct lsa_client *client, const struct vault_export_call *call,
@@ -217,8 +215,8 @@ NTSTATUS lsa_vault_export(struct lsa_client *client, const struct vault_export_c
 	if (fd < 0)
 		return fail(STATUS_INSUFFICIENT_RESOURCES, "making room for an export");
 	status = vault_export(vault, passphrase, fd, &reply->records);
-	/* What could be exported is, also when a record is altered. */
-	if (!failed(status) || status == VAULT_ALTERED) {
+	/* What could be exported is, also when records are altered or missing. */
+	if (!failed(status) || status == VAULT_ALTERED || status == VAULT_DAMAGED) {
 		NTSTATUS read = read_back(fd, &reply->sealed);
 		status = failed(read) ? read : status;
 	}

@@ -113,8 +113,7 @@ static struct decision decide(const struct policy *p, const struct policy_questi
 NTSTATUS policy_delegation(const struct policy *p, uint32_t class, bool mutual, const WCHAR *spn,
 			   size_t spn_n)
 {
-	struct decision d =
-		decide(p, &(struct policy_question){ class, mutual, { spn, spn_n } });
+	struct decision d = decide(p, &(struct policy_question){ class, mutual, { spn, spn_n } });
 
 	if (d.status == SEC_E_POLICY_NLTM_ONLY)
 		return fail(d.status, "looking at what is allowed with NTLM only");

@@ -127,12 +127,18 @@ static void tell_list(struct listing *l, enum policy_list list)
 
 /* ---- settings ---- */
 
-static void tell_setting(struct listing *l, int which, const struct layer_setting *s)
+/* The system's goes first; the user's counts where that is silent. */
+static void tell_setting(struct listing *l, const struct setting_row *row)
 {
 	CLEANUP(text_done) struct text name = { 0 };
 	struct text value = { 0 }, origin = { 0 };
+	const struct layer_setting *s = NULL;
+	int which = SYSTEM;
 
-	if (which == USER && layer_find(&l->p->layer[SYSTEM], s->section, s->name))
+	for (; which < LAYERS; which++)
+		if ((s = layer_find(&l->p->layer[which], row->section, row->name)))
+			break;
+	if (!s)
 		return;
 	text_add(&name, "[%s] %s", s->section, s->name);
 	text_add(&value, "%s", s->value);
@@ -147,6 +153,7 @@ NTSTATUS policy_each(const struct policy *p, policy_visit *visit, void *to)
 		ALLOW_DEFAULT_NTLM, DENY_FRESH,	      DENY_SAVED,  DENY_DEFAULT
 	};
 	struct listing l = { .p = p, .visit = visit, .to = to };
+	const struct setting_row *setting;
 	const struct value_row *row;
 
 	for (size_t i = 0; (row = names_value_at(i)) && !l.stopped; i++) {
@@ -156,9 +163,7 @@ NTSTATUS policy_each(const struct policy *p, policy_visit *visit, void *to)
 	}
 	for (size_t i = 0; i < ARRAY_LEN(lists) && !l.stopped; i++)
 		tell_list(&l, lists[i]);
-	for (int i = 0; i < LAYERS; i++)
-		for (const struct layer_setting *s = p->layer[i].settings; s && !l.stopped;
-		     s = s->next)
-			tell_setting(&l, i, s);
+	for (size_t i = 0; (setting = names_setting_at(i)) && !l.stopped; i++)
+		tell_setting(&l, setting);
 	return l.status;
 }

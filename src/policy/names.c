@@ -85,17 +85,18 @@ static const struct list_row lists[] = {
 };
 
 static const struct setting_row settings[] = {
-	{ "lsa", "netbios name", "netbios name", false },
-	{ "lsa", "netbios domain", "netbios domain", false },
-	{ "lsa", "dns name", "dns name", false },
-	{ "lsa", "dns domain", "dns domain", false },
-	{ "lsa", "realm", "realm", false },
 	{ "accounts", "file", "file", false },
 	{ "accounts", "lockout threshold", "lockout threshold", false },
 	{ "accounts", "lockout seconds", "lockout seconds", false },
 	{ "accounts", "observation seconds", "observation seconds", false },
 	{ "accounts", "delay milliseconds", "delay milliseconds", false },
 	{ "accounts", "delay", "delay milliseconds", false },
+	{ "lsa", "netbios name", "netbios name", false },
+	{ "lsa", "netbios domain", "netbios domain", false },
+	{ "lsa", "dns name", "dns name", false },
+	{ "lsa", "dns domain", "dns domain", false },
+	{ "lsa", "realm", "realm", false },
+	{ "lsa", "packages", "packages", false },
 };
 
 static char lower(char c)
@@ -159,6 +160,11 @@ const struct setting_row *names_setting(const char *section, const char *name)
 		    names_equal(settings[i].name, name))
 			return &settings[i];
 	return NULL;
+}
+
+const struct setting_row *names_setting_at(size_t index)
+{
+	return index < ARRAY_LEN(settings) ? &settings[index] : NULL;
 }
 
 bool names_has_section(const char *section)

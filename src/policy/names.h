@@ -47,6 +47,7 @@ const struct list_row *names_list(const char *name);
 const struct list_row *names_concatenate(const char *name);
 const struct list_row *names_list_of(enum policy_list list);
 const struct setting_row *names_setting(const char *section, const char *name);
+const struct setting_row *names_setting_at(size_t index); /* as names_value_at */
 
 /* Is there such a section? [vault] has no names yet. */
 MUST_CHECK bool names_has_section(const char *section);

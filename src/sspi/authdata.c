@@ -6,7 +6,9 @@
 #include <ntsecapi.h>
 #include <opensspi.h>
 #include <schannel.h>
+#include <wincred.h>
 
+#include "base/secret.h"
 #include "sspi/authdata.h"
 #include "sspi/certificate.h"
 #include "wire/authbuffer.h"
@@ -99,17 +101,66 @@ static struct rd packed_logon(const void *auth)
 	return rd_of(auth, size);
 }
 
-/* What CredPackAuthenticationBuffer makes: an EX2 identity or a packed interactive logon. */
+/* A password that CredProtect sealed, as it was before; any other leaves *open NULL. */
+static NTSTATUS password_open(struct rd password, struct secret **open)
+{
+	size_t room = password.n + sizeof(WCHAR); /* what is opened is shorter */
+	CLEANUP(secret_free_p) struct secret *sealed = secret_new(room), *plain = secret_new(room);
+	CRED_PROTECTION_TYPE type;
+	DWORD units = (DWORD)(room / sizeof(WCHAR));
+
+	if (!sealed || !plain)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "reading a packed password");
+	if (password.n)
+		memcpy(sealed->p, password.p, password.n);
+	WCHAR *text = (WCHAR *)(void *)sealed->p;
+	if (!CredIsProtectedW(text, &type) || type == CredUnprotected)
+		return SEC_E_OK;
+	if (!CredUnprotectEx(CRED_UNPROTECT_AS_SELF | CRED_UNPROTECT_ALLOW_TO_SYSTEM, text, units,
+			     (WCHAR *)(void *)plain->p, &units))
+		return fail(SEC_E_UNKNOWN_CREDENTIALS, "opening a protected password");
+	*open = secret_copy(plain->p, (units - 1) * sizeof(WCHAR));
+	return *open ? SEC_E_OK : SEC_E_INSUFFICIENT_MEMORY;
+}
+
+/* An identity of any form, with a password that CredProtect may have sealed. */
+static NTSTATUS submit_identity(const void *auth, struct wr *w)
+{
+	CLEANUP(wr_done) struct wr block = WR(AUTHDATA_MAX);
+	CLEANUP(secret_free_p) struct secret *open = NULL;
+	struct identity_view id;
+
+	NTSTATUS status = authdata_identity(auth, &block);
+	if (status != SEC_E_OK)
+		return status;
+	if (!identity_read(wr_view(&block), &id))
+		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading a packed identity");
+	status = password_open(id.password, &open);
+	if (status != SEC_E_OK)
+		return status;
+	if (open)
+		id.password = rd_of(open->p, open->len);
+	identity_write(w, &id);
+	return wr_ok(w) ? SEC_E_OK : SEC_E_INSUFFICIENT_MEMORY;
+}
+
+/* What CredPackAuthenticationBuffer makes: an identity or a packed interactive logon. What its other forms
+ * begin with is no pointer. */
 static NTSTATUS submit_buffer(const void *auth, struct wr *w)
 {
+	CLEANUP(secret_free_p) struct secret *open = NULL;
 	struct authbuffer_view view;
-	ULONG first;
+	enum authbuffer_form form;
 
-	memcpy(&first, auth, sizeof(first));
-	if (first != KerbInteractiveLogon && first != KerbWorkstationUnlockLogon)
-		return authdata_identity(auth, w);
-	if (!authbuffer_read(packed_logon(auth), &view))
+	if (!authbuffer_form(rd_of(auth, sizeof(ULONG)), &form))
+		return submit_identity(auth, w);
+	if (form != AUTHBUFFER_LOGON || !authbuffer_read(packed_logon(auth), &view))
 		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading a packed logon");
+	NTSTATUS status = password_open(view.password, &open);
+	if (status != SEC_E_OK)
+		return status;
+	if (open)
+		view.password = rd_of(open->p, open->len);
 	identity_write(w, &(struct identity_view){
 				  .user = view.user,
 				  .domain = view.domain,

@@ -6,14 +6,17 @@
 
 #include "base/block.h"
 #include "ipc/calls.h"
+#include "sspi/status.h"
 #include "sspi/text.h"
 
-static NTSTATUS ask(enum call which, const void *call, struct words_reply *reply)
+static SECURITY_STATUS ask(enum call which, const void *call, struct words_reply *reply)
 {
 	NTSTATUS status;
 	struct channel *channel = channel_current(&status);
 
-	return channel ? channel->ops->call(channel, which, call, reply) : status;
+	if (channel)
+		status = channel->ops->call(channel, which, call, reply);
+	return security_status(status);
 }
 
 /* ---- all of it ---- */
@@ -73,7 +76,7 @@ SECURITY_STATUS SEC_ENTRY OpensspiPolicyEnumerate(OPENSSPI_POLICY_VISITOR each, 
 
 /* ---- one question ---- */
 
-static bool is_an_answer(NTSTATUS status)
+static bool is_an_answer(SECURITY_STATUS status)
 {
 	return status == SEC_E_OK || status == SEC_E_DELEGATION_POLICY ||
 	       status == SEC_E_POLICY_NLTM_ONLY;
@@ -87,7 +90,7 @@ SECURITY_STATUS SEC_ENTRY OpensspiPolicyExplain(ULONG credential_class, BOOL mut
 	CLEANUP(mem_free_p) WCHAR *wide = NULL;
 	struct words_reply reply = { { 0 } };
 
-	if (!why || !target || credential_class < OPENSSPI_DELEGATE_FRESH ||
+	if (!why || !target || !*target || credential_class < OPENSSPI_DELEGATE_FRESH ||
 	    credential_class > OPENSSPI_DELEGATE_DEFAULT)
 		return SEC_E_INVALID_PARAMETER;
 	*why = NULL;

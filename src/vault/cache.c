@@ -98,15 +98,16 @@ static bool is_free(const struct kept *k)
 	return memcmp(k->id, none, sizeof(none)) == 0;
 }
 
-/* The slot of an id, which is one of two; else one of them that is free, else the first. */
+/* The slot of an id, which is one of eight, four at each of two places; else one of them that is free, else
+ * the first. */
 static struct kept *slot_of(const struct vault_cache *c, const uint8_t id[VAULT_ID_LEN])
 {
 	struct kept *first = NULL;
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 8; i++) {
 		uint32_t at;
-		memcpy(&at, id + 4 * i, sizeof(at));
-		struct kept *k = &c->slot[at & (c->slots - 1)];
+		memcpy(&at, id + 4 * (i / 4), sizeof(at));
+		struct kept *k = &c->slot[(at + i % 4) & (c->slots - 1)];
 		if (memcmp(k->id, id, VAULT_ID_LEN) == 0)
 			return k;
 		if (!first || (is_free(k) && !is_free(first)))

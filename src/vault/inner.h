@@ -125,7 +125,8 @@ enum cache_answer { CACHE_UNKNOWN, CACHE_RECORD, CACHE_NO_RECORD };
 /* Takes down what state the file is in; false when that cannot be told without a transaction. */
 MUST_CHECK bool cache_look(struct vault *v, uint8_t head[CACHE_HEAD]);
 
-/* What is known of r->id in that state: then r->row, r->version and the body, borrowed until the next call. */
+/* What is known of r->id in that state: then r->row, r->version and the body, borrowed until the next
+ * call. */
 MUST_CHECK enum cache_answer cache_find(struct vault *v, const uint8_t head[CACHE_HEAD],
 					struct vault_record *r, struct rd *body);
 

@@ -239,13 +239,13 @@ NTSTATUS slots_open_quietly(struct vault *v)
 
 static NTSTATUS unlock(struct vault *v, const struct secret *passphrase)
 {
-	if (v->keys.data)
-		return STATUS_SUCCESS;
 	CLEANUP(secret_free_p)
 	struct secret *data = opened_by(v, VAULT_SLOT_PASSPHRASE, passphrase);
 	if (!data)
 		return vault_fail(v, VAULT_WRONG_KEY, "%s: the passphrase does not open it",
 				  v->path);
+	if (v->keys.data)
+		return STATUS_SUCCESS;
 	return keys_set(&v->keys, data, v->epoch, v->keys.identity)
 		       ? STATUS_SUCCESS
 		       : fail(STATUS_NO_MEMORY, "opening the vault");

@@ -122,13 +122,14 @@ struct vault_slot {
 	char label[64];
 };
 
-/* Opens a locked vault (nothing when it is open) and, for seconds > 0, leaves its key in the kernel's
- * keyring for that time, where vault_open finds it. STATUS_NOT_SUPPORTED when the kernel keeps none:
+/* Opens a locked vault (an open one is open: the passphrase is checked all the same) and, for seconds > 0,
+ * leaves its key in the kernel's keyring for that time, where vault_open finds it. STATUS_NOT_SUPPORTED when the kernel keeps none:
  * the vault is open all the same. VAULT_WRONG_KEY. */
 MUST_CHECK NTSTATUS vault_unlock(struct vault *v, const struct secret *passphrase,
 				 uint32_t seconds);
 
-/* Forgets the key, here and in the keyring. A key file opens the vault at the next vault_open. */
+/* Forgets the key, here and in the keyring. A key file opens the vault at the next vault_open; this one
+ * stays locked until a passphrase opens it. */
 void vault_lock(struct vault *v);
 
 MUST_CHECK bool vault_is_locked(struct vault *v);

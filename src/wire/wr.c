@@ -37,6 +37,12 @@ static bool wr_reserve(struct wr *w, size_t n)
 	return true;
 }
 
+void wr_expect(struct wr *w, size_t n)
+{
+	if (!w->failed && n <= w->cap && n > w->room)
+		(void)!wr_grow(w, n);
+}
+
 uint8_t *wr_take(struct wr *w, size_t n)
 {
 	if (!wr_reserve(w, n))

@@ -29,6 +29,9 @@ void wr_u64le(struct wr *w, uint64_t v);
 /* A u32 byte count and the bytes: what rd_counted reads. */
 void wr_counted(struct wr *w, const void *p, size_t n);
 
+/* Grows now, so that about `n` bytes go in without growing often. Not a promise: it never fails. */
+void wr_expect(struct wr *w, size_t n);
+
 /* Room for `n` bytes that the caller fills at once; NULL once failed. */
 uint8_t *wr_take(struct wr *w, size_t n);
 

@@ -57,6 +57,29 @@ static int forget_all(void **state)
 
 /* ---- writing and reading ---- */
 
+static void secrets_lie_where_any_structure_may(void **state)
+{
+	static char names[3][8] = { "x", "xy", "xyz" }, words[2][8] = { "k", "ke" };
+	BYTE one = 1;
+	CREDENTIAL_ATTRIBUTEA attributes[] = { { words[0], 0, 1, &one }, { words[1], 0, 1, &one } };
+
+	for (size_t i = 0; i < 3; i++) {
+		CREDENTIALA c = { .Type = CRED_TYPE_GENERIC,
+				  .TargetName = names[i],
+				  .CredentialBlobSize = sizeof(secret),
+				  .CredentialBlob = secret,
+				  .Persist = CRED_PERSIST_LOCAL_MACHINE,
+				  .AttributeCount = 2,
+				  .Attributes = attributes };
+		PCREDENTIALA back;
+		assert_true(CredWriteA(&c, 0));
+		assert_true(CredReadA(names[i], CRED_TYPE_GENERIC, 0, &back));
+		assert_int_equal((uintptr_t)back->CredentialBlob % _Alignof(max_align_t), 0);
+		assert_int_equal((uintptr_t)back->Attributes[1].Value % _Alignof(max_align_t), 0);
+		CredFree(back);
+	}
+}
+
 static void what_is_written_is_read(void **state)
 {
 	BYTE value[] = { 0, 1, 255 };
@@ -502,6 +525,12 @@ static void the_best_generic_one_is_the_nearest_above(void **state)
 	assert_true(CredFindBestCredentialA("https://h.test/a/b/c", CRED_TYPE_GENERIC, 0, &back));
 	assert_string_equal(back->TargetName, "https://h.test/a");
 	CredFree(back);
+	assert_true(CredFindBestCredentialA("https://h.test/a/", CRED_TYPE_GENERIC, 0, &back));
+	assert_string_equal(back->TargetName, "https://h.test/a");
+	CredFree(back);
+	assert_true(CredFindBestCredentialA("https://h.test/", CRED_TYPE_GENERIC, 0, &back));
+	assert_string_equal(back->TargetName, "https://h.test");
+	CredFree(back);
 	assert_true(CredFindBestCredentialA("https://h.test/z", CRED_TYPE_GENERIC, 0, &back));
 	assert_string_equal(back->TargetName, "https://h.test");
 	CredFree(back);
@@ -556,6 +585,32 @@ static void one_credential_may_be_the_default(void **state)
 			 ERROR_SUCCESS);
 	assert_true(CredDeleteA("LAB\\ann", CRED_TYPE_DOMAIN_PASSWORD, 0));
 	assert_int_equal(OpensspiDefaultCredentialGet(&back), ERROR_NOT_FOUND);
+	assert_true(CredWriteA(&c, 0)); /* another one of the same name is not what was marked */
+	assert_int_equal(OpensspiDefaultCredentialGet(&back), ERROR_NOT_FOUND);
+}
+
+static void the_mark_of_the_default_goes_where_its_credential_goes(void **state)
+{
+	CREDENTIALA c = domain("before", "LAB\\ann");
+	PCREDENTIALA back;
+
+	for (c.Persist = CRED_PERSIST_SESSION; c.Persist <= CRED_PERSIST_LOCAL_MACHINE;
+	     c.Persist++) {
+		assert_true(CredWriteA(&c, 0));
+		assert_int_equal(OpensspiDefaultCredentialSet("before", CRED_TYPE_DOMAIN_PASSWORD),
+				 ERROR_SUCCESS);
+		assert_true(CredRenameA("BEFORE", "after", CRED_TYPE_DOMAIN_PASSWORD, 0));
+		assert_int_equal(OpensspiDefaultCredentialGet(&back), ERROR_SUCCESS);
+		assert_string_equal(back->TargetName, "after");
+		CredFree(back);
+		assert_true(CredWriteA(&c, 0)); /* the old name is a stranger's now */
+		assert_int_equal(OpensspiDefaultCredentialGet(&back), ERROR_SUCCESS);
+		assert_string_equal(back->TargetName, "after");
+		CredFree(back);
+		assert_true(CredDeleteA("before", CRED_TYPE_DOMAIN_PASSWORD, 0));
+		assert_true(CredDeleteA("after", CRED_TYPE_DOMAIN_PASSWORD, 0));
+		assert_int_equal(OpensspiDefaultCredentialGet(&back), ERROR_NOT_FOUND);
+	}
 }
 
 static void the_vault_describes_and_checks_itself(void **state)
@@ -607,6 +662,7 @@ static void a_vault_locked_by_a_passphrase_says_so_and_opens(void **state)
 	FreeContextBuffer(words);
 	assert_int_equal(OpensspiVaultUnlock("open simsim", 0), ERROR_INVALID_PASSWORD);
 	assert_int_equal(OpensspiVaultUnlock("open sesame", 0), ERROR_SUCCESS);
+	assert_int_equal(OpensspiVaultUnlock("open simsim", 0), ERROR_INVALID_PASSWORD);
 	assert_true(CredReadW(W("behind a lock"), CRED_TYPE_GENERIC, 0, &back));
 	CredFree(back);
 	assert_int_equal(OpensspiVaultAddKeyFile("file", NULL), ERROR_SUCCESS);
@@ -649,6 +705,7 @@ static void an_export_comes_back_whole_or_not_at_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(secrets_lie_where_any_structure_may, forget_all),
 		cmocka_unit_test_teardown(what_is_written_is_read, forget_all),
 		cmocka_unit_test_teardown(narrow_and_wide_are_one_set, forget_all),
 		cmocka_unit_test_teardown(another_type_is_another_credential, forget_all),
@@ -669,6 +726,8 @@ int main(void)
 		cmocka_unit_test_teardown(the_best_generic_one_is_the_nearest_above, forget_all),
 		cmocka_unit_test(session_types_are_told_for_any_length),
 		cmocka_unit_test_teardown(one_credential_may_be_the_default, forget_all),
+		cmocka_unit_test_teardown(the_mark_of_the_default_goes_where_its_credential_goes,
+					  forget_all),
 		cmocka_unit_test_teardown(the_vault_describes_and_checks_itself, forget_all),
 		cmocka_unit_test_teardown(a_vault_locked_by_a_passphrase_says_so_and_opens,
 					  forget_all),

@@ -389,6 +389,46 @@ static void a_sealed_identity_signs_in(void **state)
 	assert_memory_equal(password, u"S3cret!pw", 18);
 }
 
+/* A packed logon or identity whose password is protected, as what a CredSSP client submits. */
+static void delegate_protected(DWORD form)
+{
+	static _Alignas(16) BYTE packed[2048];
+	DWORD n = sizeof(packed);
+	CREDSSP_CRED both = { .Type = CredsspSubmitBufferBoth, .pSpnegoCred = packed };
+	struct end client, server;
+	assert_true(CredPackAuthenticationBufferA(CRED_PACK_PROTECTED_CREDENTIALS | form,
+						  LITERAL("alice"), LITERAL("S3cret!pw"), packed, &n));
+	flow_client(&client, "CREDSSP", FLOW_USER, "not this one");
+	FreeCredentialsHandle(&client.credential);
+	assert_int_equal(AcquireCredentialsHandleA(NULL, LITERAL("CREDSSP"), SECPKG_CRED_OUTBOUND, NULL, &both,
+						   NULL, NULL, &client.credential, &client.expiry),
+			 SEC_E_OK);
+	flow_server(&server, "CREDSSP");
+	flow_run(&client, &server);
+	assert_int_equal(client.status, SEC_E_OK);
+	assert_int_equal(server.status, SEC_E_OK);
+	flow_done(&client);
+	flow_done(&server);
+	/* Protected by somebody else it is no password. */
+	for (DWORD i = n - 40; i < n - 38; i += 2)
+		packed[i] = packed[i] == 'A' ? 'B' : 'A';
+	assert_int_equal(AcquireCredentialsHandleA(NULL, LITERAL("CREDSSP"), SECPKG_CRED_OUTBOUND, NULL, &both,
+						   NULL, NULL, &client.credential, &client.expiry),
+			 SEC_E_UNKNOWN_CREDENTIALS);
+}
+
+static void child_delegates_a_protected_password(void)
+{
+	delegate_protected(0);
+	delegate_protected(CRED_PACK_ID_PROVIDER_CREDENTIALS);
+}
+
+static void a_protected_password_signs_in(void **state)
+{
+	(void)state;
+	flow_child("", child_delegates_a_protected_password);
+}
+
 /* What one child makes the next ones read. */
 static int setup(void **state)
 {
@@ -401,6 +441,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_the_users_own_processes_can_open_it), /* forks before the library is used */
+		cmocka_unit_test(a_protected_password_signs_in),
 		cmocka_unit_test(what_is_protected_comes_back),
 		cmocka_unit_test(two_texts_of_one_secret_differ),
 		cmocka_unit_test(the_systems_needs_the_flag_that_says_so),

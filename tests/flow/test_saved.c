@@ -39,10 +39,9 @@ static void client(struct end *e, const char *package, bool with_form)
 	e->requirements = ISC_REQ_CONFIDENTIALITY | ISC_REQ_ALLOCATE_MEMORY |
 			  (credssp ? ISC_REQ_STREAM | ISC_REQ_DELEGATE | ISC_REQ_EXTENDED_ERROR
 				   : ISC_REQ_CONNECTION);
-	assert_int_equal(AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t)package,
-						   SECPKG_CRED_OUTBOUND, NULL,
-						   with_form ? &form : NULL, NULL, NULL,
-						   &e->credential, &e->expiry),
+	assert_int_equal(AcquireCredentialsHandleA(
+				 NULL, (SEC_CHAR *)(uintptr_t)package, SECPKG_CRED_OUTBOUND, NULL,
+				 with_form ? &form : NULL, NULL, NULL, &e->credential, &e->expiry),
 			 SEC_E_OK);
 }
 
@@ -110,8 +109,7 @@ static void meet_the_policy_for_ntlm(void)
 
 	save(CRED_TYPE_DOMAIN_PASSWORD, "localhost", ".\\" FLOW_USER, FLOW_PASSWORD);
 	assert_int_equal(sign_in("CREDSSP", true, NULL, user), SEC_E_POLICY_NLTM_ONLY);
-	assert_int_equal(sign_in("CREDSSP", true, "HTTP/localhost", user),
-			 SEC_E_DELEGATION_POLICY);
+	assert_int_equal(sign_in("CREDSSP", true, "HTTP/localhost", user), SEC_E_DELEGATION_POLICY);
 	forget(CRED_TYPE_DOMAIN_PASSWORD, "localhost");
 }
 
@@ -167,12 +165,41 @@ static void ntlm_and_negotiate_sign_in_with_what_is_saved(void **state)
 
 /* ---- the default ---- */
 
+/* NTLM learns them from the CHALLENGE, whoever signs in. */
+static void ask_what_the_server_is_called(void)
+{
+	static struct end c, s;
+	PCREDENTIAL_TARGET_INFORMATIONA known;
+
+	assert_false(CredGetTargetInfoA("TERMSRV/localhost", 0, &known));
+	flow_client(&c, "NTLM", FLOW_USER, FLOW_PASSWORD);
+	flow_server(&s, "NTLM");
+	flow_run(&c, &s);
+	assert_int_equal(c.status, SEC_E_OK);
+	assert_true(CredGetTargetInfoA("TERMSRV/localhost", 0, &known));
+	assert_string_equal(known->TargetName, "TERMSRV/localhost");
+	assert_string_equal(known->NetbiosServerName, "MACHINE");
+	assert_non_null(known->NetbiosDomainName);
+	assert_string_equal(known->PackageName, "NTLM");
+	CredFree(known);
+	assert_true(CredGetTargetInfoA("machine", 0, &known));
+	CredFree(known);
+	flow_done(&c);
+	flow_done(&s);
+}
+
+static void what_a_server_calls_itself_is_known_afterwards(void **state)
+{
+	flow_child("[lsa]\nnetbios name = MACHINE\n", ask_what_the_server_is_called);
+}
+
 static void sign_in_with_the_default(void)
 {
 	char user[64];
 
 	save(CRED_TYPE_DOMAIN_PASSWORD, "nowhere", ".\\" FLOW_USER, FLOW_PASSWORD);
-	assert_int_equal(OpensspiDefaultCredentialSet("nowhere", CRED_TYPE_DOMAIN_PASSWORD), ERROR_SUCCESS);
+	assert_int_equal(OpensspiDefaultCredentialSet("nowhere", CRED_TYPE_DOMAIN_PASSWORD),
+			 ERROR_SUCCESS);
 	assert_int_equal(sign_in("NTLM", false, NULL, user), SEC_E_OK);
 	assert_string_equal(user, FLOW_USER);
 	/* nobody is allowed the default ones unless the policy says so */
@@ -191,7 +218,8 @@ static void sign_in_with_the_allowed_default(void)
 	char user[64];
 
 	save(CRED_TYPE_DOMAIN_PASSWORD, "nowhere", ".\\" FLOW_USER, FLOW_PASSWORD);
-	assert_int_equal(OpensspiDefaultCredentialSet("nowhere", CRED_TYPE_DOMAIN_PASSWORD), ERROR_SUCCESS);
+	assert_int_equal(OpensspiDefaultCredentialSet("nowhere", CRED_TYPE_DOMAIN_PASSWORD),
+			 ERROR_SUCCESS);
 	assert_int_equal(sign_in("CREDSSP", false, NULL, user), SEC_E_OK);
 	assert_string_equal(user, FLOW_USER);
 	forget(CRED_TYPE_DOMAIN_PASSWORD, "nowhere");
@@ -229,13 +257,15 @@ static void ask_the_policy(void)
 	assert_int_equal(OpensspiPolicyEnumerate(count_entry, counts), SEC_E_OK);
 	assert_true(counts[0] >= 20);
 	assert_int_equal(counts[1], 1);
-	assert_int_equal(OpensspiPolicyExplain(OPENSSPI_DELEGATE_SAVED, TRUE, "TERMSRV/kiosk", &why),
-			 SEC_E_DELEGATION_POLICY);
+	assert_int_equal(
+		OpensspiPolicyExplain(OPENSSPI_DELEGATE_SAVED, TRUE, "TERMSRV/kiosk", &why),
+		SEC_E_DELEGATION_POLICY);
 	assert_non_null(strstr(why, "opensspi.conf:2) has TERMSRV/kiosk: refused"));
 	FreeContextBuffer(why);
 	assert_int_equal(OpensspiPolicyExplain(OPENSSPI_DELEGATE_SAVED, FALSE, "TERMSRV/x", &why),
 			 SEC_E_OK);
-	assert_string_equal(why, "AllowSavedCredentialsWhenNTLMOnly (default) has TERMSRV/*: allowed");
+	assert_string_equal(why,
+			    "AllowSavedCredentialsWhenNTLMOnly (default) has TERMSRV/*: allowed");
 	FreeContextBuffer(why);
 }
 
@@ -253,6 +283,7 @@ int main(void)
 		cmocka_unit_test(ntlm_and_negotiate_sign_in_with_what_is_saved),
 		cmocka_unit_test(the_default_credential_serves_where_nothing_is_saved),
 		cmocka_unit_test(the_default_credential_is_delegated_where_policy_allows),
+		cmocka_unit_test(what_a_server_calls_itself_is_known_afterwards),
 		cmocka_unit_test(the_policy_says_what_is_in_force_and_why),
 	};
 	return cmocka_run_group_tests(tests, flow_setup, flow_teardown);

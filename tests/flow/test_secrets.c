@@ -196,12 +196,48 @@ static void pass_by_a_passphrase(void)
 	fclose(f);
 }
 
+/* A sign-in of a client that brings nothing, by what is saved. */
+static void sign_in_by_the_saved(const char *package)
+{
+	struct end *client = calloc(1, sizeof(*client)), *server = calloc(1, sizeof(*server));
+	char password[LENGTH + 1];
+
+	reveal(password);
+	assert_int_equal(OpensspiAccountSet(NULL, FLOW_USER, password), SEC_E_OK);
+	explicit_bzero(password, sizeof(password));
+	save("localhost", CRED_TYPE_DOMAIN_PASSWORD, CRED_PERSIST_LOCAL_MACHINE);
+	flow_server(server, package);
+	*client = (struct end){ .target = "TERMSRV/localhost",
+				.requirements = ISC_REQ_CONFIDENTIALITY | ISC_REQ_ALLOCATE_MEMORY |
+						ISC_REQ_DELEGATE };
+	if (strcmp(package, "CREDSSP") == 0)
+		client->requirements |= ISC_REQ_STREAM | ISC_REQ_EXTENDED_ERROR;
+	else
+		client->requirements &= ~(ULONG)ISC_REQ_DELEGATE;
+	assert_int_equal(AcquireCredentialsHandleA(NULL, (char *)(uintptr_t)package,
+						   SECPKG_CRED_OUTBOUND, NULL, NULL, NULL, NULL,
+						   &client->credential, NULL),
+			 SEC_E_OK);
+	flow_run(client, server);
+	assert_int_equal(client->status, SEC_E_OK);
+	assert_int_equal(server->status, SEC_E_OK);
+	flow_done(client);
+	flow_done(server);
+	free(client);
+	free(server);
+	assert_true(CredDeleteA("localhost", CRED_TYPE_DOMAIN_PASSWORD, 0));
+}
+
 static void body_saved(void)
 {
 	make_password();
 	save_read_and_change();
 	assert_int_equal(count_in_memory(), 0);
 	pass_by_a_passphrase();
+	assert_int_equal(count_in_memory(), 0);
+	sign_in_by_the_saved("NTLM");
+	sign_in_by_the_saved("Negotiate");
+	sign_in_by_the_saved("CREDSSP");
 	assert_int_equal(count_in_memory(), 0);
 }
 
@@ -220,6 +256,7 @@ static void body_saved_trace(void)
 	make_password();
 	save_read_and_change();
 	pass_by_a_passphrase();
+	sign_in_by_the_saved("CREDSSP");
 	FILE *f = fopen(path, "r");
 	assert_non_null(f);
 	size_t n = fread(text, 1, sizeof(text), f);

@@ -131,7 +131,7 @@ def questions(home):
 def names(home):
     t = Terminal(home, "TERMSRV/srv.example.com:3389", NEVER)
     t.answer("User", "DOM\\")
-    check("a name without its half is asked for again", t.wait("DOMAIN\\user") and t.answer("User", "alice"), t.seen)
+    check("a name without its half is asked for again", t.answer("User", "alice") and "DOMAIN\\user" in t.seen, t.seen)
     t.answer("Password", SECRET)
     check("a bare name is completed with the server", t.end().get("user") == "srv.example.com\\alice", t.said)
     t = Terminal(home, "srv", NEVER)
@@ -207,6 +207,21 @@ def saving(home):
     said = t.end()
     check("what does not fit is neither given nor saved", said.get("error") == "122" and said.get("user") == "" and
           said.get("stored") == "", said)
+
+
+def targets(home):
+    """Under what a domain's credential is saved, though the server's domain is known."""
+    server = "srv.corp.example"
+    for name, flags, user, stored in (("for the server alone", 0, "CORP\\a", f"{server},CORP\\a;"),
+                                      ("there again for another user", 0, "CORP\\b", f"{server},CORP\\b;"),
+                                      ("there with SERVER_CREDENTIAL", 0x4000, "CORP\\a", f"{server},CORP\\a;"),
+                                      ("under the user's name when that is the target", USERNAME, "CORP\\c",
+                                       f"{server},CORP\\a;CORP\\c,CORP\\c;")):
+        t = Terminal(home, server, PERSIST | flags, f"user={user}", "domain=corp.example")
+        t.answer("Password", SECRET)
+        said = t.end()
+        check(f"it is saved {name}", said.get("error") == "0" and sorted(said.get("all", "").split(";")) ==
+              sorted(stored.split(";")), said)
 
 
 def confirming(home):
@@ -299,8 +314,8 @@ def main():
         print("skipped: CREDUI_ASK is not set")
         return 0
     with tempfile.TemporaryDirectory(prefix="opensspi-credui-") as home:
-        for part in (questions, names, saving, confirming, cancelling, odd_lines):
-            part(home)
+        for part in (questions, names, saving, targets, confirming, cancelling, odd_lines):
+            part(tempfile.mkdtemp(dir=home))
     print(f"{counts['ok']} passed, {counts['FAIL']} failed, {counts['skipped']} skipped")
     return 1 if counts["FAIL"] else 0
 

@@ -1,7 +1,7 @@
 /* tests/peer/credui_ask.c - one prompt of CredUICmdLinePromptForCredentials, for credui.py.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * credui_ask TARGET FLAGS [user=NAME] [save=0|1] [room=N] [wide] [outlive] [confirm=0|1] [raw]
+ * credui_ask TARGET FLAGS [user=NAME] [save=0|1] [room=N] [wide] [outlive] [confirm=0|1] [domain=NAME]
  * Says how it went on standard output, a line of "name=value" each. */
 #include <signal.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #define ROOM 2048
 
 struct options {
-	const char *target, *user;
+	const char *target, *user, *domain;
 	DWORD flags;
 	BOOL save, has_save, wide;
 	ULONG room;
@@ -36,6 +36,8 @@ static void read_option(const char *text, struct options *o)
 		o->room = (ULONG)atoi(text + 5);
 	else if (strncmp(text, "confirm=", 8) == 0)
 		o->confirm = text[8] == '1';
+	else if (strncmp(text, "domain=", 7) == 0)
+		o->domain = text + 7;
 	else if (strcmp(text, "wide") == 0)
 		o->wide = TRUE;
 	else if (strcmp(text, "outlive") == 0)
@@ -61,8 +63,9 @@ static DWORD ask_wide(struct options *o, char *user, char *password)
 
 	widen(o->target, target);
 	widen(user, name);
-	DWORD error = CredUICmdLinePromptForCredentialsW(target, NULL, 0, name, o->room, secret, o->room,
-							 o->has_save ? &o->save : NULL, o->flags);
+	DWORD error = CredUICmdLinePromptForCredentialsW(target, NULL, 0, name, o->room, secret,
+							 o->room, o->has_save ? &o->save : NULL,
+							 o->flags);
 	narrow(name, user);
 	narrow(secret, password);
 	return error;
@@ -80,6 +83,36 @@ static void say_stored(const char *target)
 	CredFree(found);
 }
 
+/* The server's domain is known from an attempt before. */
+static void remember_domain(const struct options *o)
+{
+	CREDENTIAL_TARGET_INFORMATIONA info = {
+		.TargetName = (char *)(size_t)o->target,
+		.DnsServerName = (char *)(size_t)o->target,
+		.DnsDomainName = (char *)(size_t)o->domain,
+	};
+	PCREDENTIALA *found;
+	DWORD count;
+
+	if (CredReadDomainCredentialsA(&info, CRED_CACHE_TARGET_INFORMATION, &count, &found))
+		CredFree(found);
+}
+
+/* Every credential's target and user. */
+static void say_all(void)
+{
+	PCREDENTIALA *found = NULL;
+	DWORD count = 0;
+
+	printf("all=");
+	if (CredEnumerateA(NULL, 0, &count, &found)) {
+		for (DWORD i = 0; i < count; i++)
+			printf("%s,%s;", found[i]->TargetName, found[i]->UserName);
+		CredFree(found);
+	}
+	printf("\n");
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = { .room = ROOM, .confirm = -1 };
@@ -93,12 +126,14 @@ int main(int argc, char **argv)
 		read_option(argv[i], &o);
 	if (o.user)
 		snprintf(user, sizeof(user), "%s", o.user);
+	if (o.domain)
+		remember_domain(&o);
 	DWORD error = o.wide ? ask_wide(&o, user, password)
-			     : CredUICmdLinePromptForCredentialsA(o.target, NULL, 0, user, o.room,
-								  password, o.room,
-								  o.has_save ? &o.save : NULL,
-								  o.flags);
-	printf("error=%u\nuser=%s\npassword=%s\nsave=%d\n", (unsigned)error, user, password, o.save);
+			     : CredUICmdLinePromptForCredentialsA(
+				       o.target, NULL, 0, user, o.room, password, o.room,
+				       o.has_save ? &o.save : NULL, o.flags);
+	printf("error=%u\nuser=%s\npassword=%s\nsave=%d\n", (unsigned)error, user, password,
+	       o.save);
 	say_stored(o.target);
 	if (o.confirm >= 0) {
 		printf("confirmed=%u\n", (unsigned)CredUIConfirmCredentialsA(o.target, o.confirm));
@@ -106,5 +141,7 @@ int main(int argc, char **argv)
 		printf("then ");
 		say_stored(o.target);
 	}
+	if (o.domain)
+		say_all();
 	return 0;
 }

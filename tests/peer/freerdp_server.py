@@ -52,6 +52,31 @@ def right_passwords(lab, port):
     lab.equal("--domain signs in", 0, code, f"{said} {err}")
 
 
+def saved_passwords(lab, port):
+    """The same with nothing but a target: what was saved for it, if policy lets it go there."""
+    def saved(*more):
+        code, out, err = lab.sspi("logon", f"rdp://127.0.0.1:{port}", "--saved", "--json", "--timeout", "20", *more)
+        try:
+            return code, json.loads(out), err
+        except ValueError:
+            return code, {}, err + out
+
+    code, said, err = saved()
+    lab.check("nothing saved signs nobody in", code not in (0, -1), f"{code} {said} {err}")
+    code, out, err = lab.sspi("cred", "add", "127.0.0.1", "--user", "LAB\\bob", password=PASSWORD)
+    lab.equal("a credential is saved for the server", 0, code, out + err)
+    code, said, err = saved()
+    lab.equal("it signs in", 0, code, f"{said} {err}")
+    lab.configure("[policy]\nDenySavedCredentials = TERMSRV/127.0.0.1\n")
+    code, said, err = saved()
+    lab.equal("not where policy denies it", 5, code, f"{said} {err}")
+    lab.configure("")
+    lab.sspi("cred", "add", "127.0.0.1", "--user", "LAB\\bob", password="nope")
+    code, said, err = saved()
+    lab.equal("a wrong one is refused", (1, "sign-in"), (code, (said.get("failure") or {}).get("stage")), f"{said} {err}")
+    lab.equal("and forgotten", 0, lab.sspi("cred", "delete", "127.0.0.1")[0])
+
+
 def wrong_passwords(lab, port):
     for name, user, password in [("wrong password is refused", "alice", "nope"),
                                  ("unknown user is refused", "mallory", PASSWORD),
@@ -95,6 +120,7 @@ def main():
         if not shadow:
             fail_early(lab, f"the server did not start: {lab.log('shadow.log')}")
         right_passwords(lab, port)
+        saved_passwords(lab, port)
         wrong_passwords(lab, port)
         stop(shadow)
         changed_certificate(lab, port)

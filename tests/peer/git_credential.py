@@ -79,6 +79,8 @@ def hostile(lab):
                        ("a line that never ends", b"a" * 500000), ("100000 lines", b"x=y\n" * 100000 + place),
                        ("a password that is no UTF-8", place + b"username=a\npassword=\xff\xfe\n"),
                        ("a password of 1300 characters", place + b"username=a\npassword=" + b"p" * 1300 + b"\n"),
+                       ("a password with a carriage return", place + b"username=a\npassword=p\rq\n"),
+                       ("a user with one", place + b"username=a\rb\npassword=x\n"),
                        ("a user of 600 characters", place + b"username=" + b"u" * 600 + b"\npassword=x\n")):
         code, out, err = helper(lab, "store", data)
         lab.check(f"{name} saves nothing and says why", code == 1 and not out and len(err) > 10, f"{code} {out} {err}")
@@ -88,6 +90,8 @@ def hostile(lab):
     code, out, err = helper(lab, "store", place + b"username=a\npassword=x\noauth_refresh_token=" + b"t" * 2000 + b"\n")
     lab.equal("a refresh token that is too long goes, the password stays", {"username": "a", "password": "x"},
               fields(helper(lab, "get", place)[1]), err)
+    helper(lab, "store", place + b"username=a\npassword=x\x1b\x01y\n")
+    lab.equal("a password of control characters comes back", "x\x1b\x01y", fields(helper(lab, "get", place)[1]).get("password"))
     helper(lab, "erase", place)
     lab.sspi("cred", "add", "git:https://evil@h.example", "--generic", "--user", "evil\npassword=injected", password="x")
     code, out, err = helper(lab, "get", place)

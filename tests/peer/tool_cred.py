@@ -4,9 +4,11 @@
 SSPI names the tool. Ends with "N passed, N failed, N skipped"."""
 import json
 import os
+import pty
 import stat
 import subprocess
 import sys
+import termios
 import time
 
 from lib import Lab, Server, tool
@@ -130,6 +132,8 @@ def add_and_show(lab):
                   lab.json("cred", "show", "App/odd", "--reveal").get("secret"))
     lab.code("a secret that is too long is refused", 2, "cred", "add", "App/odd", "--generic", secret="x" * 1300)
     lab.code("a secret that is no UTF-8 is refused", 2, "cred", "add", "App/odd", "--generic", "--password-fd", "0", text=b"\xff\xfe\n")
+    lab.code("an input that ends before a secret came saves nothing", 2, "cred", "add", "App/odd", "--generic", "--password-fd", "0", text=b"")
+    lab.equal("and leaves what was there", "\U0001f511 key", lab.json("cred", "show", "App/odd", "--reveal").get("secret"))
     lab.code("a name without secret is saved", 0, "cred", "add", "App/odd", "--generic", "--user", "bot", "--no-secret")
     lab.equal("and has none", None, lab.json("cred", "show", "App/odd", "--reveal").get("secret", "?"))
     thumbprint = "0123456789abcdef0123456789abcdef01234567"
@@ -176,6 +180,16 @@ def find_and_default(lab):
     lab.check("another host gets the wildcard, marked as such", got.get("saved") and "wildcard-match" in got["saved"][0]["flags"], str(got))
     lab.equal("an alias is a name too", ["server.example.com"], [c["target"] for c in lab.json("cred", "find", "server").get("saved", [])])
     lab.equal("a generic one is found for its resource", "App/token", (lab.json("cred", "find", "App/token").get("generic") or {}).get("target"))
+    lab.run("cred", "add", "TERMSRV/other.example.com", "--generic", "--user", "LAB\\generic", secret=SECRET)
+    lab.equal("a generic one called like the service goes before a wildcard", "generic",
+              lab.json("cred", "find", "TERMSRV/other.example.com").get("signs_in_by"))
+    lab.run("cred", "delete", "TERMSRV/other.example.com")
+    lab.equal("and is not missed without it", "saved", lab.json("cred", "find", "TERMSRV/other.example.com").get("signs_in_by"))
+    lab.run("cred", "add", "server.example.com", "--certificate", "--user", "0123456789abcdef0123456789abcdef01234567", "--no-secret")
+    found = lab.json("cred", "find", "server.example.com")
+    lab.equal("a certificate is found, and a password signs in", (["certificate", "domain"], "saved"),
+              ([c["type"] for c in found.get("saved", [])], found.get("signs_in_by")))
+    lab.run("cred", "delete", "server.example.com", "--type", "certificate")
     lab.code("a saved one becomes the default", 0, "cred", "default", "server.example.com")
     lab.check("default shows it", lab.json("cred", "default").get("target") == "server.example.com")
     lab.check("list marks it", [c["target"] for c in lab.json("cred", "list") if c["default"]] == ["server.example.com"])
@@ -197,6 +211,12 @@ def child(lab):
     lab.equal("with the name in a variable", SECRET + "|bot", out)
     out, _ = lab.code("--raw gives the bytes", 0, "cred", "run", "App/token", "--raw", "--", "sh", "-c", "od -An -tx1 <&3 | tr -d ' \\n'")
     lab.equal("which are UTF-16", SECRET.encode("utf-16-le").hex(), out)
+    steering = "a\x1b[31mb\x01"
+    lab.run("cred", "add", "App/steering", "--generic", secret=steering)
+    out, _ = lab.code("a secret that steers terminals is handed over too", 0, "cred", "run", "App/steering", "--", "sh", "-c", "cat <&3")
+    lab.equal("as UTF-8", steering, out)
+    lab.check("and shown in digits alone", "\x1b" not in lab.run("cred", "show", "App/steering", "--reveal")[1])
+    lab.run("cred", "delete", "App/steering")
     lab.code("the exit status is the command's", 42, "cred", "run", "App/token", "--", "sh", "-c", "exit 42")
     lab.code("a command that is not there is 127", 127, "cred", "run", "App/token", "--", "/nowhere/command")
     lab.code("one that cannot run is 126", 126, "cred", "run", "App/token", "--", "/")
@@ -351,8 +371,42 @@ def damaged(lab):
     other.finish_quietly()
 
 
+def undumped(lab):
+    nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"] if os.geteuid() == 0 else []
+    for name in ("SSPI", "CMDKEY"):
+        program = os.environ.get(name, name.lower())
+        args = ["cred", "add", "x", "--generic", "--password-fd", "0"] if name == "SSPI" else ["/generic:x", "/user:y", "/pass"]
+        process = lab.start([*nobody, program, *args], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        owner, end = None, time.monotonic() + 5
+        while owner != 0 and process.poll() is None and time.monotonic() < end:
+            time.sleep(0.05)
+            with open(f"/proc/{process.pid}/comm", encoding="utf-8") as f:
+                begun = f.read().strip() == os.path.basename(program)
+            owner = os.stat(f"/proc/{process.pid}/environ").st_uid if begun else None
+        lab.equal(f"{name.lower()} cannot be dumped while it waits for a secret", 0, owner)
+        process.stdin.close()
+        process.wait(10)
+
+
 def terminals(lab):
     other = Tools()
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([tool(), "policy", "show"], env=other.env, stdout=full, stderr=subprocess.PIPE, check=False)
+    lab.check("what cannot be written is an error", done.returncode == 1 and b"standard output" in done.stderr, str(done))
+    for name, key in (("quit", b"\x1c"), ("interrupt", b"\x03")):
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execvpe(tool(), [tool(), "cred", "add", "App/tty", "--generic"], other.env)
+        shown = b""
+        while not shown.endswith(b": "):
+            shown += os.read(terminal, 999)
+        time.sleep(0.2)
+        silent = not termios.tcgetattr(terminal)[3] & termios.ECHO
+        os.write(terminal, key)
+        _, status = os.waitpid(pid, 0)
+        lab.check(f"{name} at the question ends it, and the terminal echoes as before", silent and os.WIFSIGNALED(status) and
+                  termios.tcgetattr(terminal)[3] & termios.ECHO, f"{silent} {status}")
+        os.close(terminal)
     code, shown = at_terminal([tool(), "cred", "add", "App/tty", "--generic"], other.env, [SECRET, SECRET])
     lab.check("the secret is asked for twice", code == 0 and "Again" in shown, f"{code} {shown}")
     lab.check("without echo", SECRET not in shown, shown)
@@ -409,6 +463,10 @@ def logon_saved(lab):
         lab.check(f"{package}: whose it is is told", got.get("user") == "LAB\\saved" and
                   any(s["stage"] == "saved" and "*.example.com" in s["detail"] for s in got.get("stages", [])), out)
         lab.check(f"{package}: its password is not", "Pass-1-word" not in out + err)
+    other.run("cred", "add", "TERMSRV/desk.example.com", "--generic", "--user", "LAB\\saved", secret="Pass-1-word")
+    code, out, err = other.run("logon", url, "--target", "TERMSRV/desk.example.com", "--saved", "--json")
+    lab.check("a generic one called like the service signs in, and is the one that is told", code == 0 and
+              any(s["stage"] == "saved" and "TERMSRV/desk.example.com as LAB" in s["detail"] for s in json.loads(out)["stages"]), f"{out} {err}")
     code, out, err = other.run("logon", url, "--target", "TERMSRV/elsewhere.example.net", "--saved", "--json")
     lab.check("another server gets none", code != 0 and not json.loads(out)["signed_in"], out + err)
     other.run("cred", "default", "--user", "LAB\\saved", secret="Pass-1-word")
@@ -440,7 +498,7 @@ Tools.finish_quietly = finish_quietly
 
 def main():
     lab = Tools()
-    for part in (wrong_uses, nothing_yet, add_and_show, list_delete_rename, find_and_default, child, transfer, vault, damaged, terminals,
+    for part in (wrong_uses, nothing_yet, add_and_show, list_delete_rename, find_and_default, child, transfer, vault, damaged, undumped, terminals,
                  policy, logon_saved):
         began = time.monotonic()
         try:

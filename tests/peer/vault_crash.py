@@ -2,9 +2,9 @@
 """Kills a writer at its system calls and looks at what is left: nothing acknowledged may be lost.
 
 VAULT_DRIVER names tests/peer/vault_driver.c. "vault_crash.py --points N" tries N points of each kind instead of
-some dozens in all. Three kinds of harm: kill -9 at the Nth call that writes (by strace); a power failure, for
+some dozens in all. The harm: kill -9 at the Nth call that writes (by strace); a power failure, for
 which the writes are recorded and replayed up to each flush, and with those behind it torn or missing; a full
-disk. Ends with "N passed, N failed, N skipped"."""
+disk, one that can only be read, one of the network. Ends with "N passed, N failed, N skipped"."""
 import os
 import random
 import re

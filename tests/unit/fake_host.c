@@ -183,6 +183,12 @@ NTSTATUS NTAPI OpensspiLsaExtension(ULONG version, const OPENSSPI_LSA_EXTENSION 
 	return STATUS_SUCCESS;
 }
 
+static VOID NTAPI note_target(const OPENSSPI_TARGET_NAMES *names)
+{
+	assert(names->TargetName.Length);
+	fake_host.targets_noted++;
+}
+
 void fake_host_reset(void)
 {
 	fake_host = (struct fake_host){ .domain = "LAB", .user = "alice", .password = "S3cret!pw" };
@@ -195,6 +201,7 @@ void fake_host_reset(void)
 		.AuthenticateNtlm = authenticate_ntlm,
 		.ReadDefaultIdentity = read_default,
 		.ReadSavedIdentity = read_saved,
+		.NoteTarget = note_target,
 	};
 	fake_host.policy[OPENSSPI_POLICY_CHANNEL_BINDING] = 1;
 	fake_host.policy[OPENSSPI_POLICY_TARGET_NAME] = 1;

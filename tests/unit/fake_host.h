@@ -32,6 +32,7 @@ struct fake_host {
 	BOOLEAN(NTAPI *call_info)(PSECPKG_CALL_INFO); /* NULL: FALSE */
 	atomic_int heap;		  /* blocks of AllocateLsaHeap not freed yet */
 	atomic_int authentications;	  /* calls of AuthenticateNtlm */
+	atomic_int targets_noted;	  /* calls of NoteTarget */
 };
 extern struct fake_host fake_host;
 

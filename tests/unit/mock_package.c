@@ -24,8 +24,14 @@ static NTSTATUS NTAPI mock_initialize(ULONG_PTR id, PSECPKG_PARAMETERS parameter
 	return parameters->Version == SECPKG_INTERFACE_VERSION ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
+static DWORD WINAPI mock_told(LPVOID argument)
+{
+	return 0;
+}
+
 static NTSTATUS NTAPI mock_fails_to_initialize(ULONG_PTR id, PSECPKG_PARAMETERS parameters, PLSA_SECPKG_FUNCTION_TABLE table)
 {
+	mock.notification = table->RegisterNotification(mock_told, NULL, NOTIFIER_TYPE_INTERVAL, 0, NOTIFIER_FLAG_SECONDS, 1, NULL);
 	return STATUS_UNSUCCESSFUL;
 }
 
@@ -299,6 +305,94 @@ static NTSTATUS NTAPI mock_add(LSA_SEC_HANDLE handle, PUNICODE_STRING principal,
 	return SEC_E_OK;
 }
 
+/* ---- messages ---- */
+
+static bool message_is(PVOID message, ULONG length, const char *word)
+{
+	return length == strlen(word) && memcmp(message, word, length) == 0;
+}
+
+static NTSTATUS mock_answer(PLSA_CLIENT_REQUEST request, const void *bytes, ULONG length, PVOID *answer, PULONG answer_length)
+{
+	NTSTATUS status = mock.table->AllocateClientBuffer(request, length, answer);
+	if (failed(status))
+		return status;
+	status = mock.table->CopyToClientBuffer(request, length, *answer, (PVOID)(uintptr_t)bytes);
+	if (failed(status)) {
+		(void)!mock.table->FreeClientBuffer(request, *answer);
+		*answer = NULL;
+		return status;
+	}
+	*answer_length = length;
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS mock_pass_on(PLSA_CLIENT_REQUEST request, const char *word, PVOID *answer, PULONG answer_length, PNTSTATUS protocol)
+{
+	UNICODE_STRING name = { 8, 8, (WCHAR *)(uintptr_t)u"mock" };
+	PVOID got = NULL;
+	ULONG n = 0;
+	NTSTATUS status = mock.table->CallPackage(&name, (PVOID)(uintptr_t)word, (ULONG)strlen(word), &got, &n, protocol);
+	if (failed(status))
+		return status;
+	if (got)
+		status = mock_answer(request, got, n, answer, answer_length);
+	mock.table->FreeReturnBuffer(got);
+	return status;
+}
+
+static NTSTATUS mock_message(char entry, PLSA_CLIENT_REQUEST request, PVOID message, PVOID base, ULONG length, PVOID *answer,
+			     PULONG answer_length, PNTSTATUS protocol)
+{
+	SECPKG_CALL_INFO info = { 0 };
+	mock.entry = entry;
+	mock.request = request;
+	mock.message = message;
+	mock.message_base = base;
+	mock.message_attributes = mock.table->GetCallInfo(&info) ? info.Attributes : 0xFFFFFFFF;
+	*protocol = STATUS_SUCCESS;
+	if (message_is(message, length, "fail"))
+		return STATUS_INVALID_PARAMETER;
+	if (message_is(message, length, "none"))
+		return STATUS_SUCCESS;
+	if (message_is(message, length, "call"))
+		return mock_pass_on(request, "echo", answer, answer_length, protocol);
+	if (message_is(message, length, "deep"))
+		return mock_pass_on(request, "deep", answer, answer_length, protocol);
+	if (message_is(message, length, "deny"))
+		*protocol = STATUS_ACCESS_DENIED;
+	return mock_answer(request, message, length, answer, answer_length);
+}
+
+#define MOCK_ENTRY(name, entry)                                                                                              \
+	static NTSTATUS NTAPI name(PLSA_CLIENT_REQUEST request, PVOID message, PVOID base, ULONG length, PVOID *answer,        \
+				   PULONG answer_length, PNTSTATUS protocol)                                                   \
+	{                                                                                                                       \
+		return mock_message(entry, request, message, base, length, answer, answer_length, protocol);                     \
+	}
+MOCK_ENTRY(mock_call_trusted, 'T')
+MOCK_ENTRY(mock_call_untrusted, 'U')
+MOCK_ENTRY(mock_call_through, 'P')
+
+static NTSTATUS NTAPI mock_accept_credentials(SECURITY_LOGON_TYPE type, PUNICODE_STRING account, PSECPKG_PRIMARY_CRED primary,
+					      PSECPKG_SUPPLEMENTAL_CRED supplemental)
+{
+	mock.accepted++;
+	mock.accepted_type = type;
+	mock.accepted_flags = primary ? primary->Flags : 0;
+	mock.accepted_size = supplemental ? supplemental->CredentialSize : 0;
+	memset(mock.accepted_bytes, 0, sizeof(mock.accepted_bytes));
+	if (mock.accepted_size && mock.accepted_size <= sizeof(mock.accepted_bytes))
+		memcpy(mock.accepted_bytes, supplemental->Credentials, mock.accepted_size);
+	return mock.accept_with;
+}
+
+static VOID NTAPI mock_terminated(PLUID logon)
+{
+	mock.terminated++;
+	mock.terminated_logon = *logon;
+}
+
 #define MOCK_TABLE(initialize, info)                                                                                            \
 	{                                                                                                                       \
 		.Initialize = (initialize), .Shutdown = mock_shutdown, .GetInfo = (info), .AcquireCredentialsHandle = mock_acquire_fn, \
@@ -386,6 +480,11 @@ static NTSTATUS mock_load_whole(ULONG version, ULONG *package_version, PSECPKG_F
 	newest_table.SetContextAttributes = mock_set_context;
 	newest_table.SetCredentialsAttributes = mock_set_credentials;
 	newest_table.AddCredentials = mock_add;
+	newest_table.CallPackage = mock_call_trusted;
+	newest_table.CallPackageUntrusted = mock_call_untrusted;
+	newest_table.CallPackagePassthrough = mock_call_through;
+	newest_table.AcceptCredentials = mock_accept_credentials;
+	newest_table.LogonTerminated = mock_terminated;
 	*package_version = SECPKG_INTERFACE_VERSION_10;
 	*tables = &newest_table;
 	*count = 1;

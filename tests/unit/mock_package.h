@@ -34,6 +34,13 @@ extern const struct package_module mock_refusing_module, mock_future_module, moc
 	mock_broken_module, mock_twin_module, mock_nameless_module, mock_tables_null_module;
 extern const struct package_module mock_whole_module; /* "Mock" again, with what came after version 1 */
 
+/* A message to "Mock" of the whole module is one of these words, or gets itself back:
+ * "deny": STATUS_ACCESS_DENIED as protocol status, and an answer.
+ * "fail": STATUS_INVALID_PARAMETER, not delivered.
+ * "none": no answer.
+ * "call": passes "echo" on to itself by CallPackage, and that answer back.
+ * "deep": passes itself on without end. */
+
 extern struct mock_state {
 	atomic_int credentials, contexts, mapped, shutdowns;
 	atomic_int clash; /* times a context was in two calls */
@@ -52,6 +59,18 @@ extern struct mock_state {
 	WCHAR added_package[16];
 	bool added_principal;
 	uint8_t copied[8]; /* from the client's memory, by the opaque package "Mock Second" */
+	char entry; /* the last message's: 'T'rusted, 'U'ntrusted, 'P'assed through */
+	PVOID message, message_base;
+	PLSA_CLIENT_REQUEST request;
+	ULONG message_attributes; /* of the call it came in */
+	unsigned accepted; /* times AcceptCredentials was called, and what it got the last time */
+	SECURITY_LOGON_TYPE accepted_type;
+	ULONG accepted_flags, accepted_size;
+	uint8_t accepted_bytes[16];
+	NTSTATUS accept_with; /* what it answers */
+	HANDLE notification; /* what a package that then was dropped had asked for */
+	unsigned terminated; /* sessions that ended, and the last one */
+	LUID terminated_logon;
 } mock;
 
 /* An LSA with these modules (NULL-terminated) and no policy; fails the test when it cannot be had. */

@@ -103,7 +103,6 @@ static void other_bytes_are_no_text(void **state)
 		  "a\0",
 		  4 },			   /* a pair whose other half is none */
 		{ "\x11\xDD\x3D\xD8", 4 }, /* the wrong way round */
-		{ "\x1B\0[\0", 4 },	   /* a control character */
 	};
 	struct blob_text text;
 
@@ -111,9 +110,21 @@ static void other_bytes_are_no_text(void **state)
 		assert_false(blob_to_text(&text, bad[i].bytes, bad[i].n, true));
 		assert_false(blob_to_text(&text, bad[i].bytes, bad[i].n, false));
 	}
-	/* what turns a line's direction; in UTF-8 it is a full stop and a blank */
-	assert_false(blob_to_text(&text, "\x2E\x20", 2, true));
+	/* in UTF-16 it turns a line's direction; in UTF-8 it is a full stop and a blank */
 	assert_true(blob_to_text(&text, "\x2E\x20", 2, false));
+}
+
+static void what_steers_a_terminal_is_text_only_where_that_is_known(void **state)
+{
+	struct blob_text text;
+
+	assert_false(blob_to_text(&text, "\x1B\0[\0", 4, false));
+	assert_true(blob_to_text(&text, "\x1B\0[\0", 4, true));
+	assert_string_equal(text.text, "\x1B[");
+	assert_false(blob_text_is_plain(&text));
+	assert_true(blob_to_text(&text, "a\0\n\0", 4, true));
+	assert_true(blob_text_is_plain(&text));
+	assert_false(blob_to_text(&text, "a\0\0\0", 4, true));
 }
 
 static void every_truncation_is_text_or_refused(void **state)
@@ -137,6 +148,7 @@ int main(void)
 		cmocka_unit_test(the_longest_secret_comes_back),
 		cmocka_unit_test(utf8_goes_before_utf16_unless_told_otherwise),
 		cmocka_unit_test(other_bytes_are_no_text),
+		cmocka_unit_test(what_steers_a_terminal_is_text_only_where_that_is_known),
 		cmocka_unit_test(every_truncation_is_text_or_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

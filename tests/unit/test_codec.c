@@ -41,6 +41,9 @@ union request {
 	struct vault_export_call export;
 	struct vault_import_call import;
 	struct policy_explain_call explain;
+	struct encrypt_memory_call encrypt;
+	struct connect_call connect;
+	struct call_package_call message;
 };
 
 union reply {
@@ -61,6 +64,8 @@ union reply {
 	struct vault_export_reply export;
 	struct vault_import_reply import;
 	struct words_reply words;
+	struct encrypt_memory_reply encrypt;
+	struct call_package_reply message;
 };
 
 static void fill_context_call(struct context_call *call)
@@ -146,9 +151,22 @@ static void fill_vault_request(enum call which, union request *out)
 	}
 }
 
+static void fill_package_request(enum call which, union request *out)
+{
+	if (which == CALL_ENCRYPT_MEMORY)
+		out->encrypt = (struct encrypt_memory_call){ 2, true, BYTES("12345678") };
+	else if (which == CALL_CONNECT)
+		out->connect = (struct connect_call){ true, BYTES("winlogon") };
+	else
+		out->message =
+			(struct call_package_call){ 3, true, 0x7FFF12345678, BYTES("message") };
+}
+
 static void fill_request(enum call which, union request *out)
 {
-	if (which >= CALL_VAULT_STATUS)
+	if (which >= CALL_ENCRYPT_MEMORY)
+		fill_package_request(which, out);
+	else if (which >= CALL_VAULT_STATUS)
 		fill_vault_request(which, out);
 	else if (which >= CALL_CRED_WRITE)
 		fill_credential_request(which, out);
@@ -252,7 +270,11 @@ static void fill_saved_reply(enum call which, union reply *out)
 	case CALL_VAULT_FAULT:
 	case CALL_POLICY_LIST:
 	case CALL_POLICY_EXPLAIN:
+	case CALL_ENCRYPT_MEMORY:
 		out->words.text = owned("bytes", 5);
+		return;
+	case CALL_CALL_PACKAGE:
+		out->message = (struct call_package_reply){ STATUS_ACCESS_DENIED, 0x7FFF12345678, 9 };
 		return;
 	case CALL_VAULT_STATUS:
 		fill_status_reply(&out->vault_status);

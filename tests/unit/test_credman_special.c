@@ -181,6 +181,70 @@ static void session_types_say_how_long_something_may_last(void **state)
 	assert_memory_equal(most, at_worst, sizeof(most));
 }
 
+/* ---- threads ---- */
+
+struct worker {
+	struct home *h;
+	int number;
+};
+
+/* One credential that goes from vault to vault, while others look at both. */
+static void *move_about(void *with)
+{
+	const struct worker *w = with;
+
+	for (int i = 0; i < 60; i++) {
+		struct credential_view c = generic(w->number ? T("one") : T("two"), "value");
+		c.persist = i % 2 ? CRED_PERSIST_SESSION : CRED_PERSIST_LOCAL_MACHINE;
+		if (failed(credman_write(w->h->m, &c, false)) || flags_of(w->h, c.target, c.type))
+			return with;
+	}
+	return NULL;
+}
+
+static void *look_about(void *with)
+{
+	const struct worker *w = with;
+	struct target_view t = { .dns_server = T("srv") };
+
+	for (int i = 0; i < 60; i++) {
+		CLEANUP(credential_list_done) struct credential_list l = { 0 };
+		if (listed(w->h, NONE, true) > 3 || failed(credman_match(w->h->m, &t, NULL, 0, &l)))
+			return with;
+	}
+	return NULL;
+}
+
+static void move_and_look(struct home *h)
+{
+	struct worker w[4] = { { h, 0 }, { h, 1 }, { h, 2 }, { h, 3 } };
+	pthread_t thread[4];
+	void *bad;
+
+	write_it(h, domain(T("srv")));
+	alarm(100); /* rather than wait for ever for one another */
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(
+			pthread_create(&thread[i], NULL, i < 2 ? move_about : look_about, &w[i]),
+			0);
+	for (int i = 0; i < 4; i++) {
+		pthread_join(thread[i], &bad);
+		assert_null(bad);
+	}
+	alarm(0);
+	assert_int_equal(listed(h, NONE, true), 3);
+}
+
+static void threads_do_not_wait_for_each_other_for_ever(void **state)
+{
+	struct home *h = *state;
+
+	move_and_look(h);
+	h->places.session = h->places.session_key = NULL;
+	home_again(h);
+	move_and_look(h);
+}
+
 /* ---- names ---- */
 
 static void universal_names_find_what_they_say(void **state)
@@ -429,6 +493,7 @@ int main(void)
 		ONE(of_two_that_a_crash_left_the_newer_counts),
 		ONE(without_a_runtime_folder_the_session_is_the_process),
 		ONE(session_types_say_how_long_something_may_last),
+		ONE(threads_do_not_wait_for_each_other_for_ever),
 		ONE(universal_names_find_what_they_say),
 		ONE(extended_credentials_differ_by_user),
 		ONE(a_credential_has_to_fit_the_server_it_is_written_for),

@@ -125,6 +125,24 @@ static void names_that_are_not_utf16_are_refused(void **state)
 	assert_int_equal(call(lsa, CALL_CRED_RENAME, &rename), STATUS_INVALID_PARAMETER);
 }
 
+static void names_with_an_end_within_are_refused_and_change_nothing(void **state)
+{
+	static const WCHAR cut[] = { 'a', 0, 'b' };
+	struct credential_view c = sound();
+	CLEANUP(wr_done) struct wr w = written(&c);
+	const struct cred_write_call write = { .credential = { w.buf, (uint32_t)w.len } };
+	const struct ipc_text target = text(c.target.p, c.target.n);
+	const struct cred_name_call name = { text(cut, 3), c.type, 0 },
+				    whole = { target, c.type, 0 };
+	const struct cred_rename_call rename = { target, text(cut, 3), c.type, 0 };
+
+	assert_int_equal(call(lsa, CALL_CRED_WRITE, &write), STATUS_SUCCESS);
+	assert_int_equal(call(lsa, CALL_CRED_RENAME, &rename), STATUS_INVALID_PARAMETER);
+	assert_int_equal(call(lsa, CALL_CRED_READ, &name), STATUS_INVALID_PARAMETER);
+	assert_int_equal(call(lsa, CALL_CRED_ENUMERATE, &name), STATUS_INVALID_PARAMETER);
+	assert_int_equal(call(lsa, CALL_CRED_DELETE, &whole), STATUS_SUCCESS);
+}
+
 static void s44_bytes_that_are_no_credential_are_refused_and_change_nothing(void **state)
 {
 	struct credential_view c = sound();
@@ -187,6 +205,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_session_without_a_set_says_so_to_every_call),
 		cmocka_unit_test_setup_teardown(names_that_are_not_utf16_are_refused, begin, end),
+		cmocka_unit_test_setup_teardown(
+			names_with_an_end_within_are_refused_and_change_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(
 			s44_bytes_that_are_no_credential_are_refused_and_change_nothing, begin,
 			end),

@@ -11,6 +11,7 @@
 
 #include "accounts_home.h"
 #include "lsa/protect.h"
+#include "wire/protected.h"
 
 static const uint8_t text[] = "S3cret!pw";
 
@@ -175,6 +176,35 @@ static void in_place_the_size_stays(void **state)
 	mock_lsa_end(lsa);
 }
 
+static void the_lsa_opens_a_text_and_says_when_it_is_none(void **state)
+{
+	struct lsa *lsa = mock_lsa_plain();
+	struct lsa_client *client = client_of(lsa, ITSELF), *other = client_of(lsa, 1001);
+	static const uint32_t flags[] = { 0, CRED_PROTECT_TO_SYSTEM };
+	static const WCHAR plain[] = u"@@Dpw";
+	struct secret *out = NULL;
+	for (size_t i = 0; i < 2; i++) {
+		struct cred_protect_reply a = sealed_by(client, flags[i]);
+		WCHAR wide[256];
+		struct utf16 sealed = { wide, protected_units(a.bytes.n) };
+		protected_write(wide, rd_of(a.bytes.p, a.bytes.n));
+		assert_int_equal(lsa_open_text(client, sealed, &out), STATUS_SUCCESS);
+		assert_int_equal(out->len, sizeof(text));
+		assert_memory_equal(out->p, text, sizeof(text));
+		secret_free(TAKE(out));
+		assert_int_equal(lsa_open_text(other, sealed, &out), STATUS_NOT_CAPABLE);
+		sealed.n--;
+		assert_int_equal(lsa_open_text(client, sealed, &out), STATUS_INVALID_PARAMETER);
+		done(&a);
+	}
+	assert_int_equal(lsa_open_text(client, (struct utf16){ plain, 5 }, &out), STATUS_INVALID_PARAMETER);
+	assert_int_equal(lsa_open_text(client, (struct utf16){ NULL, 0 }, &out), STATUS_INVALID_PARAMETER);
+	assert_null(out);
+	lsa_client_free(client);
+	lsa_client_free(other);
+	mock_lsa_end(lsa);
+}
+
 /* ---- the key's file ---- */
 
 static void an_unsuitable_key_is_not_used_and_not_replaced(void **state)
@@ -278,6 +308,7 @@ int main(void)
 		AT_HOME(unknown_flags_are_refused),
 		AT_HOME(users_cannot_open_each_others),
 		AT_HOME(in_place_the_size_stays),
+		AT_HOME(the_lsa_opens_a_text_and_says_when_it_is_none),
 		AT_HOME(an_unsuitable_key_is_not_used_and_not_replaced),
 		AT_HOME(first_users_at_once_share_one_key),
 	};

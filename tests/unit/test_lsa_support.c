@@ -72,8 +72,8 @@ static void what_cannot_be_here_is_refused(void **state)
 {
 	NTSTATUS protocol;
 	HANDLE handle;
-	assert_int_equal(mock.table->CallPackage(NULL, NULL, 0, NULL, NULL, &protocol), STATUS_NOT_SUPPORTED);
-	assert_int_equal(mock.table->CrediWrite(NULL, 0, NULL, 0), STATUS_NOT_SUPPORTED);
+	assert_int_equal(mock.table->CallPackage(NULL, NULL, 0, NULL, NULL, &protocol), STATUS_INVALID_PARAMETER);
+	assert_int_equal(mock.table->CrediWrite(NULL, 0, NULL, 0), STATUS_INVALID_PARAMETER);
 	assert_int_equal(mock.table->ImpersonateClient(), STATUS_NOT_SUPPORTED);
 	assert_int_equal(mock.table->OpenTokenByLogonId(NULL, &handle), STATUS_NOT_SUPPORTED);
 	assert_null(mock.table->CreateThread(NULL, 0, NULL, NULL, 0, NULL));

@@ -229,6 +229,21 @@ static void lm_responses_are_made_below_level_2_alone(void **state)
 	}
 }
 
+/* A password has an LM hash as a whole, or none: never one of its first characters. */
+static void a_password_that_is_not_ascii_has_no_lm_response(void **state)
+{
+	static const char *const password[] = { "secr\u00E9t", "secret\u00E9", "\u00E9" };
+
+	for (size_t i = 0; i < ARRAY_LEN(password); i++) {
+		set_level(0, 0);
+		open_as("alice", password[i]);
+		to_challenge(NTLM_EXTENDED_SECURITY);
+		assert_int_equal(client_answers(), SEC_E_OK);
+		struct ntlm_authenticate a = sent();
+		assert_memory_equal(a.lm.p, a.nt.p, 24);
+	}
+}
+
 static void s12_ntlmv1_is_taken_only_where_policy_has_it(void **state)
 {
 	for (ULONG level = 3; level < 6; level++) {
@@ -665,6 +680,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TALK(each_level_answers_as_it_says),
 		TALK(lm_responses_are_made_below_level_2_alone),
+		TALK(a_password_that_is_not_ascii_has_no_lm_response),
 		TALK(s12_ntlmv1_is_taken_only_where_policy_has_it),
 		TALK(s11_an_lm_response_alone_is_refused_at_every_level),
 		TALK(ntlmv1_with_a_wrong_or_empty_password_is_refused),

@@ -180,6 +180,22 @@ static void a_given_identity_and_a_null_session_are_left_alone(void **state)
 	name_is(&t.server, "NT AUTHORITY\\ANONYMOUS LOGON");
 }
 
+static void a_restricted_credential_uses_nothing_saved(void **state)
+{
+	TimeStamp expiry;
+
+	fake_host.saved_for = t.client.target = "HTTP/elsewhere";
+	fake_host.saved = fake_host.standard = alice;
+	assert_int_equal(fake_side_open(&t.client, &ntlm_module, NULL), SEC_E_OK);
+	assert_int_equal(t.client.lsa->FreeCredentialsHandle(t.client.credential), SEC_E_OK);
+	assert_int_equal(t.client.lsa->AcquireCredentialsHandle(
+				 NULL, SECPKG_CRED_OUTBOUND | SECPKG_CRED_AUTOLOGON_RESTRICTED,
+				 NULL, NULL, NULL, NULL, &t.client.credential, &expiry),
+			 SEC_E_OK);
+	assert_int_equal(fake_side_step(&t.client, rd_of(NULL, 0), &t.negotiate),
+			 SEC_E_NO_CREDENTIALS);
+}
+
 static void names_of_the_credential_stay_the_callers(void **state)
 {
 	SecPkgCredentials_NamesW names;
@@ -208,6 +224,7 @@ int main(void)
 		TALK(without_either_whoever_calls_signs_in_here_and_nowhere_else),
 		TALK(s44_trouble_with_the_vault_hinders_remote_sign_ins_alone),
 		TALK(a_given_identity_and_a_null_session_are_left_alone),
+		TALK(a_restricted_credential_uses_nothing_saved),
 		TALK(names_of_the_credential_stay_the_callers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

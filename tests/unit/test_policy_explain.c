@@ -231,6 +231,14 @@ static void what_a_file_says_is_listed_with_file_and_line(void **state)
 	assert_listed(&s, "DenyFreshCredentials = TERMSRV/bad* (@:8)");
 	assert_listed(&s, "[lsa] realm = LAB.TEST (@:10)");
 	policy_free(p);
+	p = policy_of("[lsa]\nnetbios name = N\n[accounts]\ndelay = 7\nfile = /f g\n");
+	s = (struct seen){ .text = "" };
+	assert_int_equal(policy_each(p, see, &s), STATUS_SUCCESS);
+	assert_listed(&s, "[accounts] file = /f g (@:5)");
+	assert_listed(&s, "[accounts] delay milliseconds = 7 (@:4)");
+	assert_listed(&s, "[lsa] netbios name = N (@:2)");
+	assert_true(strstr(s.text, "[lsa]") > strstr(s.text, "[accounts] delay"));
+	policy_free(p);
 	p = policy_of("[policy]\nDisableRestrictedAdmin = 0\nMinimumTls = 1.3\n"
 		      "AcceptedTargetNames = a\n b c\nNtlmMinClientSec = 16\nTargetName = 2\n");
 	s = (struct seen){ .text = "" };

@@ -245,6 +245,23 @@ static void a_packed_logon_is_a_submit_buffer_too(void **state)
 	expect_identity(auth.identity);
 }
 
+/* Their first bytes are no pointer to a name. */
+static void packed_forms_that_name_no_user_are_refused(void **state)
+{
+	static const enum authbuffer_form form[] = { AUTHBUFFER_CERTIFICATE, AUTHBUFFER_GENERIC };
+	const struct authbuffer_view view = { .domain = rd_of(domain_w, 2),
+					      .user = rd_of(user_w, 4),
+					      .password = rd_of(password_w, 6) };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(form) * 2; i++) {
+		CLEANUP(wr_done) struct wr logon = WR(4096), w = WR(8192);
+		authbuffer_write_form(&logon, form[i / 2], i & 1, &view);
+		wr_zero(&logon, 64);
+		CREDSSP_CRED cred = { .Type = CredsspSubmitBufferBoth, .pSpnegoCred = logon.buf };
+		assert_int_equal(authdata_credssp(&cred, &w), SEC_E_UNKNOWN_CREDENTIALS);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +275,7 @@ int main(void)
 		cmocka_unit_test(each_submit_type_is_read_with_and_without_its_parts),
 		cmocka_unit_test(the_extended_form_brings_its_flags),
 		cmocka_unit_test(a_packed_logon_is_a_submit_buffer_too),
+		cmocka_unit_test(packed_forms_that_name_no_user_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "vault_home.h"
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -143,6 +145,43 @@ static void two_processes_write_in_turns_on_one(void **state)
 	assert_int_equal(vault_check(h->v, NULL, NULL, NULL), STATUS_SUCCESS);
 }
 
+/* As on a full disk, for those who cannot have one. */
+static void where_nothing_more_fits_all_stays_that_was_there(void **state)
+{
+	struct vault_home *h = *state;
+	static char value[3000];
+	char name[16];
+	int status;
+
+	memset(value, 'x', sizeof(value) - 1);
+	home_close(h);
+	pid_t child = fork();
+	if (child == 0) {
+		const struct rlimit small = { 200000, 200000 };
+		signal(SIGXFSZ, SIG_IGN);
+		int n = 0;
+		bool good = setrlimit(RLIMIT_FSIZE, &small) == 0 && !failed(home_open(h, 0));
+		for (; good && n < 200; n++) {
+			snprintf(name, sizeof(name), "n%d", n);
+			if (failed(put_text(h->v, name, value)))
+				break;
+		}
+		/* What was acknowledged is there, what was refused is not. */
+		good = good && n > 5 && n < 200 && has_text(h->v, name, value) == VAULT_NOT_FOUND;
+		home_close(h);
+		_exit(good ? n : 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) > 0);
+	assert_int_equal(home_open(h, 0), STATUS_SUCCESS);
+	for (int n = 0; n < WEXITSTATUS(status); n++) {
+		snprintf(name, sizeof(name), "n%d", n);
+		assert_int_equal(has_text(h->v, name, value), 1);
+	}
+	assert_int_equal(vault_check(h->v, NULL, NULL, NULL), STATUS_SUCCESS);
+	assert_int_equal(put_text(h->v, "more", value), STATUS_SUCCESS);
+}
+
 #define ONE(f) cmocka_unit_test_setup_teardown(f, home_setup, seeming_teardown)
 
 int main(void)
@@ -152,6 +191,7 @@ int main(void)
 		ONE(a_vault_can_be_made_on_one),
 		ONE(a_log_that_was_left_is_not_lost_on_the_way),
 		ONE(two_processes_write_in_turns_on_one),
+		ONE(where_nothing_more_fits_all_stays_that_was_there),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

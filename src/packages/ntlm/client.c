@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/utf.h"
 #include "crypto/hash.h"
 #include "packages/ntlm/buffers.h"
 #include "packages/ntlm/local.h"
@@ -273,6 +274,32 @@ static NTSTATUS challenge_check(const struct ntlm_context *c, struct rd token, s
 	return STATUS_SUCCESS;
 }
 
+static UNICODE_STRING name_of(const struct av_pairs *server, size_t id)
+{
+	struct rd value = server->value[id];
+
+	return (UNICODE_STRING){ (USHORT)value.n, (USHORT)value.n,
+				 value.n ? (WCHAR *)(uintptr_t)value.p : NULL };
+}
+
+/* For CredGetTargetInfo: how the server calls itself. */
+static void target_note(const struct ntlm_context *c, const struct av_pairs *server)
+{
+	static const WCHAR package[] = OPENSSPI_WIDE("NTLM");
+	const OPENSSPI_TARGET_NAMES names = {
+		.TargetName = unicode_view(c->target.p, c->target.n),
+		.NetbiosServerName = name_of(server, AV_NB_COMPUTER),
+		.DnsServerName = name_of(server, AV_DNS_COMPUTER),
+		.NetbiosDomainName = name_of(server, AV_NB_DOMAIN),
+		.DnsDomainName = name_of(server, AV_DNS_DOMAIN),
+		.DnsTreeName = name_of(server, AV_DNS_TREE),
+		.PackageName = unicode_view(package, ARRAY_LEN(package) - 1),
+	};
+
+	if (c->target.n)
+		ntlm_host()->extension->NoteTarget(&names);
+}
+
 static NTSTATUS responses_make(const struct ntlm_context *c, struct answer *a)
 {
 	const struct ntlm_question q = {
@@ -433,6 +460,8 @@ NTSTATUS ntlm_client_answer(struct ntlm_leg *leg)
 	NTSTATUS status = answer_make(c, leg->token, &a);
 	if (!failed(status))
 		status = ntlm_leg_give(leg, wr_view(&a.message));
+	if (!failed(status))
+		target_note(c, &a.server);
 	if (!failed(status))
 		status = local_answer(c, &a, leg->token);
 	if (failed(status))

@@ -31,6 +31,7 @@ static NTSTATUS lm_hash_make(struct ntlm_credential *c, struct rd password)
 {
 	char text[LM_PASSWORD_MAX];
 	uint8_t hash[NTLM_HASH_LEN];
+	bool is_ascii = true;
 	uint16_t unit;
 	size_t n = 0;
 
@@ -38,16 +39,18 @@ static NTSTATUS lm_hash_make(struct ntlm_credential *c, struct rd password)
 	    ntlm_policy(OPENSSPI_POLICY_LM_COMPATIBILITY, NTLM_LEVEL_SAFEST) >=
 		    NTLM_LEVEL_WITHOUT_LM)
 		return STATUS_SUCCESS;
-	while (rd_u16le(&password, &unit) && unit < 0x80)
+	while (is_ascii && rd_u16le(&password, &unit)) {
+		is_ascii = unit < 0x80;
 		text[n++] = (char)unit;
-	if (!password.n) {
+	}
+	if (is_ascii) {
 		ntlm_lmowf_v1(text, n, hash);
 		c->lm_hash = secret_copy(hash, sizeof(hash));
 	}
 	mem_wipe(text, sizeof(text));
 	mem_wipe(hash, sizeof(hash));
-	return password.n || c->lm_hash ? STATUS_SUCCESS
-					: fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM credentials");
+	return !is_ascii || c->lm_hash ? STATUS_SUCCESS
+				       : fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM credentials");
 }
 
 NTSTATUS ntlm_credential_fill(struct ntlm_credential *c, struct rd block)

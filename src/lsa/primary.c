@@ -1,0 +1,159 @@
+/* lsa/primary.c - see lsa/primary.h.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "base/base.h"
+
+#include "lsa/primary.h"
+#include "lsa/state.h"
+
+struct primary {
+	struct primary_owner owner;
+	uint32_t number;
+	struct secret *key, *bytes;
+	struct primary *next; /* added later */
+};
+
+static void primary_free(struct primary *p)
+{
+	if (!p)
+		return;
+	secret_free(p->key);
+	secret_free(p->bytes);
+	mem_free(p);
+}
+DEFINE_CLEANUP(struct primary *, primary_free)
+
+static bool is_of(const struct primary *p, const struct primary_owner *owner)
+{
+	return p->owner.package == owner->package && SecEqualLuid(&p->owner.logon, &owner->logon);
+}
+
+static bool has_key(const struct primary *p, const struct rd *key)
+{
+	return !key ||
+	       (p->key->len == key->n && (!key->n || memcmp(p->key->p, key->p, key->n) == 0));
+}
+
+/* Called with the lock held, as all that walk the list are. */
+static struct primary **find(struct sessions *s, const struct primary_owner *owner, uint32_t after,
+			     const struct rd *key)
+{
+	struct primary **at = &s->primary;
+
+	while (*at && !((*at)->number > after && is_of(*at, owner) && has_key(*at, key)))
+		at = &(*at)->next;
+	return at;
+}
+
+static NTSTATUS check_session(struct lsa *lsa, LUID logon)
+{
+	return session_is_known(lsa, logon)
+		       ? STATUS_SUCCESS
+		       : fail(STATUS_NO_SUCH_LOGON_SESSION, "a session's credentials");
+}
+
+static NTSTATUS append(struct sessions *s, struct primary *p)
+{
+	struct primary **at = &s->primary;
+
+	if (s->primary_count >= PRIMARY_MAX || s->primary_last == UINT32_MAX)
+		return fail(STATUS_QUOTA_EXCEEDED, "adding a session's credentials");
+	while (*at)
+		at = &(*at)->next;
+	*at = p;
+	p->number = ++s->primary_last;
+	s->primary_count++;
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS primary_add(struct lsa *lsa, struct primary_owner owner, struct rd key, struct rd bytes)
+{
+	NTSTATUS status = check_session(lsa, owner.logon);
+
+	if (failed(status))
+		return status;
+	CLEANUP(primary_free_p) struct primary *fresh = MEM_NEW(struct primary);
+	if (!fresh)
+		return fail(STATUS_NO_MEMORY, "adding a session's credentials");
+	fresh->owner = owner;
+	fresh->key = secret_copy(key.p, key.n);
+	fresh->bytes = secret_copy(bytes.p, bytes.n);
+	if (!fresh->key || !fresh->bytes)
+		return fail(STATUS_NO_MEMORY, "adding a session's credentials");
+	pthread_mutex_lock(&lsa->sessions.lock);
+	status = append(&lsa->sessions, fresh);
+	pthread_mutex_unlock(&lsa->sessions.lock);
+	if (!failed(status))
+		(void)TAKE(fresh);
+	return status;
+}
+
+NTSTATUS primary_next(struct lsa *lsa, struct primary_owner owner, uint32_t after,
+		      const struct rd *key, struct primary_found *out)
+{
+	*out = (struct primary_found){ .number = after };
+	NTSTATUS status = check_session(lsa, owner.logon);
+	if (failed(status))
+		return status;
+	pthread_mutex_lock(&lsa->sessions.lock);
+	const struct primary *p = *find(&lsa->sessions, &owner, after, key);
+	if (p) {
+		out->number = p->number;
+		out->key = secret_copy(p->key->p, p->key->len);
+		out->bytes = secret_copy(p->bytes->p, p->bytes->len);
+	}
+	pthread_mutex_unlock(&lsa->sessions.lock);
+	if (!p)
+		return fail(STATUS_UNSUCCESSFUL, "reading a session's credentials");
+	if (out->key && out->bytes)
+		return STATUS_SUCCESS;
+	primary_found_done(out);
+	return fail(STATUS_NO_MEMORY, "reading a session's credentials");
+}
+
+void primary_found_done(struct primary_found *found)
+{
+	secret_free(found->key);
+	secret_free(found->bytes);
+	*found = (struct primary_found){ .number = found->number };
+}
+
+/* Called with the lock held. */
+static void drop(struct sessions *s, struct primary **at)
+{
+	struct primary *gone = *at;
+
+	*at = gone->next;
+	s->primary_count--;
+	primary_free(gone);
+}
+
+NTSTATUS primary_delete(struct lsa *lsa, struct primary_owner owner, struct rd key)
+{
+	NTSTATUS status = check_session(lsa, owner.logon);
+
+	if (failed(status))
+		return status;
+	pthread_mutex_lock(&lsa->sessions.lock);
+	struct primary **at = find(&lsa->sessions, &owner, 0, &key);
+	bool found = *at != NULL;
+	if (found)
+		drop(&lsa->sessions, at);
+	pthread_mutex_unlock(&lsa->sessions.lock);
+	return found ? STATUS_SUCCESS
+		     : fail(STATUS_OBJECT_NAME_NOT_FOUND, "deleting a session's credentials");
+}
+
+void primary_forget(struct sessions *s, LUID logon)
+{
+	for (struct primary **at = &s->primary; *at;)
+		if (SecEqualLuid(&(*at)->owner.logon, &logon))
+			drop(s, at);
+		else
+			at = &(*at)->next;
+}
+
+void primary_clear(struct sessions *s)
+{
+	while (s->primary)
+		drop(s, &s->primary);
+}
