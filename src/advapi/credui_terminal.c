@@ -55,7 +55,6 @@ static void watch_close(struct watch *w)
  * be held for as long as somebody types; a child does not wait for that. */
 static void asking_renew(void)
 {
-	asking.wake = -1;
 	if (asking.watch) {
 		handlers_restore(asking.watch);
 		watch_close(asking.watch);
@@ -101,20 +100,25 @@ void terminal_say(struct terminal *t, const char *line)
 
 /* ---- signals ---- */
 
+/* One that comes when the question is over already takes its course at once. */
 static void note(int number)
 {
 	int error = errno;
 	uint8_t byte = (uint8_t)number;
-	ssize_t put = write(asking.wake, &byte, 1);
-	(void)put;
+
+	if (write(asking.wake, &byte, 1) != 1 && errno != EAGAIN)
+		raise(number);
 	errno = error;
 }
 
-/* What a program ignores stays ignored. */
+/* What a program ignores stays ignored. No signal interrupts the noting of another one, which would come
+ * too late then. */
 static bool watch_begin(struct watch *w)
 {
-	const struct sigaction ours = { .sa_handler = note };
+	struct sigaction ours = { .sa_handler = note };
 
+	for (size_t i = 0; i < ARRAY_LEN(interrupting); i++)
+		sigaddset(&ours.sa_mask, interrupting[i]);
 	w->count = 0;
 	if (pipe2(w->pipe, O_CLOEXEC | O_NONBLOCK) != 0)
 		return false;

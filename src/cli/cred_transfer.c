@@ -72,6 +72,21 @@ static void say_patience(const char *what)
 		fprintf(stderr, "%s\n", what);
 }
 
+static void say_records(ULONGLONG records, const char *what)
+{
+	fprintf(stderr, "%llu record%s %s\n", (unsigned long long)records, records == 1 ? "" : "s",
+		what);
+}
+
+/* Some records are not what was written: the others are there, and nothing whole is replaced by them. */
+static int export_in_part(const struct command_line *line, struct out_file *file, DWORD error,
+			  ULONGLONG records)
+{
+	if (!file->temporary && out_file_finish(file))
+		say_records(records, "written, which is not all: the others cannot be read");
+	return win32_finish(line->command, file->path, error);
+}
+
 static int export_to(const struct command_line *line, struct out_file *file, const char *passphrase)
 {
 	ULONGLONG records = 0;
@@ -81,12 +96,13 @@ static int export_to(const struct command_line *line, struct out_file *file, con
 	do {
 		error = OpensspiVaultExport(passphrase, file->fd, &records);
 	} while (win32_unlocked(error));
+	if (error == ERROR_CRC || error == ERROR_FILE_CORRUPT)
+		return export_in_part(line, file, error, records);
 	if (error != ERROR_SUCCESS)
 		return win32_finish(line->command, file->path, error);
 	if (!out_file_finish(file))
 		return system_failure(line, file->path);
-	fprintf(stderr, "%llu credential%s written\n", (unsigned long long)records,
-		records == 1 ? "" : "s");
+	say_records(records, "written");
 	return EXIT_DONE;
 }
 
@@ -178,7 +194,6 @@ int cred_import_run(int argc, char **argv)
 		error = OpensspiVaultImport(passphrase.text, file, replace, &records);
 	if (error != ERROR_SUCCESS)
 		return win32_finish(line.command, line.given[0], error);
-	fprintf(stderr, "%llu credential%s taken in\n", (unsigned long long)records,
-		records == 1 ? "" : "s");
+	say_records(records, "taken in");
 	return EXIT_DONE;
 }

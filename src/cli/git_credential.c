@@ -264,6 +264,12 @@ static int get(const struct description *d)
 	return 0;
 }
 
+/* What is saved is lines as well: anything else would come back as less. */
+static bool has_lines(const struct description *d)
+{
+	return is_line(d->username) && is_line(d->password) && (!d->token || is_line(d->token));
+}
+
 static int store(const struct description *d)
 {
 	char *CLEANUP(free_p) target = target_of(d);
@@ -278,8 +284,7 @@ static int store(const struct description *d)
 
 	if (!d->username || !d->password)
 		return 0; /* nothing to keep */
-	/* what is saved is lines as well: it would come back as less */
-	if (!is_line(d->username) || !is_line(d->password) || (d->token && !is_line(d->token)))
+	if (!has_lines(d))
 		return fail("a name or password with an end of line in it cannot be saved");
 	if (!target ||
 	    (d->token && asprintf(&lines, "%s\r\n" TOKEN_LINE "%s", d->password, d->token) < 0)) {

@@ -83,7 +83,7 @@ static void status_text(const OPENSSPI_VAULT_STATUS *s)
 	printf("\nstate        %s\nformat       %u\n", state, (unsigned)s->Format);
 	if (s->Journal && s->Journal[0])
 		printf("journal      %s\n", s->Journal);
-	printf("credentials  %lld\nchanges      %llu\n", (long long)s->Records,
+	printf("records      %lld\nchanges      %llu\n", (long long)s->Records,
 	       (unsigned long long)s->Changes);
 	if (!(s->Flags & OPENSSPI_VAULT_LOCKED))
 		printf("writes       %llu under the present key\n",
@@ -139,7 +139,7 @@ static void status_json(const OPENSSPI_VAULT_STATUS *s)
 	json_bool(&j, "key_file_opens", s->Flags & OPENSSPI_VAULT_KEY_FILE_OPENS);
 	json_bool(&j, "in_keyring", s->Flags & OPENSSPI_VAULT_IN_KEYRING);
 	json_bool(&j, "memory_locked", s->Flags & OPENSSPI_VAULT_MEMORY_LOCKED);
-	json_number(&j, "credentials", s->Records);
+	json_number(&j, "records", s->Records);
 	json_number(&j, "changes", (long long)s->Changes);
 	json_number(&j, "writes_under_key", (long long)s->WritesUnderKey);
 	json_keys(&j, s);
@@ -278,7 +278,7 @@ static VOID CALLBACK each_finding(void *argument, const char *sentence)
 
 static void check_json(struct json *j, const OPENSSPI_VAULT_REPORT *r)
 {
-	json_number(j, "credentials", (long long)r->Records);
+	json_number(j, "records", (long long)r->Records);
 	json_number(j, "altered", (long long)r->Altered);
 	json_number(j, "missing", (long long)r->Missing);
 	json_bool(j, "file_damaged", r->FileDamaged);
@@ -323,11 +323,11 @@ static int check_run(int argc, char **argv)
 		putchar('\n');
 	}
 	if (error == ERROR_SUCCESS && !as_json)
-		printf("%llu credential%s, all as written\n", (unsigned long long)report.Records,
+		printf("%llu record%s, all as written\n", (unsigned long long)report.Records,
 		       report.Records == 1 ? "" : "s");
 	if (error == ERROR_CRC || error == ERROR_FILE_CORRUPT)
 		fprintf(stderr,
-			"  'sspi vault accept' goes on with the credentials that are whole\n");
+			"  'sspi vault accept' goes on with the records that are whole\n");
 	return win32_finish(line.command, "checking the vault", error);
 }
 

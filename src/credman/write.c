@@ -263,9 +263,10 @@ static NTSTATUS rename_inside(struct vault *v, void *with)
 	if (!r->same) {
 		status = set_read(r->m, r->after, &where, &other);
 		credential_unref(other);
-		status = status == VAULT_NOT_FOUND
-				 ? STATUS_SUCCESS
-				 : fail(STATUS_OBJECT_NAME_COLLISION, "renaming a credential");
+		if (status == VAULT_NOT_FOUND)
+			status = STATUS_SUCCESS;
+		else if (!failed(status) || status == VAULT_ALTERED)
+			status = fail(STATUS_OBJECT_NAME_COLLISION, "renaming a credential");
 	}
 	/* Gone since it was read: somebody else was faster. */
 	if (!failed(status) && !r->same)

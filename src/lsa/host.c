@@ -15,7 +15,6 @@
 #include "lsa/notify.h"
 #include "lsa/state.h"
 #include "lsa/support.h"
-#include "lsa/threads.h"
 
 /* How far a table of each interface version reaches. */
 static const struct {
@@ -158,6 +157,9 @@ static void package_ask_traits(struct package *p)
 		    &information)) ||
 	    !information)
 		return;
+	/* One that says yes to all classes may have given something of its own, which is no block. */
+	if ((ULONG)information->Class != OPENSSPI_PACKAGE_TRAITS_CLASS)
+		return;
 	OPENSSPI_PACKAGE_TRAITS traits = { 0 };
 	if (block_size(information) >= sizeof(traits))
 		memcpy(&traits, information, sizeof(traits));
@@ -219,12 +221,13 @@ static NTSTATUS module_ask(const struct package_module *module, struct found *ou
 	return STATUS_SUCCESS;
 }
 
-/* It may have asked to be told of things, and have begun threads: these may look at it. */
-static void package_drop(struct package *p)
+/* It may have asked to be told of things, and have begun threads: these may look at it as long as there is
+ * an LSA. */
+static void package_drop(struct host *host, struct package *p)
 {
 	notify_forget(p);
-	if (threads_wait(0))
-		package_free(p);
+	p->next = host->dropped;
+	host->dropped = p;
 }
 
 static NTSTATUS table_load(struct host *host, struct lsa *lsa, const struct package *at,
@@ -239,7 +242,7 @@ static NTSTATUS table_load(struct host *host, struct lsa *lsa, const struct pack
 			      "its table is shorter than its version says");
 	NTSTATUS status = package_load(host, lsa, p, why);
 	if (failed(status)) {
-		package_drop(TAKE(p));
+		package_drop(host, TAKE(p));
 		return status;
 	}
 	userhalves_name(lsa->setup.userhalves, p->id, p->module, p->table);
@@ -292,6 +295,11 @@ void host_done(struct host *host)
 {
 	for (uint32_t i = 0; i < host->count; i++)
 		package_free(host->package[i]);
+	while (host->dropped) {
+		struct package *gone = host->dropped;
+		host->dropped = gone->next;
+		package_free(gone);
+	}
 	mem_free(host->package);
 	*host = (struct host){ .package = NULL };
 }

@@ -28,11 +28,13 @@ struct package {
 	uint32_t capabilities, max_token;
 	uint16_t version, rpc_id;
 	uint32_t auth_format, home; /* OPENSSPI_AUTH_DATA_*, OPENSSPI_HOME_* */
+	struct package *next;	    /* in the list of those that were dropped */
 };
 
 struct host {
 	const struct package_module *const *modules;
 	struct package **package;
+	struct package *dropped; /* kept, since threads that they began may look at them */
 	uint32_t room;
 	_Atomic(uint32_t) count; /* grows while packages are loaded, and threads of theirs run */
 };

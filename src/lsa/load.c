@@ -129,10 +129,11 @@ static bool file_is_whole(const char *path, uint64_t size)
 	return true;
 }
 
-/* What is wrong with loading that file; NULL when nothing is. */
-static const char *file_fault(const char *path)
+/* What is wrong with loading that file; NULL when nothing is. Then `real` is where it lies, without links,
+ * which others might turn elsewhere before it is loaded. */
+static const char *file_fault(const char *path, char real[PATH_MAX])
 {
-	char real[PATH_MAX];
+	char way[PATH_MAX];
 	struct stat st;
 
 	if (path[0] != '/')
@@ -147,7 +148,8 @@ static const char *file_fault(const char *path)
 		return "group or others may write it";
 	if (!file_is_whole(real, (uint64_t)st.st_size))
 		return "not a whole shared object";
-	return way_fault(real);
+	memcpy(way, real, sizeof(way));
+	return way_fault(way);
 }
 
 /* ---- loading ---- */
@@ -163,12 +165,13 @@ static void entry_find(void *handle, const char *name, void *entry)
 /* NULL when it was loaded, else why not. */
 static const char *file_load(const struct modules *m, struct module_file *f)
 {
-	const char *fault = file_fault(f->path);
+	char real[PATH_MAX] = "";
+	const char *fault = file_fault(f->path, real);
 	if (fault)
 		return fault;
 	if (m->files == MODULES_MAX)
 		return "too many files";
-	f->handle = dlopen(f->path, RTLD_NOW | RTLD_LOCAL);
+	f->handle = dlopen(real, RTLD_NOW | RTLD_LOCAL);
 	if (!f->handle) {
 		fault = dlerror();
 		return fault ? fault : "the loader refuses it";

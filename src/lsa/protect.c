@@ -71,10 +71,11 @@ static void key_make(const char *path)
 	unlink(beside);
 }
 
-/* The key that all processes of the user share; NULL where there is none. */
+/* The key that all processes of the user share; NULL where there is none: a folder that outlasts the user's
+ * sessions is no place for it. */
 static struct secret *key_shared(const struct lsa_client *client, bool make)
 {
-	if (!client->setup.is_this_process)
+	if (!client->setup.is_this_process || !place_has_runtime())
 		return NULL;
 	CLEANUP(mem_free_p) char *path = place_path(PLACE_USER_RUNTIME, KEY_FILE);
 	if (!path)

@@ -237,6 +237,21 @@ static NTSTATUS match_domain(struct credman *set, const struct wanted *w, struct
 	return *out ? STATUS_SUCCESS : STATUS_NOT_FOUND;
 }
 
+/* One for just this host that cannot be read is not passed over: looking through all leaves it out. */
+static NTSTATUS check_host(struct credman *set, const struct wanted *w)
+{
+	const struct utf16 name[] = { w->plain, w->host };
+
+	for (size_t i = 0; i < ARRAY_LEN(name); i++) {
+		struct credential *c = NULL;
+		NTSTATUS status = credman_read(set, name[i], CRED_TYPE_DOMAIN_PASSWORD, &c);
+		credential_unref(c);
+		if (failed(status) && told(status) != SEC_E_NO_CREDENTIALS)
+			return status;
+	}
+	return STATUS_SUCCESS;
+}
+
 /* By name alone, with the port first when there is one. */
 static NTSTATUS read_named(struct credman *set, const struct wanted *w, uint32_t type,
 			   struct credential **out)
@@ -261,7 +276,11 @@ static NTSTATUS find_saved(struct credman *set, const struct wanted *w, struct c
 		return status;
 	NTSTATUS matched = match_domain(set, w, &domain);
 	bool wildcard = !failed(matched) && (domain->view.flags & CRED_FLAGS_WILDCARD_MATCH);
-	if (w->has_service && (told(matched) == SEC_E_NO_CREDENTIALS || wildcard)) {
+	bool none = told(matched) == SEC_E_NO_CREDENTIALS;
+	status = none || wildcard ? check_host(set, w) : STATUS_SUCCESS;
+	if (failed(status))
+		return status;
+	if (w->has_service && (none || wildcard)) {
 		status = read_named(set, w, CRED_TYPE_GENERIC, out);
 		if (told(status) != SEC_E_NO_CREDENTIALS)
 			return status;

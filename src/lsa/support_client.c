@@ -83,7 +83,9 @@ static NTSTATUS NTAPI client_callback(PCHAR callback, ULONG_PTR argument1, ULONG
 
 	if (!frame || !frame->client || !frame->client->setup.is_this_process)
 		return fail(STATUS_NOT_SUPPORTED, "ClientCallback");
-	PLSA_CALLBACK_FUNCTION function = callback_find((ULONG)(uintptr_t)callback);
+	PLSA_CALLBACK_FUNCTION function = (uintptr_t)callback <= UINT32_MAX
+						  ? callback_find((ULONG)(uintptr_t)callback)
+						  : NULL;
 	return function ? function(argument1, argument2, input, output)
 			: fail(STATUS_NOT_FOUND, "ClientCallback");
 }

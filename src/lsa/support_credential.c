@@ -4,6 +4,7 @@
 
 #include "credman/credman.h"
 #include "credman/rules.h"
+#include "lsa/call.h"
 #include "lsa/credi_decode.h"
 #include "lsa/credi_write.h"
 #include "lsa/encrypted.h"
@@ -18,12 +19,16 @@
 /* There is one heap, so USE_MIDL_HEAP means nothing; nobody has proxies to compare a target with. */
 static NTSTATUS check_flags(ULONG cred_flags, ULONG flags)
 {
+	const struct frame *frame = call_current();
 	const ULONG both = CREDP_FLAGS_CLEAR_PASSWORD | CREDP_FLAGS_USER_ENCRYPTED_PASSWORD;
 
 	if (flags || cred_flags & ~(ULONG)READ_FLAGS || (cred_flags & both) == both)
 		return fail(STATUS_INVALID_PARAMETER, "reading the flags of a credential call");
 	if (cred_flags & CREDP_FLAGS_VALIDATE_PROXY_TARGET)
 		return fail(STATUS_NOT_SUPPORTED, "comparing a target with proxies");
+	/* A user's form has a user: on a package's own thread nobody calls. */
+	if (cred_flags & CREDP_FLAGS_USER_ENCRYPTED_PASSWORD && (!frame || !frame->client))
+		return fail(STATUS_NO_SUCH_LOGON_SESSION, "encrypting a blob for nobody");
 	return STATUS_SUCCESS;
 }
 

@@ -17,6 +17,9 @@ static NTSTATUS NTAPI create_logon_session(PLUID logon)
 
 	if (!lsa || !logon)
 		return fail(STATUS_INVALID_PARAMETER, "creating a logon session");
+	/* Nor one that some other client is signed in with, whoever is calling. */
+	if (session_is_known(lsa, *logon))
+		return fail(STATUS_LOGON_SESSION_COLLISION, "creating a logon session");
 	return session_create(&lsa->sessions, frame ? frame->client : NULL, *logon);
 }
 

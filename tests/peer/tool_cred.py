@@ -282,7 +282,7 @@ def transfer(lab):
 def vault(lab):
     got = lab.json("vault", "status")
     lab.check("status knows the file, its keys and how many are in it", os.path.exists(got.get("path", "")) and
-              got.get("key_file_opens") is True and got.get("credentials", 0) > 2 and
+              got.get("key_file_opens") is True and got.get("records", 0) > 2 and
               [k["kind"] for k in got.get("keys", [])] == ["key file"], str(got))
     out, _ = lab.code("status as text", 0, "vault", "status")
     lab.check("says in plain words what a key file means", "whoever can read your files" in out, out)
@@ -364,6 +364,19 @@ def damaged(lab):
     lab.equal("everything else stays readable", 2, len(readable))
     code, out, err = other.run("cred", "list")
     lab.check("and is listed", out.count("App/") >= 2, f"{code} {out} {err}")
+    backup = lab.path("partial")
+    code, _, err = other.run("cred", "export", backup, secret=PASSPHRASE, option="--passphrase-fd")
+    lab.check("an export holds what is whole and says that it isn't all", code == 1 and "ERROR_CRC (23)" in err
+              and "not all" in err and os.path.exists(backup), f"{code} {err}")
+    third = Tools()
+    code, _, err = third.run("cred", "import", backup, secret=PASSPHRASE, option="--passphrase-fd")
+    lab.equal("which can be taken in", (0, 2), (code, len(third.json("cred", "list"))), err)
+    third.finish_quietly()
+    size = os.path.getsize(backup)
+    with open(backup, "ab") as f:
+        f.write(b"x")
+    other.run("cred", "export", backup, "--force", secret=PASSPHRASE, option="--passphrase-fd")
+    lab.equal("and replaces no older file", size + 1, os.path.getsize(backup))
     code, _, err = other.run("vault", "accept", "--delete-altered")
     lab.equal("accept --delete-altered goes on without it", 0, code, err)
     lab.equal("and then all is well", 0, other.run("vault", "check")[0])

@@ -209,7 +209,8 @@ static void *look_about(void *with)
 
 	for (int i = 0; i < 60; i++) {
 		CLEANUP(credential_list_done) struct credential_list l = { 0 };
-		if (listed(w->h, NONE, true) > 3 || failed(credman_match(w->h->m, &t, NULL, 0, &l)))
+		/* What is on its way from one vault to the other just then may be seen in both. */
+		if (listed(w->h, NONE, true) > 5 || failed(credman_match(w->h->m, &t, NULL, 0, &l)))
 			return with;
 	}
 	return NULL;

@@ -10,6 +10,7 @@
 #include <wincred.h>
 
 #include "accounts_home.h"
+#include "base/places.h"
 #include "lsa/protect.h"
 #include "wire/protected.h"
 
@@ -241,6 +242,33 @@ static void an_unsuitable_key_is_not_used_and_not_replaced(void **state)
 	mock_lsa_end(lsa);
 }
 
+/* Where nothing ends with the user's sessions no key is left behind: it is the process's own. */
+static void without_a_runtime_folder_there_is_no_file(void **state)
+{
+	struct lsa *lsa = mock_lsa_plain();
+	struct lsa_client *client = client_of(lsa, ITSELF);
+	struct stat st;
+
+	(void)state;
+	unsetenv("OPENSSPI_HOME");
+	unsetenv("XDG_RUNTIME_DIR");
+	setenv("XDG_STATE_HOME", below_home("none"), 1);
+	setenv("HOME", below_home("home"), 1);
+	bool lasts = !place_has_runtime();
+	if (lasts) {
+		struct cred_protect_reply sealed = sealed_by(client, 0);
+		expect(client, 0, &sealed, STATUS_SUCCESS);
+		done(&sealed);
+		assert_int_not_equal(stat(below_home("none"), &st), 0);
+		assert_int_not_equal(stat(below_home("home"), &st), 0);
+	}
+	unsetenv("XDG_STATE_HOME");
+	lsa_client_free(client);
+	mock_lsa_end(lsa);
+	if (!lasts)
+		skip();
+}
+
 #define RACERS 8
 
 /* Each seals with whatever key it finds or makes; the parent opens all. */
@@ -311,6 +339,7 @@ int main(void)
 		AT_HOME(the_lsa_opens_a_text_and_says_when_it_is_none),
 		AT_HOME(an_unsuitable_key_is_not_used_and_not_replaced),
 		AT_HOME(first_users_at_once_share_one_key),
+		AT_HOME(without_a_runtime_folder_there_is_no_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

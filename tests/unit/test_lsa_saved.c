@@ -4,6 +4,7 @@
 
 #include <ntsecapi.h>
 #include <opensspi.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -554,6 +555,32 @@ static void s44_a_vault_in_trouble_is_not_passed_over(void **state)
 	assert_true(status < 0 && status != STATUS_NOT_FOUND);
 }
 
+/* Looking through all leaves it out, but a wildcard is not what was meant. */
+static void s44_an_altered_credential_is_not_replaced_by_a_wildcard(void **state)
+{
+	static const char *const target[] = { "TERMSRV/srv", "srv", "TERMSRV/srv:3389",
+					      "HTTP/web" };
+	PVOID block;
+	sqlite3 *db;
+
+	save_domain(T("srv"), T("LAB\\host"));
+	save_domain(T("HTTP/web"), T("LAB\\named"));
+	assert_int_equal(sqlite3_open(h.text[0], &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "UPDATE record SET body = zeroblob(length(body))", NULL,
+				      NULL, NULL),
+			 SQLITE_OK);
+	sqlite3_close(db);
+	for (int wildcard = 0; wildcard <= 1; wildcard++) {
+		for (size_t i = 0; i < ARRAY_LEN(target); i++) {
+			assert_int_equal(identity_for(target[i], &block), VAULT_ALTERED);
+			assert_null(block);
+		}
+		assert_string_equal(user_for("TERMSRV/other"), wildcard ? "any" : "");
+		if (!wildcard)
+			save_domain(T("*"), T("LAB\\any"));
+	}
+}
+
 static NTSTATUS acquire(LUID logon, uint32_t use)
 {
 	static const WCHAR package[] = OPENSSPI_WIDE("Mock");
@@ -638,6 +665,7 @@ int main(void)
 		ONE(a_users_principal_name_stays_whole),
 		ONE(the_default_identity_is_the_marked_one),
 		ONE(s44_a_vault_in_trouble_is_not_passed_over),
+		ONE(s44_an_altered_credential_is_not_replaced_by_a_wildcard),
 		ONE(a_network_session_has_nothing_to_sign_in_with),
 		ONE(what_a_server_says_of_itself_is_noted_unless_it_is_nonsense),
 		ONE(the_table_is_given_from_version_one_to_three),

@@ -299,6 +299,62 @@ static void deny_goes_before_allow_and_ntlm_alone_is_named(void **state)
 	policy_free(p);
 }
 
+static const struct six {
+	const char *name, *concatenate;
+	uint32_t class;
+	bool mutual;
+} six[] = { { "AllowFreshCredentials", "AllowFresh", 1, true },
+	    { "AllowFreshCredentialsWhenNTLMOnly", "AllowFreshNTLMOnly", 1, false },
+	    { "AllowSavedCredentials", "AllowSaved", 2, true },
+	    { "AllowSavedCredentialsWhenNTLMOnly", "AllowSavedNTLMOnly", 2, false },
+	    { "AllowDefaultCredentials", "AllowDefault", 3, true },
+	    { "AllowDefCredentialsWhenNTLMOnly", "AllowDefNTLMOnly", 3, false } };
+
+static void each_allow_list_is_that_of_one_class_alone(void **state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(six); i++) {
+		char text[1024] = "[policy]\n";
+		for (size_t k = 0; k < ARRAY_LEN(six); k++)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s = %s\n", six[k].name,
+				 k == i ? "X/own" : "0");
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "ConcatenateDefaults_%s = 1\n",
+			 six[i].concatenate);
+		struct policy *p = policy_of(text);
+		for (size_t k = 0; k < ARRAY_LEN(six); k++) {
+			bool plain = six[i].mutual && six[k].class == six[i].class;
+			NTSTATUS want = k == i	? STATUS_SUCCESS
+					: plain ? (NTSTATUS)SEC_E_POLICY_NLTM_ONLY
+						: (NTSTATUS)SEC_E_DELEGATION_POLICY;
+			assert_int_equal(may(p, six[k].class, six[k].mutual, "X/own"), want);
+			/* nobody is the default for the logon's own */
+			want = six[i].class == 3 ? (NTSTATUS)SEC_E_DELEGATION_POLICY : want;
+			assert_int_equal(may(p, six[k].class, six[k].mutual, "TERMSRV/x"), want);
+		}
+		policy_free(p);
+	}
+}
+
+static void each_deny_list_is_that_of_one_class_alone(void **state)
+{
+	static const char *const deny[] = { "DenyFreshCredentials", "DenySavedCredentials",
+					    "DenyDefaultCredentials" };
+
+	for (uint32_t class = 1; class <= ARRAY_LEN(deny); class++) {
+		char text[1024] = "[policy]\n";
+		for (size_t k = 0; k < ARRAY_LEN(six); k++)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s = *\n", six[k].name);
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s = X/own\n", deny[class - 1]);
+		struct policy *p = policy_of(text);
+		for (size_t k = 0; k < ARRAY_LEN(six); k++) {
+			NTSTATUS want = six[k].class == class ? (NTSTATUS)SEC_E_DELEGATION_POLICY
+							      : STATUS_SUCCESS;
+			assert_int_equal(may(p, six[k].class, six[k].mutual, "x/OWN:1"), want);
+			assert_int_equal(may(p, six[k].class, six[k].mutual, "X/other"), STATUS_SUCCESS);
+		}
+		policy_free(p);
+	}
+}
+
 static void with_a_realm_nothing_saved_is_delegated_with_ntlm_alone(void **state)
 {
 	struct policy *p = policy_of("[lsa]\nrealm = EXAMPLE.COM\n");
@@ -436,6 +492,8 @@ int main(void)
 		AT_HOME(a_directory_in_the_files_place_is_refused),
 		AT_HOME(a_star_stands_for_what_the_grid_says),
 		AT_HOME(deny_goes_before_allow_and_ntlm_alone_is_named),
+		AT_HOME(each_allow_list_is_that_of_one_class_alone),
+		AT_HOME(each_deny_list_is_that_of_one_class_alone),
 		AT_HOME(with_a_realm_nothing_saved_is_delegated_with_ntlm_alone),
 		AT_HOME(a_target_is_ours_by_name_address_and_list),
 		AT_HOME(s24_lone_surrogates_and_nuls_are_no_target),
