@@ -153,11 +153,13 @@ static NTSTATUS NTAPI second_info(PSecPkgInfoW info)
 
 static NTSTATUS NTAPI extended(SECPKG_EXTENDED_INFORMATION_CLASS class, PSECPKG_EXTENDED_INFORMATION *out)
 {
-	*out = NULL;
+	static SECPKG_EXTENDED_INFORMATION own = { .Class = SecpkgMutualAuthLevel };
+
+	*out = is("traits-own") ? &own : NULL; /* nobody may free that */
 	if (is("traits-short"))
-		*out = lsa->AllocateLsaHeap(4);
-	if (*out)
-		memset(*out, 0xFF, 4);
+		*out = lsa->AllocateLsaHeap(sizeof(class));
+	if (is("traits-short") && *out)
+		memcpy(*out, &class, sizeof(class));
 	return STATUS_SUCCESS;
 }
 

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "mock_package.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -221,6 +222,24 @@ static void a_file_is_loaded_once(void **state)
 	assert_trace_says(path_of("twice.so"), "loaded already");
 }
 
+/* What was looked at is what is loaded: a link may lie where others can turn it. */
+static void a_link_is_followed_once(void **state)
+{
+	char real[4096];
+	void *function;
+	Dl_info info;
+	assert_non_null(realpath(misdeed("meant"), real));
+	assert_int_equal(symlink(real, path_of("leads-there.so")), 0);
+	struct modules *m = modules_new(builtin);
+	modules_add(m, path_of("leads-there.so"), ':');
+	assert_int_equal(count_of(m), 2);
+	assert_string_equal(modules_list(m)[1]->name, path_of("leads-there.so"));
+	memcpy(&function, &modules_list(m)[1]->lsa_initialize, sizeof(function));
+	assert_true(dladdr(function, &info));
+	assert_string_equal(info.dli_fname, real);
+	modules_free(m);
+}
+
 static void there_is_a_limit_to_files(void **state)
 {
 	struct modules *m = modules_new(builtin);
@@ -286,7 +305,7 @@ static void a_package_that_lies_is_left_out_with_file_and_reason(void **state)
 
 static void odd_packages_that_keep_the_rules_are_loaded(void **state)
 {
-	static const char *const names[] = { "bare", "comment-null", "traits-short", "short-table", "table-freed" };
+	static const char *const names[] = { "bare", "comment-null", "traits-short", "traits-own", "short-table", "table-freed" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct world w = world_of(misdeed(names[i]));
 		assert_packages(&w, (const char *const[]){ names[i], NULL });
@@ -384,6 +403,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_package_file_is_left_out),
 		cmocka_unit_test(a_list_may_have_blanks_and_empty_places),
 		cmocka_unit_test(a_file_is_loaded_once),
+		cmocka_unit_test(a_link_is_followed_once),
 		cmocka_unit_test(there_is_a_limit_to_files),
 		cmocka_unit_test(files_come_after_the_built_in_packages_in_order),
 		cmocka_unit_test(a_package_that_lies_is_left_out_with_file_and_reason),

@@ -37,6 +37,27 @@ static void a_session_is_created_once_and_deleted_once(void **state)
 	assert_int_equal(h.table->DeleteLogonSession(&own), STATUS_BAD_LOGON_SESSION_STATE);
 }
 
+static void nobody_takes_the_number_of_a_session_that_a_client_is_signed_in_with(void **state)
+{
+	const struct lsa_client_setup setup = { .uid = 54321, .pid = getpid() };
+	struct lsa_client *other = lsa_client_new(h.lsa, &setup);
+	LUID theirs = session_own(other), own = h.own;
+	struct frame frame;
+
+	assert_false(SecEqualLuid(&theirs, &h.own));
+	assert_int_equal(h.table->CreateLogonSession(&theirs), STATUS_LOGON_SESSION_COLLISION);
+	call_enter(&frame, h.lsa, other, h.lsa->host.package[0]);
+	assert_int_equal(h.table->CreateLogonSession(&own), STATUS_LOGON_SESSION_COLLISION);
+	call_leave(&frame);
+	call_leave(&h.frame); /* on a thread of its own nobody calls */
+	call_enter(&frame, h.lsa, NULL, h.lsa->host.package[0]);
+	assert_int_equal(h.table->CreateLogonSession(&own), STATUS_LOGON_SESSION_COLLISION);
+	assert_int_equal(session_type(h.lsa, own), Interactive);
+	call_leave(&frame);
+	lsa_client_free(other);
+	call_enter(&h.frame, h.lsa, h.lsa->clients, h.lsa->host.package[0]);
+}
+
 static void a_session_is_of_the_type_its_logon_was_audited_with(void **state)
 {
 	LUID logon = LUID_OF(1);
@@ -332,7 +353,7 @@ struct seen {
 	unsigned times;
 	BOOLEAN in_call;
 	SECPKG_CALL_INFO info;
-	NTSTATUS client, event_class;
+	NTSTATUS client, event_class, user_form[2];
 	HANDLE cancel;
 	NTSTATUS cancelled;
 	WCHAR package[16];
@@ -395,12 +416,18 @@ static DWORD WINAPI write_one(LPVOID argument)
 	ENCRYPTED_CREDENTIALW c = { .Cred = { .Type = CRED_TYPE_GENERIC,
 					      .TargetName = W("srv"),
 					      .Persist = CRED_PERSIST_SESSION } };
-	PENCRYPTED_CREDENTIALW got = NULL;
+	CREDENTIAL_TARGET_INFORMATIONW target = { .TargetName = W("srv") };
+	PENCRYPTED_CREDENTIALW got = NULL, *all = NULL;
+	const ULONG user_form = IN_LSA | CREDP_FLAGS_USER_ENCRYPTED_PASSWORD;
+	ULONG n;
 
 	pthread_mutex_lock(&seen.lock);
 	seen.client = h.table->CrediWrite(&h.own, IN_LSA, &c, 0);
 	seen.cancelled = h.table->CrediRead(&h.own, IN_LSA, W("srv"), CRED_TYPE_GENERIC, 0, &got);
 	h.table->CrediFreeCredentials(got != NULL, &got);
+	seen.user_form[0] = h.table->CrediRead(&h.own, user_form, W("srv"), CRED_TYPE_GENERIC, 0, &got);
+	seen.user_form[1] =
+		h.table->CrediReadDomainCredentials(&h.own, user_form, &target, 0, &n, &all);
 	seen.times++;
 	pthread_cond_broadcast(&seen.changed);
 	pthread_mutex_unlock(&seen.lock);
@@ -415,6 +442,9 @@ static void a_thread_of_a_package_reaches_the_credentials_of_a_session(void **st
 	wait_for(1);
 	assert_int_equal(seen.client, STATUS_SUCCESS);
 	assert_int_equal(seen.cancelled, STATUS_SUCCESS);
+	/* what RtlEncryptMemory makes has a user, and nobody calls */
+	assert_int_equal(seen.user_form[0], STATUS_NO_SUCH_LOGON_SESSION);
+	assert_int_equal(seen.user_form[1], STATUS_NO_SUCH_LOGON_SESSION);
 }
 
 /* ---- notifications ---- */
@@ -524,6 +554,59 @@ static void a_package_that_is_dropped_is_told_nothing(void **state)
 	mock_lsa_end(lsa);
 }
 
+static PLSA_SECPKG_FUNCTION_TABLE late_table;
+static atomic_int late_go, late_seen;
+
+static DWORD WINAPI look_late(LPVOID unused)
+{
+	SECPKG_CALL_INFO info;
+
+	(void)unused;
+	while (!late_go)
+		usleep(100);
+	late_seen = late_table->GetCallInfo(&info) ? 1 : 2;
+	return 0;
+}
+
+static NTSTATUS NTAPI begins_a_thread_and_fails(ULONG_PTR id, PSECPKG_PARAMETERS parameters,
+						PLSA_SECPKG_FUNCTION_TABLE t)
+{
+	late_table = t;
+	assert_non_null(t->CreateThread(NULL, 0, look_late, NULL, 0, NULL));
+	return STATUS_UNSUCCESSFUL;
+}
+
+static NTSTATUS NTAPI no_info(PSecPkgInfoW info)
+{
+	return STATUS_UNSUCCESSFUL;
+}
+
+static NTSTATUS late_lsa(ULONG version, PULONG package_version, PSECPKG_FUNCTION_TABLE *tables,
+			 PULONG count)
+{
+	static SECPKG_FUNCTION_TABLE only = { .Initialize = begins_a_thread_and_fails,
+					      .GetInfo = no_info };
+
+	*package_version = SECPKG_INTERFACE_VERSION_10;
+	*tables = &only;
+	*count = 1;
+	return STATUS_SUCCESS;
+}
+
+static void a_thread_of_a_dropped_package_may_still_ask(void **state)
+{
+	static const struct package_module late_module = { "late", late_lsa, NULL, NULL };
+	static const struct package_module *const modules[] = { &late_module, NULL };
+	struct lsa *lsa = mock_lsa(modules);
+
+	assert_int_equal(lsa->host.count, 0);
+	late_go = 1;
+	while (!late_seen)
+		usleep(100);
+	assert_int_equal(late_seen, 1);
+	mock_lsa_end(lsa);
+}
+
 static void a_forked_child_has_notifications_of_its_own(void **state)
 {
 	int status = -1;
@@ -628,6 +711,9 @@ static void a_package_calls_back_into_the_application(void **state)
 	assert_int_equal(callback_register(4712, called_back), STATUS_SUCCESS);
 	assert_int_equal(h.table->ClientCallback(id, 1, 2, &in, &out), 1);
 	assert_int_equal(out.cbBuffer, 103);
+	/* an address is no number */
+	assert_int_equal(h.table->ClientCallback((PCHAR)((uintptr_t)1 << 32 | 4711), 1, 2, &in, &out),
+			 STATUS_NOT_FOUND);
 	call_leave(&h.frame); /* nobody calls */
 	assert_int_equal(h.table->ClientCallback(id, 1, 2, &in, &out), STATUS_NOT_SUPPORTED);
 	call_enter(&h.frame, h.lsa, h.lsa->clients, h.lsa->host.package[0]);
@@ -669,6 +755,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_HOME(a_session_is_created_once_and_deleted_once),
+		IN_HOME(nobody_takes_the_number_of_a_session_that_a_client_is_signed_in_with),
 		IN_HOME(a_session_is_of_the_type_its_logon_was_audited_with),
 		IN_HOME(sessions_end_with_their_client_and_packages_are_told),
 		IN_HOME(entries_of_one_key_come_in_the_order_of_their_adding),
@@ -687,6 +774,7 @@ int main(void)
 		IN_HOME(loaded_packages_are_told_to_those_who_asked),
 		IN_HOME(what_cannot_be_told_is_not_registered),
 		cmocka_unit_test(a_package_that_is_dropped_is_told_nothing),
+		cmocka_unit_test(a_thread_of_a_dropped_package_may_still_ask),
 		IN_HOME(a_forked_child_has_notifications_of_its_own),
 		IN_HOME(what_has_no_meaning_here_answers_its_refusal),
 		IN_HOME(the_caller_is_known_during_its_call),

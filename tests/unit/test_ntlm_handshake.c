@@ -142,7 +142,7 @@ static void memory_is_allocated_when_asked_for(void **state)
 	t->server.requirements |= ASC_REQ_ALLOCATE_MEMORY;
 	assert_int_equal(talk_all(t, "LAB", "alice", "S3cret!pw"), SEC_E_OK);
 	assert_true(t->client.attributes & ISC_RET_ALLOCATED_MEMORY);
-	send_sealed(&t->client, &t->server, "x");
+	send_sealed(&t->client, &t->server, "more than chance leaves alike");
 }
 
 static void wrong_passwords_users_and_domains_are_one_answer(void **state)
