@@ -162,6 +162,8 @@ NTSTATUS set_vault(struct credman *m, enum shelf shelf, bool create, struct vaul
 	struct vault *opened = NULL;
 
 	*out = p->vault;
+	if (*out && create)
+		vault_may_make(*out);
 	if (*out)
 		return STATUS_SUCCESS;
 	/* Most sessions have none: that must cost little. */
@@ -197,10 +199,12 @@ void credman_last_fault(struct credman *m, struct vault_fault *out)
 {
 	pthread_mutex_lock(&m->lock);
 	*out = m->fault;
-	for (int i = 0; i < SHELVES && !failed(out->status); i++)
-		if (m->shelf[i].vault)
-			vault_last_fault(m->shelf[i].vault, out);
 	pthread_mutex_unlock(&m->lock);
+	for (int i = 0; i < SHELVES && !failed(out->status); i++) {
+		struct vault *vault = m->shelf[i].vault;
+		if (vault)
+			vault_last_fault(vault, out);
+	}
 }
 
 /* ---- names ---- */
@@ -243,6 +247,8 @@ static NTSTATUS read_from(struct credman *m, enum shelf shelf, const struct vaul
 		return VAULT_NOT_FOUND;
 	if (!failed(status))
 		status = vault_get(vault, name, &bytes);
+	if (status == VAULT_ABSENT) /* its file is gone, as with the session's folder */
+		return VAULT_NOT_FOUND;
 	return failed(status) ? status : credential_own(bytes, out);
 }
 

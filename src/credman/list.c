@@ -135,13 +135,11 @@ static NTSTATUS walk_shelf(struct walk *w, enum shelf shelf, uint32_t set, vault
 	NTSTATUS status = set_vault(w->m, shelf, false, &vault);
 
 	w->shelf = shelf;
-	if (status == VAULT_ABSENT)
-		return STATUS_SUCCESS;
 	if (!failed(status))
 		status = vault_each(vault, set, visit, w);
 	if (failed(w->status))
 		return w->status;
-	return status == VAULT_DAMAGED ? STATUS_SUCCESS : status;
+	return status == VAULT_DAMAGED || status == VAULT_ABSENT ? STATUS_SUCCESS : status;
 }
 
 /* The session's names first, since a reader holds one vault at a time; then what lasts; then the

@@ -50,7 +50,7 @@ static bool has(struct credman *m, enum shelf shelf, const struct vault_name *na
 		return false;
 	NTSTATUS status = vault_get(vault, name, &bytes);
 	secret_free(bytes);
-	return status != VAULT_NOT_FOUND;
+	return status != VAULT_NOT_FOUND && status != VAULT_ABSENT;
 }
 
 static NTSTATUS drop(struct credman *m, enum shelf shelf, const struct vault_name *name)
@@ -58,9 +58,9 @@ static NTSTATUS drop(struct credman *m, enum shelf shelf, const struct vault_nam
 	struct vault *vault;
 	NTSTATUS status = set_vault(m, shelf, false, &vault);
 
-	if (status == VAULT_ABSENT)
-		return VAULT_NOT_FOUND;
-	return failed(status) ? status : vault_delete(vault, name);
+	if (!failed(status))
+		status = vault_delete(vault, name);
+	return status == VAULT_ABSENT ? VAULT_NOT_FOUND : status;
 }
 
 /* Notes that a credential without a secret was written in this session. That it could not be noted

@@ -18,6 +18,7 @@ struct frame {
 	struct lsa_client *client;     /* NULL: the LSA itself, or a client that is gone */
 	const struct package *package; /* which one runs */
 	ULONG attributes;	       /* SECPKG_CALL_ */
+	bool is_update;		       /* the package is being told of credentials */
 	struct frame *outer;
 };
 

@@ -97,11 +97,22 @@ static void tell(const struct telling *t, const struct package *p)
 	CLEANUP(call_leave) struct frame frame;
 	call_enter(&frame, t->lsa, NULL, p);
 	call_is_inner(&frame);
+	frame.is_update = true;
 	NTSTATUS status = p->functions.AcceptCredentials(t->type, &t->primary->DownlevelName,
 							 t->primary, with);
 	if (failed(status))
 		trace_line("package %u did not accept credentials: 0x%08x", (unsigned)p->id,
 			   (unsigned)status);
+}
+
+/* Each such call would tell all packages, each of which might call again. */
+static bool is_within_itself(void)
+{
+	const struct frame *f = call_current();
+
+	while (f && !f->is_update)
+		f = f->outer;
+	return f != NULL;
 }
 
 NTSTATUS NTAPI supplemental_update(PSECPKG_PRIMARY_CRED primary,
@@ -115,7 +126,7 @@ NTSTATUS NTAPI supplemental_update(PSECPKG_PRIMARY_CRED primary,
 	t.type = session_type(lsa, primary->LogonId);
 	if (t.type == UndefinedLogonType)
 		return fail(STATUS_NO_SUCH_LOGON_SESSION, "UpdateCredentials");
-	if (calls_deep() > CALLS_DEEP_MAX)
+	if (is_within_itself() || calls_deep() > CALLS_DEEP_MAX)
 		return fail(STATUS_INSUFFICIENT_RESOURCES, "UpdateCredentials from within itself");
 	if (failed(saved_set_of(&primary->LogonId, &t.set)))
 		t.set = NULL;

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "vault/record.h"
 
@@ -33,6 +34,14 @@ enum statement {
 	ASK_COUNT
 };
 
+/* Which file lies at the path; for one that others were not to change, its content too. */
+struct place_mark {
+	dev_t device;
+	ino_t number;
+	off_t size[2]; /* of the file and its log */
+	struct timespec written[2];
+};
+
 struct vault {
 	pthread_mutex_t lock;
 	struct vault *next; /* of all open ones, for forks */
@@ -44,6 +53,8 @@ struct vault {
 	char *copy_dir; /* a private copy's, when the place is read-only */
 	bool on_network, wal;
 	bool immutable, forget; /* forget: vault_lock was called */
+	struct place_mark mark; /* of the file that is open */
+	time_t looked;		/* when the place was looked at last */
 	struct vault_keys keys; /* none while locked; the identity is always there */
 	uint64_t epoch;		/* the file's, as the transaction under way sees it */
 	uint64_t changes;
@@ -73,6 +84,12 @@ MUST_CHECK bool place_is_network(const char *path);
 /* The file exists, is a regular file of ours with a folder of ours: STATUS_SUCCESS; VAULT_ABSENT. */
 MUST_CHECK NTSTATUS place_check(struct vault *v);
 
+/* Takes down what lies at v->path now; of a file that is only read also when it was written last. */
+struct place_mark place_mark_of(const struct vault *v, bool content);
+
+/* Is what lies there no longer what was opened? */
+MUST_CHECK bool place_has_changed(const struct vault *v);
+
 /* Can nothing be written beside the file? */
 MUST_CHECK bool place_is_read_only(const char *path);
 
@@ -90,7 +107,13 @@ MUST_CHECK bool place_sync_folder(const char *path);
 
 /* Opens v->path, checks schema and format, prepares. v->db is NULL afterwards when it fails. */
 MUST_CHECK NTSTATUS store_open(struct vault *v);
+
+/* The same, making one where there is none when v->flags say so. */
+MUST_CHECK NTSTATUS store_open_or_make(struct vault *v);
 void store_shut(struct vault *v);
+
+/* In a child of fork: gives up the connection that is its parent's; nothing for one in memory. */
+void store_leave(struct vault *v);
 
 /* Makes a new file with one key-file slot and puts it at v->path unless one is there by then. */
 MUST_CHECK NTSTATUS store_create(struct vault *v);
@@ -193,6 +216,14 @@ static inline UNUSED void vault_release_p(struct vault **v)
 #define HOLD(v)                                                                                    \
 	CLEANUP(vault_release_p) UNUSED struct vault *held_ = (v);                                 \
 	vault_hold(v)
+
+/* For looking again once in a while. */
+static inline UNUSED time_t seconds_now(void)
+{
+	struct timespec now = { 0 };
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec;
+}
 
 /* ---- vault/rows.c: reading every row, whatever is broken ---- */
 

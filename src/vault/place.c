@@ -47,6 +47,13 @@ static char *folder_of(const char *path)
 	return text_finish(&t);
 }
 
+static char *joined(const char *a, const char *b, const char *c)
+{
+	struct text t = { 0 };
+	text_add(&t, "%s%s%s", a, b, c);
+	return text_finish(&t);
+}
+
 bool place_is_network(const char *path)
 {
 	CLEANUP(mem_free_p) char *folder = folder_of(path);
@@ -89,6 +96,40 @@ NTSTATUS place_check(struct vault *v)
 	return STATUS_SUCCESS;
 }
 
+struct place_mark place_mark_of(const struct vault *v, bool content)
+{
+	CLEANUP(mem_free_p) char *log = content ? joined(v->path, "-wal", "") : NULL;
+	struct place_mark mark = { 0 };
+	struct stat st[2] = { 0 };
+
+	if (lstat(v->path, &st[0]) != 0)
+		return mark;
+	mark.device = st[0].st_dev;
+	mark.number = st[0].st_ino;
+	if (!log)
+		return mark;
+	if (lstat(log, &st[1]) != 0)
+		st[1] = (struct stat){ 0 };
+	for (size_t i = 0; i < 2; i++) {
+		mark.size[i] = st[i].st_size;
+		mark.written[i] = st[i].st_mtim;
+	}
+	return mark;
+}
+
+bool place_has_changed(const struct vault *v)
+{
+	bool content = v->immutable || v->copy_dir;
+	struct place_mark now = place_mark_of(v, content);
+	bool same = now.device == v->mark.device && now.number == v->mark.number;
+
+	for (size_t i = 0; i < 2 && same && content; i++)
+		same = now.size[i] == v->mark.size[i] &&
+		       now.written[i].tv_sec == v->mark.written[i].tv_sec &&
+		       now.written[i].tv_nsec == v->mark.written[i].tv_nsec;
+	return !same;
+}
+
 bool place_is_read_only(const char *path)
 {
 	CLEANUP(mem_free_p) char *folder = folder_of(path);
@@ -113,13 +154,6 @@ static bool copy_file(const char *from, const char *to)
 }
 
 static const char *const suffix[] = { "", "-wal", "-journal", "-shm" };
-
-static char *joined(const char *a, const char *b, const char *c)
-{
-	struct text t = { 0 };
-	text_add(&t, "%s%s%s", a, b, c);
-	return text_finish(&t);
-}
 
 static bool copy_with_log(struct vault *v)
 {

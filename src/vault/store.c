@@ -152,6 +152,8 @@ static NTSTATUS read_identity(struct vault *v)
 		code = sqlite3_step(s);
 	struct rd identity = code == SQLITE_ROW ? store_blob(s, 0) : rd_of(NULL, 0);
 	bool whole = identity.n == VAULT_IDENTITY_LEN;
+	if (whole && memcmp(v->keys.identity, identity.p, VAULT_IDENTITY_LEN) != 0)
+		keys_clear(&v->keys); /* another vault's, opened before */
 	if (whole)
 		memcpy(v->keys.identity, identity.p, VAULT_IDENTITY_LEN);
 	sqlite3_finalize(s);
@@ -253,6 +255,7 @@ static NTSTATUS open_checked(struct vault *v)
 {
 	bool read_only = place_is_read_only(v->path);
 
+	v->mark = place_mark_of(v, read_only);
 	v->on_network = v->flags & VAULT_FILE_JOURNAL || place_is_network(v->path);
 	v->immutable = false;
 	NTSTATUS status = read_only ? connect_read_only(v)
@@ -273,10 +276,30 @@ static NTSTATUS open_checked(struct vault *v)
 void store_shut(struct vault *v)
 {
 	cache_drop(v);
+	/* SQLite would delete by its name a log that belongs to another file by now. */
+	if (v->db && !(v->flags & VAULT_IN_MEMORY) && place_has_changed(v))
+		sqlite3_db_config(v->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	for (size_t i = 0; i < ASK_COUNT; i++)
 		sqlite3_finalize(TAKE(v->ask[i]));
 	sqlite3_close_v2(TAKE(v->db));
 	place_drop_copy(v);
+}
+
+/* Closing without a checkpoint takes no lock and changes no file. What is in the midst of a transaction
+ * cannot be closed so: it is left as it is. */
+void store_leave(struct vault *v)
+{
+	if (!v->db || v->flags & VAULT_IN_MEMORY)
+		return;
+	if (v->depth) {
+		mem_wipe(v->ask, sizeof(v->ask));
+		v->db = NULL;
+	} else {
+		sqlite3_db_config(v->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	}
+	mem_free(TAKE(v->copy_dir)); /* the parent's */
+	v->depth = 0;
+	store_shut(v);
 }
 
 /* ---- making ---- */
@@ -368,6 +391,8 @@ NTSTATUS store_create(struct vault *v)
 	CLEANUP(secret_free_p) struct secret *key = NULL;
 	CLEANUP(keys_clear) struct vault_keys keys = { 0 };
 	struct text name = { 0 };
+	uint8_t mark[8];
+	char hex[17];
 
 	if (!place_make_parent(v->path))
 		return vault_fail(v, VAULT_READ_ONLY_PLACE, "%s: its folder cannot be made",
@@ -375,13 +400,15 @@ NTSTATUS store_create(struct vault *v)
 	NTSTATUS status = keyfile_need(v, &key);
 	if (!failed(status))
 		status = new_keys(&keys);
+	if (!failed(status))
+		status = random_bytes(mark, sizeof(mark));
 	if (failed(status))
 		return status;
-	text_add(&name, "%s.new.%d", v->path, (int)getpid());
+	/* Not by the process's number, which others have on another machine, or in another container. */
+	text_add(&name, "%s.new.%s", v->path, hex_of(mark, sizeof(mark), hex));
 	CLEANUP(mem_free_p) char *path = text_finish(&name);
 	if (!path)
 		return fail(STATUS_NO_MEMORY, "making a vault");
-	unlink(path);
 	status = make_at(v, path, &keys, key);
 	unlink(path);
 	return status;
@@ -410,4 +437,14 @@ NTSTATUS store_open(struct vault *v)
 		store_shut(v);
 	v->pid = getpid();
 	return status;
+}
+
+NTSTATUS store_open_or_make(struct vault *v)
+{
+	NTSTATUS status = store_open(v);
+
+	if (status != VAULT_ABSENT || !(v->flags & VAULT_CREATE) || v->flags & VAULT_READ_ONLY)
+		return status;
+	status = store_create(v);
+	return failed(status) ? status : store_open(v);
 }

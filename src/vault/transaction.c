@@ -9,25 +9,33 @@
 
 #include "vault/inner.h"
 
-/* A child of fork leaves the parent's connection alone, unclosed: closing would touch the file. */
-static NTSTATUS connection_of_this_process(struct vault *v)
+/* The file may have been moved away, put back from a copy or, where nobody was to write, written: what is
+ * open then is no longer what others see, and what is written there is lost. */
+static bool is_current(struct vault *v)
 {
-	if (v->db && v->pid == getpid())
-		return STATUS_SUCCESS;
+	if (v->depth || v->flags & VAULT_IN_MEMORY)
+		return true;
+	v->looked = seconds_now();
+	return !place_has_changed(v);
+}
+
+/* Also a child that was made without fork's handlers opens one of its own. */
+static NTSTATUS connection_of_this_process(struct vault *v, bool writing)
+{
+	if (v->db && v->pid == getpid()) {
+		if (is_current(v))
+			return STATUS_SUCCESS;
+		store_shut(v);
+		return writing ? store_open_or_make(v) : store_open(v);
+	}
 	/* What is in memory is the child's own by now; its keys are nowhere else. */
 	if (v->db && v->flags & VAULT_IN_MEMORY) {
 		v->pid = getpid();
 		v->depth = 0;
 		return STATUS_SUCCESS;
 	}
-	if (v->pid != getpid()) {
-		cache_drop(v);
-		mem_wipe(v->ask, sizeof(v->ask));
-		v->db = NULL;
-		mem_free(TAKE(v->copy_dir));
-		v->depth = 0;
-	}
-	return store_open(v);
+	store_leave(v);
+	return writing ? store_open_or_make(v) : store_open(v);
 }
 
 /* The key file's fault, when it has one, is why. */
@@ -96,7 +104,7 @@ static void roll_back(struct vault *v)
 NTSTATUS store_begin(struct vault *v, enum store_access access)
 {
 	bool writing = access == STORE_WRITE || access == STORE_MEND;
-	NTSTATUS status = connection_of_this_process(v);
+	NTSTATUS status = connection_of_this_process(v, writing);
 
 	if (failed(status))
 		return status;

@@ -5,6 +5,8 @@
  * does not have. */
 #include "base/base.h"
 
+#include <stdatomic.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/places.h"
@@ -17,28 +19,83 @@
 static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct vault *open_vaults;
 
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER; /* of whoever forks */
+static atomic_bool forking, inherited;
+static _Thread_local unsigned held; /* vaults, by this thread */
+
+/* In a child: gives up its parent's connections, all before the first of its own is opened, since SQLite
+ * thinks that what they have locked is locked for whoever else opens the file. */
+static void leave_parents(void)
+{
+	pthread_mutex_lock(&open_lock);
+	if (atomic_load(&inherited))
+		for (struct vault *v = open_vaults; v; v = v->next)
+			store_leave(v);
+	atomic_store(&inherited, false);
+	pthread_mutex_unlock(&open_lock);
+}
+
+/* A thread that holds no vault waits for a fork that is under way; the fork waits for those that hold one,
+ * which may want another. */
 void vault_hold(struct vault *v)
 {
+	if (!held && atomic_load(&forking)) {
+		pthread_mutex_lock(&gate);
+		pthread_mutex_unlock(&gate);
+	}
+	if (atomic_load(&inherited))
+		leave_parents();
 	pthread_mutex_lock(&v->lock);
+	held++;
 }
 
 void vault_release(struct vault *v)
 {
+	held--;
 	pthread_mutex_unlock(&v->lock);
+}
+
+static void unlock_until(const struct vault *end)
+{
+	for (struct vault *v = open_vaults; v != end; v = v->next)
+		pthread_mutex_unlock(&v->lock);
+}
+
+/* All of them, or none when one is in use. */
+static bool lock_all(void)
+{
+	pthread_mutex_lock(&open_lock);
+	for (struct vault *v = open_vaults; v; v = v->next) {
+		if (pthread_mutex_trylock(&v->lock) == 0)
+			continue;
+		unlock_until(v);
+		pthread_mutex_unlock(&open_lock);
+		return false;
+	}
+	return true;
 }
 
 static void before_fork(void)
 {
-	pthread_mutex_lock(&open_lock);
-	for (struct vault *v = open_vaults; v; v = v->next)
-		vault_hold(v);
+	static const struct timespec moment = { .tv_nsec = 100000 };
+
+	pthread_mutex_lock(&gate);
+	atomic_store(&forking, true);
+	while (!lock_all())
+		nanosleep(&moment, NULL);
+}
+
+static void forked(void)
+{
+	atomic_store(&forking, false);
+	pthread_mutex_unlock(&open_lock);
+	pthread_mutex_unlock(&gate);
 }
 
 static void after_fork(void)
 {
-	for (struct vault *v = open_vaults; v; v = v->next)
-		vault_release(v);
-	pthread_mutex_unlock(&open_lock);
+	unlock_until(NULL);
+	forked();
 }
 
 static void lock_set(pthread_mutex_t *lock)
@@ -56,7 +113,8 @@ static void after_fork_in_child(void)
 {
 	for (struct vault *v = open_vaults; v; v = v->next)
 		lock_set(&v->lock);
-	pthread_mutex_unlock(&open_lock);
+	atomic_store(&inherited, open_vaults != NULL);
+	forked();
 }
 
 static void guard_forks(void)
@@ -92,8 +150,6 @@ static void vault_free(struct vault *v)
 {
 	if (!v)
 		return;
-	if (v->pid == getpid() || v->flags & VAULT_IN_MEMORY)
-		store_shut(v);
 	keys_clear(&v->keys);
 	secret_free(v->plain);
 	pthread_mutex_destroy(&v->lock);
@@ -122,25 +178,27 @@ static struct vault *vault_new(const struct vault_options *o)
 	return v->path && v->key_path ? TAKE(v) : NULL;
 }
 
-static NTSTATUS open_or_make(struct vault *v)
+static NTSTATUS open_held(struct vault *v)
 {
-	NTSTATUS status = store_open(v);
+	HOLD(v);
+	return store_open_or_make(v);
+}
 
-	if (status != VAULT_ABSENT || !(v->flags & VAULT_CREATE) || v->flags & VAULT_READ_ONLY)
-		return status;
-	status = store_create(v);
-	return failed(status) ? status : store_open(v);
+void vault_may_make(struct vault *v)
+{
+	HOLD(v);
+	v->flags |= VAULT_CREATE;
 }
 
 NTSTATUS vault_open(const struct vault_options *options, struct vault **out)
 {
 	*out = NULL;
-	CLEANUP(vault_free_p) struct vault *v = vault_new(options);
+	CLEANUP(vault_close_p) struct vault *v = vault_new(options);
 	if (!v)
 		return fail(STATUS_NO_MEMORY, "opening a vault");
-	NTSTATUS status = open_or_make(v);
+	enlist(v);
+	NTSTATUS status = open_held(v);
 	if (!failed(status)) {
-		enlist(v);
 		*out = TAKE(v);
 		return STATUS_SUCCESS;
 	}
@@ -155,6 +213,9 @@ void vault_close(struct vault *v)
 {
 	if (!v)
 		return;
+	vault_hold(v);
+	store_shut(v);
+	vault_release(v);
 	delist(v);
 	vault_free(v);
 }
@@ -263,8 +324,10 @@ NTSTATUS vault_get(struct vault *v, const struct vault_name *name, struct secret
 {
 	HOLD(v);
 	*out = NULL;
-	/* One statement is its own snapshot; it says when another process has changed the key. */
-	if (v->db && v->pid == getpid() && v->keys.data) {
+	/* One statement is its own snapshot; it says when another process has changed the key. That the file
+	 * is another is seen a second later. */
+	if (v->db && v->pid == getpid() && v->keys.data &&
+	    (v->depth || v->looked == seconds_now())) {
 		NTSTATUS status = get(v, name, out);
 		if (status != STATUS_RETRY || v->depth)
 			return status;

@@ -58,6 +58,9 @@ struct vault;
  * vault_unlock comes next. */
 MUST_CHECK NTSTATUS vault_open(const struct vault_options *options, struct vault **out);
 
+/* From now on a write makes a new vault when this one's file has gone, as VAULT_CREATE says. */
+void vault_may_make(struct vault *v);
+
 /* Forgets the key and closes; NULL is fine. No other call may be under way. */
 void vault_close(struct vault *v);
 DEFINE_CLEANUP(struct vault *, vault_close)

@@ -34,6 +34,41 @@ static void every_length_comes_back_under_its_own_option(void **state)
 		}
 }
 
+static void a_buffer_may_lie_anywhere(void **state)
+{
+	uint8_t p[64], copy[64];
+	(void)state;
+	for (size_t o = 0; o < OPTIONS; o++)
+		for (size_t at = 0; at < 16; at++) {
+			fill(p, 64);
+			fill(copy, 64);
+			assert_int_equal(RtlEncryptMemory(p + at, 24, options[o]), STATUS_SUCCESS);
+			assert_memory_equal(p, copy, at);
+			assert_memory_not_equal(p + at, copy + at, 24);
+			assert_memory_equal(p + at + 24, copy + at + 24, 64 - at - 24);
+			/* where it lies is no part of what comes of it */
+			memmove(p + 16, p + at, 24);
+			assert_int_equal(RtlDecryptMemory(p + 16, 24, options[o]), STATUS_SUCCESS);
+			assert_memory_equal(p + 16, copy + at, 24);
+		}
+}
+
+static void what_is_too_much_for_others_is_refused_untouched(void **state)
+{
+	const ULONG n = (32u << 20) + 8;
+	uint8_t *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	(void)state;
+	assert_true(p != MAP_FAILED);
+	p[0] = 7;
+	for (size_t o = 1; o < OPTIONS; o++) {
+		assert_int_equal(RtlEncryptMemory(p, n, options[o]), STATUS_INSUFFICIENT_RESOURCES);
+		assert_int_equal(RtlDecryptMemory(p, n, options[o]), STATUS_INSUFFICIENT_RESOURCES);
+		assert_int_equal(RtlEncryptMemory(p, UINT32_MAX - 7, options[o]), STATUS_INSUFFICIENT_RESOURCES);
+	}
+	assert_int_equal(p[0], 7);
+	munmap(p, n);
+}
+
 static void another_option_garbles(void **state)
 {
 	(void)state;
@@ -190,6 +225,8 @@ int main(void)
 		/* first: its children must find the library unused */
 		cmocka_unit_test(another_process_of_the_user_can_open_what_is_for_it),
 		cmocka_unit_test(every_length_comes_back_under_its_own_option),
+		cmocka_unit_test(a_buffer_may_lie_anywhere),
+		cmocka_unit_test(what_is_too_much_for_others_is_refused_untouched),
 		cmocka_unit_test(another_option_garbles),
 		cmocka_unit_test(another_length_garbles),
 		cmocka_unit_test(lengths_and_options_that_are_none_are_refused),

@@ -15,6 +15,8 @@ import tempfile
 import termios
 import time
 
+from terminal import heed_signals
+
 ASK = os.environ.get("CREDUI_ASK", "")
 GENERIC, NEVER, PERSIST, SHOW, CONFIRM = 0x40000, 0x2, 0x1000, 0x40, 0x20000
 ALWAYS, VALIDATE, COMPLETE, PASSWORD_ONLY, USERNAME = 0x80, 0x400, 0x800, 0x200, 0x80000
@@ -42,6 +44,7 @@ class Terminal:
         env = {**os.environ, "OPENSSPI_HOME": home}
 
         def own():
+            heed_signals()
             if terminal:
                 fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0)
 
@@ -241,8 +244,7 @@ def cancelling(home):
         for question, text in list(zip(("User", "Password"), ("alice", SECRET)))[:step]:
             t.answer(question, text)
         t.wait(("User name", "Password", "Save")[step])
-        t.wait(" ")
-        time.sleep(0.1)
+        time.sleep(0.3)
         t.type(b"\x04")
         said = t.end()
         check(f"end of file at the {name} cancels", said.get("error") == str(CANCELLED), said)

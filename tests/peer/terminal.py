@@ -6,6 +6,12 @@ import signal
 import time
 
 
+def heed_signals():
+    """Between fork and exec: signals that a background run ignores count again."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM, signal.SIGTSTP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def at_terminal(args, env, answers=(), seconds=30, stdout=None):
     """Runs a program at a new terminal; answers its prompts (they end with ": " or "[y/n] ") in turn.
 
@@ -14,6 +20,7 @@ def at_terminal(args, env, answers=(), seconds=30, stdout=None):
     pid, terminal = pty.fork()
     if pid == 0:
         try:
+            heed_signals()
             if stdout is not None:
                 os.dup2(stdout, 1)
             os.execvpe(args[0], args, env)

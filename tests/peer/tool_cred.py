@@ -12,7 +12,7 @@ import termios
 import time
 
 from lib import Lab, Server, tool
-from terminal import at_terminal
+from terminal import at_terminal, heed_signals
 
 SECRET = "Gr\u00fcn-S3cret!"
 PASSPHRASE = "correct horse battery"
@@ -409,6 +409,7 @@ def terminals(lab):
     for name, key in (("quit", b"\x1c"), ("interrupt", b"\x03")):
         pid, terminal = pty.fork()
         if pid == 0:
+            heed_signals()
             os.execvpe(tool(), [tool(), "cred", "add", "App/tty", "--generic"], other.env)
         shown = b""
         while not shown.endswith(b": "):

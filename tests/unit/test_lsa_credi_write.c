@@ -410,6 +410,48 @@ static void what_was_written_is_read_back_in_every_form(void **state)
 	}
 }
 
+/* What an application encrypts by RtlEncryptMemory for other processes reaches the LSA so. */
+static void what_an_application_encrypted_is_taken(void **state)
+{
+	ENCRYPTED_CREDENTIALW c = one(CRED_TYPE_GENERIC);
+	struct encrypt_memory_reply reply = { 0 };
+	uint8_t room[24] = { 0 };
+
+	memcpy(room, SECRET.p, SECRET_SIZE);
+	const struct encrypt_memory_call call = { .option = RTL_ENCRYPT_OPTION_CROSS_PROCESS,
+						  .bytes = { room, sizeof(room) } };
+	assert_int_equal(h.channel->ops->call(h.channel, CALL_ENCRYPT_MEMORY, &call, &reply),
+			 STATUS_SUCCESS);
+	c.Cred.CredentialBlob = reply.bytes.p;
+	c.Cred.CredentialBlobSize = reply.bytes.n;
+	c.ClearCredentialBlobSize = SECRET_SIZE;
+	assert_int_equal(write_it(&c, CREDP_FLAGS_USER_ENCRYPTED_PASSWORD), STATUS_SUCCESS);
+	call_reply_done(CALL_ENCRYPT_MEMORY, &reply);
+	struct credential *found = stored(&c);
+	assert_true(holds_secret(found));
+	credential_unref(found);
+}
+
+/* What a package creates for one client is nothing to another, nor is another's own session. */
+static void the_session_of_another_client_has_no_set(void **state)
+{
+	const struct lsa_client_setup setup = { .uid = 54321, .pid = getpid() };
+	struct lsa_client *other = lsa_client_new(h.lsa, &setup);
+	LUID created = { .LowPart = 5, .HighPart = 77 };
+	ENCRYPTED_CREDENTIALW c = one(CRED_TYPE_GENERIC);
+	struct frame frame;
+
+	assert_int_equal(h.table->CreateLogonSession(&created), STATUS_SUCCESS);
+	h.table->AuditLogon(STATUS_SUCCESS, 0, NULL, NULL, NULL, NULL, Interactive, NULL, &created);
+	assert_int_equal(h.table->CrediWrite(&created, IN_LSA, &c, 0), STATUS_SUCCESS);
+	call_enter(&frame, h.lsa, other, h.lsa->host.package[0]);
+	assert_int_equal(h.table->CrediWrite(&created, IN_LSA, &c, 0),
+			 STATUS_NO_SUCH_LOGON_SESSION);
+	assert_int_equal(h.table->CrediWrite(&h.own, IN_LSA, &c, 0), STATUS_NO_SUCH_LOGON_SESSION);
+	call_leave(&frame);
+	lsa_client_free(other);
+}
+
 /* Padding is made of zeroes before it is protected: nothing of the heap is in it. */
 static void padding_is_zero(void **state)
 {
@@ -463,6 +505,8 @@ int main(void)
 		IN_HOME(a_domain_password_is_text),
 		IN_HOME(a_second_write_replaces_the_first_entirely),
 		IN_HOME(what_was_written_is_read_back_in_every_form),
+		IN_HOME(what_an_application_encrypted_is_taken),
+		IN_HOME(the_session_of_another_client_has_no_set),
 		IN_HOME(padding_is_zero),
 		IN_HOME(a_domain_secret_in_user_form_needs_a_trusted_reader),
 	};

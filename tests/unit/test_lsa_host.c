@@ -78,6 +78,87 @@ static void packages_that_refuse_or_lie_are_dropped_and_the_rest_go_on(void **st
 	mock_lsa_end(lsa);
 }
 
+/* ---- one with an authentication package's older entry ---- */
+
+static NTSTATUS old_status;
+static char old_order[8];
+
+static void note(char entry)
+{
+	size_t n = strlen(old_order);
+	assert_true(n < sizeof(old_order) - 1);
+	old_order[n] = entry;
+}
+
+static NTSTATUS NTAPI old_initialize_package(ULONG id, PLSA_DISPATCH_TABLE table, PLSA_STRING database,
+					     PLSA_STRING confidentiality, PLSA_STRING *name)
+{
+	assert_int_equal(id, 0);
+	assert_null(database);
+	assert_null(confidentiality);
+	note('P');
+	/* both are heap of the LSA's, which releases them */
+	*name = table->AllocateLsaHeap(sizeof(**name));
+	**name = (LSA_STRING){ 3, 4, table->AllocateLsaHeap(4) };
+	return old_status;
+}
+
+static NTSTATUS NTAPI old_initialize(ULONG_PTR id, PSECPKG_PARAMETERS parameters, PLSA_SECPKG_FUNCTION_TABLE table)
+{
+	note('I');
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI old_info(PSecPkgInfoW info)
+{
+	static WCHAR name[] = { 'O', 'l', 'd', 0 };
+	note('G');
+	info->Name = name;
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS old_lsa(ULONG version, PULONG package_version, PSECPKG_FUNCTION_TABLE *tables, PULONG count)
+{
+	static SECPKG_FUNCTION_TABLE table = { .InitializePackage = old_initialize_package,
+					       .Initialize = old_initialize,
+					       .GetInfo = old_info };
+	assert_int_equal(version, SECPKG_INTERFACE_VERSION);
+	*package_version = SECPKG_INTERFACE_VERSION;
+	*tables = &table;
+	*count = 1;
+	return STATUS_SUCCESS;
+}
+
+static void a_package_is_initialised_in_the_documented_order(void **state)
+{
+	static const struct package_module old_module = { "old", old_lsa, NULL, NULL };
+	static const struct package_module *const modules[] = { &old_module, NULL };
+	struct packages_reply reply;
+	memset(old_order, 0, sizeof(old_order));
+	struct lsa *lsa = mock_lsa(modules);
+	packages(lsa, false, &reply);
+	assert_int_equal(reply.count, 1);
+	assert_string_equal(old_order, "PIG");
+	call_reply_done(CALL_PACKAGES, &reply);
+	mock_lsa_end(lsa);
+}
+
+static void a_package_whose_first_entry_fails_is_asked_no_further(void **state)
+{
+	static const struct package_module old_module = { "old", old_lsa, NULL, NULL };
+	static const struct package_module *const modules[] = { &old_module, &mock_module, NULL };
+	struct packages_reply reply;
+	memset(old_order, 0, sizeof(old_order));
+	old_status = STATUS_UNSUCCESSFUL;
+	struct lsa *lsa = mock_lsa(modules);
+	old_status = STATUS_SUCCESS;
+	packages(lsa, false, &reply);
+	assert_int_equal(reply.count, 2);
+	assert_string_equal(old_order, "P");
+	call_reply_done(CALL_PACKAGES, &reply);
+	mock_lsa_end(lsa);
+}
+
 static void there_may_be_no_package_at_all(void **state)
 {
 	static const struct package_module *const modules[] = { NULL };
@@ -168,6 +249,8 @@ int main(void)
 		cmocka_unit_test(tables_of_an_old_version_have_their_own_stride),
 		cmocka_unit_test(traits_are_asked_for),
 		cmocka_unit_test(packages_that_refuse_or_lie_are_dropped_and_the_rest_go_on),
+		cmocka_unit_test(a_package_is_initialised_in_the_documented_order),
+		cmocka_unit_test(a_package_whose_first_entry_fails_is_asked_no_further),
 		cmocka_unit_test(there_may_be_no_package_at_all),
 		cmocka_unit_test(a_process_has_one_lsa),
 		cmocka_unit_test(an_unknown_call_is_refused),

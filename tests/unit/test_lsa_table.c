@@ -286,6 +286,31 @@ static void saved_supplemental_credentials_come_with_the_next_update(void **stat
 	assert_int_equal(h.table->UpdateCredentials(&primary, NULL), STATUS_NO_SUCH_LOGON_SESSION);
 }
 
+static NTSTATUS within;
+static unsigned accepted;
+
+static NTSTATUS NTAPI accepts_and_updates(SECURITY_LOGON_TYPE type, PUNICODE_STRING account,
+					  PSECPKG_PRIMARY_CRED primary,
+					  PSECPKG_SUPPLEMENTAL_CRED supplemental)
+{
+	accepted++;
+	within = h.table->UpdateCredentials(primary, NULL);
+	return STATUS_SUCCESS;
+}
+
+static void an_update_from_within_an_update_is_refused(void **state)
+{
+	SECPKG_PRIMARY_CRED primary = { .LogonId = h.own };
+
+	h.lsa->host.package[0]->functions.AcceptCredentials = accepts_and_updates;
+	accepted = 0;
+	for (unsigned i = 1; i < 3; i++) {
+		assert_int_equal(h.table->UpdateCredentials(&primary, NULL), STATUS_SUCCESS);
+		assert_int_equal(accepted, i);
+		assert_int_equal(within, STATUS_INSUFFICIENT_RESOURCES);
+	}
+}
+
 /* ---- messages between packages ---- */
 
 static void a_package_calls_another(void **state)
@@ -695,6 +720,34 @@ static void the_caller_is_known_during_its_call(void **state)
 	call_enter(&h.frame, h.lsa, h.lsa->clients, h.lsa->host.package[0]);
 }
 
+static void the_clients_memory_is_reached_by_its_request_alone(void **state)
+{
+	PLSA_CLIENT_REQUEST request = (PLSA_CLIENT_REQUEST)(void *)h.lsa->clients;
+	PLSA_CLIENT_REQUEST stranger = (PLSA_CLIENT_REQUEST)(void *)&request;
+	char there[] = "there", here[6] = "";
+	PVOID p = NULL;
+
+	assert_int_equal(h.table->CopyFromClientBuffer(request, 6, here, there), STATUS_SUCCESS);
+	assert_string_equal(here, "there");
+	assert_int_equal(h.table->CopyFromClientBuffer(stranger, 6, here, there),
+			 STATUS_INVALID_PARAMETER);
+	assert_int_equal(h.table->CopyToClientBuffer(stranger, 6, there, here),
+			 STATUS_INVALID_PARAMETER);
+	assert_int_equal(h.table->AllocateClientBuffer(stranger, 6, &p), STATUS_INVALID_PARAMETER);
+	assert_int_equal(h.table->FreeClientBuffer(stranger, there), STATUS_INVALID_PARAMETER);
+	assert_int_equal(h.table->CopyFromClientBuffer(NULL, 6, here, NULL),
+			 STATUS_ACCESS_VIOLATION);
+	assert_int_equal(h.table->CopyToClientBuffer(NULL, 6, NULL, here), STATUS_ACCESS_VIOLATION);
+	assert_int_equal(h.table->CopyFromClientBuffer(NULL, 6, NULL, there),
+			 STATUS_INVALID_PARAMETER);
+	assert_int_equal(h.table->CopyToClientBuffer(NULL, 6, there, NULL),
+			 STATUS_INVALID_PARAMETER);
+	assert_int_equal(h.table->AllocateClientBuffer(NULL, 6, NULL), STATUS_INVALID_PARAMETER);
+	assert_int_equal(h.table->CopyFromClientBuffer(NULL, 0, NULL, NULL), STATUS_SUCCESS);
+	assert_int_equal(h.table->AllocateClientBuffer(NULL, 0, &p), STATUS_SUCCESS);
+	assert_int_equal(h.table->FreeClientBuffer(NULL, p), STATUS_SUCCESS);
+}
+
 static NTSTATUS NTAPI called_back(ULONG_PTR a, ULONG_PTR b, PSecBuffer in, PSecBuffer out)
 {
 	out->cbBuffer = in->cbBuffer + (ULONG)(a + b);
@@ -764,6 +817,7 @@ int main(void)
 		IN_HOME(entries_end_with_their_session),
 		IN_HOME(there_is_a_limit_to_entries),
 		IN_HOME(saved_supplemental_credentials_come_with_the_next_update),
+		IN_HOME(an_update_from_within_an_update_is_refused),
 		IN_HOME(a_package_calls_another),
 		IN_HOME(packages_that_call_each_other_without_end_are_stopped),
 		IN_HOME(a_thread_is_the_packages_own),
@@ -778,6 +832,7 @@ int main(void)
 		IN_HOME(a_forked_child_has_notifications_of_its_own),
 		IN_HOME(what_has_no_meaning_here_answers_its_refusal),
 		IN_HOME(the_caller_is_known_during_its_call),
+		IN_HOME(the_clients_memory_is_reached_by_its_request_alone),
 		IN_HOME(a_package_calls_back_into_the_application),
 		IN_HOME(a_package_of_an_older_header_gets_shorter_answers),
 	};

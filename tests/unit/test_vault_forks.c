@@ -85,9 +85,11 @@ static void *write_looking_at_both(void *with)
 {
 	struct busy *b = with;
 
-	while (!__atomic_load_n(&b->stop, __ATOMIC_RELAXED))
+	while (!__atomic_load_n(&b->stop, __ATOMIC_RELAXED)) {
 		if (failed(vault_transact(b->first, look_into_the_other, b)))
 			return b;
+		usleep(500); /* the child wants to write too */
+	}
 	return NULL;
 }
 
@@ -117,10 +119,9 @@ static void fork_often(struct busy *b, void *(*work)(void *))
 			alarm(20);
 			struct vault_options o = home_options(b->h, 0);
 			struct vault *v;
-			_exit(vault_open(&o, &v) == STATUS_SUCCESS &&
-					      put_text(v, "child", "was here") == STATUS_SUCCESS
-				      ? 0
-				      : 1);
+			if (failed(vault_open(&o, &v)))
+				_exit(1);
+			_exit(failed(put_text(v, "child", "was here")) ? 2 : 0);
 		}
 		assert_child_was_right(child);
 	}

@@ -182,6 +182,98 @@ static void where_nothing_more_fits_all_stays_that_was_there(void **state)
 	assert_int_equal(put_text(h->v, "more", value), STATUS_SUCCESS);
 }
 
+static void copy_to(struct vault_home *h)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "cp -p '%s' '%s'", h->path, h->copy);
+	assert_int_equal(system(command), 0);
+}
+
+static void put_back(struct vault_home *h)
+{
+	char log[160];
+
+	snprintf(log, sizeof(log), "%s-wal", h->path);
+	unlink(log);
+	snprintf(log, sizeof(log), "%s-shm", h->path);
+	unlink(log);
+	assert_int_equal(rename(h->copy, h->path), 0);
+}
+
+/* What is written to a file that nobody can find any more is lost. */
+static void a_file_that_was_put_back_is_the_one_that_counts(void **state)
+{
+	struct vault_home *h = *state;
+	struct vault_home other = *h;
+
+	assert_int_equal(put_text(h->v, "a", "old"), STATUS_SUCCESS);
+	home_close(h);
+	copy_to(h);
+	assert_int_equal(home_open(h, 0), STATUS_SUCCESS);
+	assert_int_equal(put_text(h->v, "a", "new"), STATUS_SUCCESS);
+	assert_int_equal(has_text(h->v, "a", "new"), 1);
+	put_back(h);
+	assert_int_equal(home_open(&other, 0), STATUS_SUCCESS);
+	assert_int_equal(put_text(other.v, "b", "other's"), STATUS_SUCCESS);
+	usleep(1100000); /* a reader looks once a second, a writer always */
+	assert_int_equal(has_text(h->v, "a", "old"), 1);
+	assert_int_equal(has_text(h->v, "b", "other's"), 1);
+	assert_int_equal(put_text(h->v, "c", "own"), STATUS_SUCCESS);
+	assert_int_equal(has_text(other.v, "c", "own"), 1);
+	home_close(&other);
+}
+
+static void a_writer_notices_at_once(void **state)
+{
+	struct vault_home *h = *state;
+	struct vault_home other = *h;
+
+	assert_int_equal(put_text(h->v, "a", "old"), STATUS_SUCCESS);
+	home_close(h);
+	copy_to(h);
+	assert_int_equal(home_open(h, 0), STATUS_SUCCESS);
+	assert_int_equal(put_text(h->v, "a", "new"), STATUS_SUCCESS);
+	put_back(h);
+	assert_int_equal(put_text(h->v, "c", "own"), STATUS_SUCCESS);
+	assert_int_equal(home_open(&other, 0), STATUS_SUCCESS);
+	assert_int_equal(has_text(other.v, "c", "own"), 1);
+	home_close(&other);
+}
+
+/* Closing deletes no log of another file of that name. */
+static void closing_one_that_was_moved_away_leaves_the_other_alone(void **state)
+{
+	struct vault_home *h = *state;
+	struct vault_home other = *h;
+
+	assert_int_equal(put_text(h->v, "a", "old"), STATUS_SUCCESS);
+	home_close(h);
+	copy_to(h);
+	assert_int_equal(home_open(h, 0), STATUS_SUCCESS);
+	assert_int_equal(put_text(h->v, "a", "new"), STATUS_SUCCESS);
+	put_back(h);
+	assert_int_equal(home_open(&other, 0), STATUS_SUCCESS);
+	assert_int_equal(put_text(other.v, "b", "other's"), STATUS_SUCCESS);
+	home_close(h);
+	assert_int_equal(put_text(other.v, "c", "other's"), STATUS_SUCCESS);
+	assert_int_equal(home_open(h, 0), STATUS_SUCCESS);
+	assert_int_equal(has_text(h->v, "b", "other's"), 1);
+	assert_int_equal(has_text(h->v, "c", "other's"), 1);
+	home_close(&other);
+}
+
+static void a_file_that_is_gone_takes_no_writes(void **state)
+{
+	struct vault_home *h = *state;
+
+	assert_int_equal(put_text(h->v, "a", "x"), STATUS_SUCCESS);
+	assert_int_equal(rename(h->path, h->copy), 0);
+	assert_int_equal(put_text(h->v, "b", "x"), VAULT_ABSENT);
+	put_back(h);
+	assert_int_equal(put_text(h->v, "b", "x"), STATUS_SUCCESS);
+}
+
 #define ONE(f) cmocka_unit_test_setup_teardown(f, home_setup, seeming_teardown)
 
 int main(void)
@@ -192,6 +284,10 @@ int main(void)
 		ONE(a_log_that_was_left_is_not_lost_on_the_way),
 		ONE(two_processes_write_in_turns_on_one),
 		ONE(where_nothing_more_fits_all_stays_that_was_there),
+		ONE(a_file_that_was_put_back_is_the_one_that_counts),
+		ONE(a_writer_notices_at_once),
+		ONE(closing_one_that_was_moved_away_leaves_the_other_alone),
+		ONE(a_file_that_is_gone_takes_no_writes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
