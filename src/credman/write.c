@@ -197,11 +197,10 @@ static NTSTATUS delete_lasting(struct credman *m, const struct vault_name *name,
 	struct vault *vault;
 	NTSTATUS status = set_vault(m, SHELF_LASTING, false, &vault);
 
+	if (!failed(status))
+		status = vault_transact(vault, delete_inside, (void *)(uintptr_t)name);
 	if (status == VAULT_ABSENT)
 		return VAULT_NOT_FOUND;
-	if (failed(status))
-		return status;
-	status = vault_transact(vault, delete_inside, (void *)(uintptr_t)name);
 	if (status != VAULT_NOT_FOUND || !session_had_it)
 		return status;
 	NTSTATUS marked = default_follow(vault, name, NULL);
@@ -306,6 +305,9 @@ static NTSTATUS rename_read(struct credman *m, const struct credential *old, str
 			      where == SHELF_LASTING };
 	bool marked = set_is_marked(m, r.before);
 	status = vault_transact(vault, rename_inside, &r);
+	/* What a change of persistence that was cut off has left would be back under the old name. */
+	if (!failed(status) && !r.same && has(m, other_than(where), r.before))
+		(void)!drop(m, other_than(where), r.before);
 	if (!failed(status) && where == SHELF_SESSION &&
 	    !failed(set_vault(m, SHELF_LASTING, false, &vault)))
 		status = default_follow(vault, r.before, r.after);

@@ -117,23 +117,24 @@ static NTSTATUS told(NTSTATUS status)
 		       : status;
 }
 
-NTSTATUS NTAPI credi_write(PLUID logon, ULONG cred_flags, PENCRYPTED_CREDENTIALW credential,
-			   ULONG flags)
+NTSTATUS NTAPI credi_write(PLUID logon, ULONG cred_flags, PENCRYPTED_CREDENTIALW given, ULONG flags)
 {
 	CLEANUP(secret_free_p) struct secret *blob = NULL;
 	const ULONG form = cred_flags & FORMS;
 	struct credential_view c;
 	struct credman *set;
 
-	if (!logon || !credential || flags || cred_flags & ~(ULONG)WRITE_FLAGS || form == FORMS)
+	if (!logon || !given || flags || cred_flags & ~(ULONG)WRITE_FLAGS || form == FORMS)
 		return fail(STATUS_INVALID_PARAMETER, "CrediWrite");
+	const ENCRYPTED_CREDENTIALW credential =
+		*given; /* sizes that were checked are those used */
 	NTSTATUS status = saved_set_of(logon, &set);
 	if (!failed(status))
-		status = view_credential(&credential->Cred, &c);
+		status = view_credential(&credential.Cred, &c);
 	if (!failed(status))
-		status = open_blob(credential, form, &blob);
+		status = open_blob(&credential, form, &blob);
 	if (failed(status))
 		return status;
-	c.blob = rd_of(blob->p, credential->ClearCredentialBlobSize);
+	c.blob = rd_of(blob->p, credential.ClearCredentialBlobSize);
 	return told(credman_write(set, &c, false));
 }

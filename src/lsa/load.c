@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/places.h"
 #include "base/trace.h"
 #include "lsa/load.h"
 
@@ -72,9 +73,11 @@ void modules_free(struct modules *m)
 
 /* ---- may this file be loaded? ---- */
 
+/* With rights that whoever started the program has not, the user's files are no more to be trusted than
+ * others'. */
 static bool owner_is_right(const struct stat *st)
 {
-	return st->st_uid == 0 || st->st_uid == geteuid();
+	return st->st_uid == 0 || (st->st_uid == geteuid() && !process_is_elevated());
 }
 
 /* In a directory with the sticky bit (as /tmp) others cannot replace what is not theirs. */

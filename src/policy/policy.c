@@ -121,7 +121,9 @@ bool policy_value(const struct policy *p, uint32_t number, uint32_t *out)
 const char *policy_setting(const struct policy *p, const char *section, const char *name)
 {
 	const char *value = layer_setting(&p->layer[SYSTEM], section, name);
-	return value ? value : layer_setting(&p->layer[USER], section, name);
+	if (value || process_is_elevated())
+		return value;
+	return layer_setting(&p->layer[USER], section, name);
 }
 
 /* ---- our own names ---- */

@@ -57,7 +57,8 @@ MUST_CHECK NTSTATUS policy_each(const struct policy *p, policy_visit *visit, voi
 MUST_CHECK bool policy_target_is_ours(const struct policy *p, const WCHAR *spn, size_t spn_n,
 				      const char *const *names);
 
-/* A string value of another section ([lsa] packages, [accounts] file …), UTF-8; NULL when unset. */
+/* A string value of another section ([lsa] packages, [accounts] file …), UTF-8; NULL when unset. Under
+ * AT_SECURE the system's file alone says: whoever started the program may not choose what runs in it. */
 const char *policy_setting(const struct policy *p, const char *section, const char *name);
 
 #endif

@@ -83,12 +83,25 @@ static bool write_all(int fd, const struct secret *text)
 	return fsync(fd) == 0;
 }
 
+/* A name that nobody else uses, in another thread, container or machine either. */
+static NTSTATUS name_beside(struct vault *v, const char *path, char *out, size_t room)
+{
+	uint8_t mark[8];
+	char hex[2 * sizeof(mark) + 1];
+	NTSTATUS status = random_bytes(mark, sizeof(mark));
+
+	if (failed(status))
+		return status;
+	if (snprintf(out, room, "%s.%s", path, hex_of(mark, sizeof(mark), hex)) >= (int)room)
+		return vault_fail(v, STATUS_INVALID_PARAMETER, "the key file's name is too long");
+	return STATUS_SUCCESS;
+}
+
 /* Written beside and linked into place, so that the file is whole or absent. */
 NTSTATUS keyfile_write(struct vault *v, const char *path, const struct secret *key)
 {
 	CLEANUP(secret_free_p) struct secret *text = secret_new(FILE_LEN + 1);
-	char beside[4096], hex[17];
-	uint8_t mark[8];
+	char beside[4096];
 
 	if (!text || !place_make_parent(path))
 		return vault_fail(v, STATUS_IO_DEVICE_ERROR, "%s: its folder cannot be made", path);
@@ -96,12 +109,9 @@ NTSTATUS keyfile_write(struct vault *v, const char *path, const struct secret *k
 	hex_of(key->p, SEAL_KEY_LEN, (char *)text->p + HEAD_LEN);
 	text->p[FILE_LEN - 1] = '\n';
 	text->len = FILE_LEN;
-	NTSTATUS status = random_bytes(mark, sizeof(mark));
+	NTSTATUS status = name_beside(v, path, beside, sizeof(beside));
 	if (failed(status))
 		return status;
-	if (snprintf(beside, sizeof(beside), "%s.%s", path, hex_of(mark, sizeof(mark), hex)) >=
-	    (int)sizeof(beside))
-		return vault_fail(v, STATUS_INVALID_PARAMETER, "the key file's name is too long");
 	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	bool ok = fd >= 0 && write_all(fd, text);
 	int error = errno;

@@ -214,6 +214,8 @@ static bool has_log(const char *path)
 	return content;
 }
 
+#define COPIES_MOST 10
+
 static NTSTATUS connect_read_only(struct vault *v)
 {
 	CLEANUP(mem_free_p) char *name = NULL;
@@ -226,6 +228,14 @@ static NTSTATUS connect_read_only(struct vault *v)
 			    : fail(STATUS_NO_MEMORY, "a file's name");
 	}
 	NTSTATUS status = place_copy(v, &name);
+	/* Somebody who may write did so meanwhile: of such a copy nobody knows what it is. */
+	for (int tries = 0; !failed(status) && place_has_changed(v) && tries < COPIES_MOST;
+	     tries++) {
+		place_drop_copy(v);
+		mem_free(TAKE(name));
+		v->mark = place_mark_of(v, true);
+		status = place_copy(v, &name);
+	}
 	return failed(status) ? status : connect_to(v, name, SQLITE_OPEN_READWRITE);
 }
 
@@ -397,6 +407,12 @@ NTSTATUS store_create(struct vault *v)
 	if (!place_make_parent(v->path))
 		return vault_fail(v, VAULT_READ_ONLY_PLACE, "%s: its folder cannot be made",
 				  v->path);
+	/* SQLite would write it into the new file. Whoever else is making one makes the file first. */
+	if (has_log(v->path) && access(v->path, F_OK) != 0)
+		return vault_fail(v, VAULT_DAMAGED,
+				  "%s: it is gone, but its log %s-wal is there; put it back, or "
+				  "move the log away",
+				  v->path, v->path);
 	NTSTATUS status = keyfile_need(v, &key);
 	if (!failed(status))
 		status = new_keys(&keys);

@@ -189,7 +189,7 @@ NTSTATUS vault_export(struct vault *v, const struct secret *passphrase, int fd, 
 
 static NTSTATUS head_read(struct stream *s, const struct secret *passphrase)
 {
-	uint8_t head[HEAD_LEN];
+	uint8_t head[HEAD_LEN] = { 0 };
 	struct stretch cost;
 	struct rd salt;
 	uint32_t format;
@@ -245,8 +245,9 @@ static NTSTATUS import_record(struct stream *s, struct rd plain)
 
 	if (!record_parse(plain, &r))
 		return vault_fail(s->v, VAULT_ALTERED, "a record of the export is not well formed");
-	if (!s->replace && vault_get(s->v, &r.name, &old) != VAULT_NOT_FOUND)
-		return STATUS_SUCCESS;
+	NTSTATUS status = s->replace ? VAULT_NOT_FOUND : vault_get(s->v, &r.name, &old);
+	if (status != VAULT_NOT_FOUND) /* an altered one is there too: it stays to be looked at */
+		return status == VAULT_ALTERED ? STATUS_SUCCESS : status;
 	s->records++;
 	return vault_put(s->v, &r.name, r.value);
 }

@@ -133,6 +133,125 @@ static void of_two_that_a_crash_left_the_newer_counts(void **state)
 	assert_int_equal(listed(h, NONE, true), 0);
 }
 
+static void what_a_crash_left_does_not_come_back_by_renaming(void **state)
+{
+	struct home *h = *state;
+	struct vault_name name = { .type = CRED_TYPE_GENERIC, .target = T("x") };
+	CLEANUP(secret_free_p) struct secret *lasting = NULL;
+	struct credential_view c = generic(T("x"), "older");
+	struct vault *v;
+
+	write_it(h, c);
+	assert_int_equal(credman_vault(h->m, false, &v), STATUS_SUCCESS);
+	assert_int_equal(vault_get(v, &name, &lasting), STATUS_SUCCESS);
+	c.persist = CRED_PERSIST_SESSION;
+	c.blob = rd_of("newer", 5);
+	write_it(h, c);
+	assert_int_equal(put_bytes(v, &name, lasting), STATUS_SUCCESS);
+	assert_int_equal(credman_rename(h->m, T("x"), T("y"), CRED_TYPE_GENERIC), STATUS_SUCCESS);
+	assert_blob(h, T("y"), "newer");
+	assert_int_equal(listed(h, NONE, true), 1);
+}
+
+/* A clock that was set back makes nothing older that is written later. */
+static void what_is_written_later_counts_whatever_the_clock_says(void **state)
+{
+	struct home *h = *state;
+	struct vault_name name = { .type = CRED_TYPE_GENERIC, .target = T("x") };
+	struct credential_view c = generic(T("x"), "of the future");
+	CLEANUP(wr_done) struct wr w = WR(CREDENTIAL_BYTES_MAX);
+	struct credential *read = NULL;
+	struct vault *v;
+
+	write_it(h, c);
+	c.last_written = UINT64_C(1) << 60;
+	credential_write(&w, &c);
+	assert_int_equal(credman_vault(h->m, false, &v), STATUS_SUCCESS);
+	assert_int_equal(vault_put(v, &name, wr_view(&w)), STATUS_SUCCESS);
+	for (int i = 0; i < 4; i++) {
+		c.persist = i % 2 ? CRED_PERSIST_LOCAL_MACHINE : CRED_PERSIST_SESSION;
+		c.blob = rd_of(i % 2 ? "lasting" : "session", 7);
+		write_it(h, c);
+		assert_blob(h, T("x"), i % 2 ? "lasting" : "session");
+		assert_int_equal(listed(h, NONE, true), 1);
+	}
+	assert_int_equal(credman_read(h->m, T("x"), CRED_TYPE_GENERIC, &read), STATUS_SUCCESS);
+	assert_true(read->view.last_written > UINT64_C(1) << 60);
+	credential_unref(read);
+}
+
+/* The runtime folder goes with the user's last session; a process may outlast it. */
+static void a_session_whose_files_are_gone_begins_anew(void **state)
+{
+	struct home *h = *state;
+	struct credential_view c = generic(T("x"), "of the session");
+	struct credman *other;
+	char command[128];
+
+	write_it(h, generic(T("lasting"), "stays"));
+	c.persist = CRED_PERSIST_SESSION;
+	write_it(h, c);
+	snprintf(command, sizeof(command), "rm -f %s/session.*", h->folder);
+	assert_int_equal(system(command), 0);
+	sleep(2); /* readers look once a second */
+	assert_int_equal(flags_of(h, T("x"), CRED_TYPE_GENERIC), UINT32_MAX);
+	assert_blob(h, T("lasting"), "stays");
+	assert_int_equal(listed(h, NONE, true), 1);
+	assert_int_equal(credman_delete(h->m, T("x"), CRED_TYPE_GENERIC), STATUS_NOT_FOUND);
+	c.blob = rd_of("of the next", 11);
+	write_it(h, c);
+	assert_int_equal(credman_new(&h->places, &other), STATUS_SUCCESS);
+	struct home beside = { .m = other };
+	assert_blob(&beside, T("x"), "of the next");
+	credman_free(other);
+}
+
+struct asking {
+	struct home *h;
+	bool asked;
+};
+
+static void *ask_for_the_fault(void *with)
+{
+	struct asking *a = with;
+	struct vault_fault fault;
+
+	__atomic_store_n(&a->asked, true, __ATOMIC_SEQ_CST);
+	credman_last_fault(a->h->m, &fault);
+	return NULL;
+}
+
+static NTSTATUS read_while_another_asks(struct vault *v, void *with)
+{
+	struct asking *a = with;
+	struct vault_fault fault;
+	pthread_t thread;
+
+	(void)v;
+	if (pthread_create(&thread, NULL, ask_for_the_fault, a) != 0)
+		return STATUS_NO_MEMORY;
+	pthread_detach(thread);
+	while (!__atomic_load_n(&a->asked, __ATOMIC_SEQ_CST))
+		usleep(100);
+	usleep(50000);
+	credman_last_fault(a->h->m, &fault); /* needs what the other thread must not hold by now */
+	return STATUS_SUCCESS;
+}
+
+static void asking_for_the_fault_stops_nobody(void **state)
+{
+	struct home *h = *state;
+	struct vault *v;
+
+	write_it(h, generic(T("x"), "1"));
+	assert_int_equal(credman_vault(h->m, false, &v), STATUS_SUCCESS);
+	alarm(20);
+	assert_int_equal(vault_transact(v, read_while_another_asks, &(struct asking){ .h = h }),
+			 STATUS_SUCCESS);
+	usleep(50000);
+	alarm(0);
+}
+
 static void without_a_runtime_folder_the_session_is_the_process(void **state)
 {
 	struct home *h = *state;
@@ -492,6 +611,10 @@ int main(void)
 		ONE(lists_and_matches_know_which_are_asked_for),
 		ONE(what_a_session_has_hides_what_lasts),
 		ONE(of_two_that_a_crash_left_the_newer_counts),
+		ONE(asking_for_the_fault_stops_nobody),
+		ONE(what_is_written_later_counts_whatever_the_clock_says),
+		ONE(a_session_whose_files_are_gone_begins_anew),
+		ONE(what_a_crash_left_does_not_come_back_by_renaming),
 		ONE(without_a_runtime_folder_the_session_is_the_process),
 		ONE(session_types_say_how_long_something_may_last),
 		ONE(threads_do_not_wait_for_each_other_for_ever),

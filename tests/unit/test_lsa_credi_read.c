@@ -167,6 +167,27 @@ static void a_form_that_cannot_be_had_is_refused_in_one_piece(void **state)
 	call_enter(&h.frame, h.lsa, h.lsa->clients, NULL);
 }
 
+/* There is one heap, so CredFree and MIDL_user_free's stand-in are the same. */
+static void credfree_releases_what_was_read(void **state)
+{
+	CREDENTIAL_TARGET_INFORMATIONW target = { .TargetName = W("srv"),
+						  .DnsServerName = W("srv") };
+	const ULONG flags = IN_LSA | CREDP_FLAGS_USE_MIDL_HEAP;
+	PENCRYPTED_CREDENTIALW one, *list;
+	ULONG count;
+
+	assert_int_equal(h.table->CrediRead(&h.own, flags, W("srv"), CRED_TYPE_GENERIC, 0, &one),
+			 STATUS_SUCCESS);
+	CredFree(one);
+	assert_int_equal(
+		h.table->CrediReadDomainCredentials(&h.own, flags, &target, 0, &count, &list),
+		STATUS_SUCCESS);
+	CredFree(list);
+	h.table->CrediFreeCredentials(0, NULL);
+	h.table->CrediFreeCredentials(3, NULL);
+	h.table->CrediFreeCredentials(0, list); /* nothing is looked at */
+}
+
 #define IN_HOME(test) cmocka_unit_test_setup_teardown(test, open_with_one_of_each, home_close)
 
 int main(void)
@@ -176,6 +197,7 @@ int main(void)
 		IN_HOME(the_grid_of_flags_of_credireaddomaincredentials),
 		IN_HOME(no_other_flag_is_known),
 		IN_HOME(a_form_that_cannot_be_had_is_refused_in_one_piece),
+		IN_HOME(credfree_releases_what_was_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

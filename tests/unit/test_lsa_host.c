@@ -97,10 +97,12 @@ static NTSTATUS NTAPI old_initialize_package(ULONG id, PLSA_DISPATCH_TABLE table
 	assert_null(database);
 	assert_null(confidentiality);
 	note('P');
+	if (old_status != STATUS_SUCCESS)
+		return old_status;
 	/* both are heap of the LSA's, which releases them */
 	*name = table->AllocateLsaHeap(sizeof(**name));
 	**name = (LSA_STRING){ 3, 4, table->AllocateLsaHeap(4) };
-	return old_status;
+	return STATUS_SUCCESS;
 }
 
 static NTSTATUS NTAPI old_initialize(ULONG_PTR id, PSECPKG_PARAMETERS parameters, PLSA_SECPKG_FUNCTION_TABLE table)
@@ -117,10 +119,41 @@ static NTSTATUS NTAPI old_info(PSecPkgInfoW info)
 	return STATUS_SUCCESS;
 }
 
+static NTSTATUS NTAPI old_shutdown(void)
+{
+	note('S');
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI late_info(PSecPkgInfoW info)
+{
+	static WCHAR name[] = { 'L', 'a', 't', 'e', 0 };
+	info->Name = name;
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI late_shutdown(void)
+{
+	note('s');
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS late_lsa(ULONG version, PULONG package_version, PSECPKG_FUNCTION_TABLE *tables, PULONG count)
+{
+	static SECPKG_FUNCTION_TABLE table = { .Initialize = old_initialize,
+					       .Shutdown = late_shutdown,
+					       .GetInfo = late_info };
+	*package_version = SECPKG_INTERFACE_VERSION_10;
+	*tables = &table;
+	*count = 1;
+	return STATUS_SUCCESS;
+}
+
 static NTSTATUS old_lsa(ULONG version, PULONG package_version, PSECPKG_FUNCTION_TABLE *tables, PULONG count)
 {
 	static SECPKG_FUNCTION_TABLE table = { .InitializePackage = old_initialize_package,
 					       .Initialize = old_initialize,
+					       .Shutdown = old_shutdown,
 					       .GetInfo = old_info };
 	assert_int_equal(version, SECPKG_INTERFACE_VERSION);
 	*package_version = SECPKG_INTERFACE_VERSION;
@@ -132,15 +165,17 @@ static NTSTATUS old_lsa(ULONG version, PULONG package_version, PSECPKG_FUNCTION_
 static void a_package_is_initialised_in_the_documented_order(void **state)
 {
 	static const struct package_module old_module = { "old", old_lsa, NULL, NULL };
-	static const struct package_module *const modules[] = { &old_module, NULL };
+	static const struct package_module late_module = { "late", late_lsa, NULL, NULL };
+	static const struct package_module *const modules[] = { &old_module, &late_module, NULL };
 	struct packages_reply reply;
 	memset(old_order, 0, sizeof(old_order));
 	struct lsa *lsa = mock_lsa(modules);
 	packages(lsa, false, &reply);
-	assert_int_equal(reply.count, 1);
-	assert_string_equal(old_order, "PIG");
+	assert_int_equal(reply.count, 2);
+	assert_string_equal(old_order, "PIGI");
 	call_reply_done(CALL_PACKAGES, &reply);
 	mock_lsa_end(lsa);
+	assert_string_equal(old_order, "PIGIsS"); /* the last one first */
 }
 
 static void a_package_whose_first_entry_fails_is_asked_no_further(void **state)

@@ -450,7 +450,8 @@ static DWORD WINAPI write_one(LPVOID argument)
 	seen.client = h.table->CrediWrite(&h.own, IN_LSA, &c, 0);
 	seen.cancelled = h.table->CrediRead(&h.own, IN_LSA, W("srv"), CRED_TYPE_GENERIC, 0, &got);
 	h.table->CrediFreeCredentials(got != NULL, &got);
-	seen.user_form[0] = h.table->CrediRead(&h.own, user_form, W("srv"), CRED_TYPE_GENERIC, 0, &got);
+	seen.user_form[0] =
+		h.table->CrediRead(&h.own, user_form, W("srv"), CRED_TYPE_GENERIC, 0, &got);
 	seen.user_form[1] =
 		h.table->CrediReadDomainCredentials(&h.own, user_form, &target, 0, &n, &all);
 	seen.times++;
@@ -654,6 +655,17 @@ static void a_forked_child_has_notifications_of_its_own(void **state)
 
 /* ---- the rest ---- */
 
+/* Packages do not look before they call. */
+static void no_member_is_missing(void **state)
+{
+	void *member[63];
+
+	assert_int_equal(sizeof(member), sizeof(*h.table));
+	memcpy(member, h.table, sizeof(member));
+	for (size_t i = 0; i < ARRAY_LEN(member); i++)
+		assert_non_null(member[i]);
+}
+
 static void what_has_no_meaning_here_answers_its_refusal(void **state)
 {
 	const LSA_SECPKG_FUNCTION_TABLE *t = h.table;
@@ -765,8 +777,9 @@ static void a_package_calls_back_into_the_application(void **state)
 	assert_int_equal(h.table->ClientCallback(id, 1, 2, &in, &out), 1);
 	assert_int_equal(out.cbBuffer, 103);
 	/* an address is no number */
-	assert_int_equal(h.table->ClientCallback((PCHAR)((uintptr_t)1 << 32 | 4711), 1, 2, &in, &out),
-			 STATUS_NOT_FOUND);
+	assert_int_equal(
+		h.table->ClientCallback((PCHAR)((uintptr_t)1 << 32 | 4711), 1, 2, &in, &out),
+		STATUS_NOT_FOUND);
 	call_leave(&h.frame); /* nobody calls */
 	assert_int_equal(h.table->ClientCallback(id, 1, 2, &in, &out), STATUS_NOT_SUPPORTED);
 	call_enter(&h.frame, h.lsa, h.lsa->clients, h.lsa->host.package[0]);
@@ -830,6 +843,7 @@ int main(void)
 		cmocka_unit_test(a_package_that_is_dropped_is_told_nothing),
 		cmocka_unit_test(a_thread_of_a_dropped_package_may_still_ask),
 		IN_HOME(a_forked_child_has_notifications_of_its_own),
+		IN_HOME(no_member_is_missing),
 		IN_HOME(what_has_no_meaning_here_answers_its_refusal),
 		IN_HOME(the_caller_is_known_during_its_call),
 		IN_HOME(the_clients_memory_is_reached_by_its_request_alone),

@@ -304,6 +304,44 @@ static void a_read_only_place_is_read(void **state)
 	assert_int_equal(status, 0);
 }
 
+static bool set_mode(struct vault_home *h, const char *mode)
+{
+	char command[256];
+	snprintf(command, sizeof(command), "chmod %s '%s/data'", mode, h->folder);
+	return system(command) == 0;
+}
+
+/* A file system may be mounted for writing again, and another user may write at any time. */
+static void what_others_write_in_a_read_only_place_is_seen(void **state)
+{
+	struct vault_home *h = *state;
+	struct vault_home other = *h;
+	char command[256];
+	int status;
+
+	fill(h);
+	home_close(h);
+	pid_t child = fork();
+	if (child == 0) {
+		snprintf(command, sizeof(command), "chown -R 65534 '%s'", h->folder);
+		bool good = geteuid() != 0 || (system(command) == 0 && setuid(65534) == 0);
+		good = good && set_mode(h, "0500") && !failed(home_open(h, 0)) &&
+		       has_text(h->v, name_of(1), value_of(1)) == 1;
+		good = good && set_mode(h, "0700") && !failed(home_open(&other, 0)) &&
+		       !failed(put_text(other.v, name_of(1), "new")) && set_mode(h, "0500");
+		sleep(2); /* readers look once a second */
+		good = good && has_text(h->v, name_of(1), "new") == 1;
+		good = good && !failed(put_text(other.v, name_of(1), "newer"));
+		sleep(2);
+		good = good && has_text(h->v, name_of(1), "newer") == 1;
+		home_close(h);
+		home_close(&other);
+		_exit(good && set_mode(h, "0700") ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 static void a_log_in_a_read_only_place_is_read_too(void **state)
 {
 	struct vault_home *h = *state;
@@ -388,6 +426,7 @@ int main(void)
 		HOME_TEST(every_altered_byte_is_noticed_or_harmless),
 		HOME_TEST(a_damaged_page_costs_its_own_records),
 		HOME_TEST(a_read_only_place_is_read),
+		HOME_TEST(what_others_write_in_a_read_only_place_is_seen),
 		HOME_TEST(a_log_in_a_read_only_place_is_read_too),
 		HOME_TEST(on_a_network_there_is_a_journal_file),
 		HOME_TEST(who_waits_too_long_hears_of_it),

@@ -138,7 +138,8 @@ static void a_fork_waits_for_work_in_two_vaults(void **state)
 
 	alarm(60);
 	assert_int_equal(vault_open(&o, &second), STATUS_SUCCESS);
-	fork_often(&(struct busy){ .h = h, .first = h->v, .second = second }, write_looking_at_both);
+	fork_often(&(struct busy){ .h = h, .first = h->v, .second = second },
+		   write_looking_at_both);
 	alarm(0);
 }
 

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "vault_home.h"
 
+#include <sqlite3.h>
+
 #include <fcntl.h>
 
 static int64_t slot_of_kind(struct vault *v, uint32_t kind)
@@ -232,6 +234,64 @@ static void an_export_cut_short_brings_nothing(void **state)
 	close(fd);
 }
 
+static void an_altered_export_brings_nothing(void **state)
+{
+	struct vault_home *h = *state;
+	CLEANUP(secret_free_p) struct secret *p = secret_text("for the journey");
+	struct vault_name one = named("one");
+	uint64_t count;
+	uint8_t byte;
+
+	assert_int_equal(put_text(h->v, "one", "1"), STATUS_SUCCESS);
+	int fd = open(h->copy, O_RDWR | O_CREAT, 0600);
+	assert_int_equal(vault_export(h->v, p, fd, &count), STATUS_SUCCESS);
+	assert_int_equal(vault_delete(h->v, &one), STATUS_SUCCESS);
+	off_t n = lseek(fd, 0, SEEK_END);
+	/* Behind the costs, each of which would take its time. */
+	for (off_t at = 16 + 4 + 3 * 4; at < n; at += 17) {
+		assert_int_equal(pread(fd, &byte, 1, at), 1);
+		byte ^= 0x10;
+		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+		lseek(fd, 0, SEEK_SET);
+		assert_true(failed(vault_import(h->v, p, fd, true, &count)));
+		assert_int_equal(has_text(h->v, "one", "1"), VAULT_NOT_FOUND);
+		byte ^= 0x10;
+		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+	}
+	lseek(fd, 0, SEEK_SET);
+	assert_int_equal(vault_import(h->v, p, fd, true, &count), STATUS_SUCCESS);
+	close(fd);
+}
+
+static void run_sql_on(struct vault_home *h, const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(h->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+/* What a later program has added is no reason to refuse what opens it, nor to lose it. */
+static void a_slot_of_an_unknown_kind_is_left_alone(void **state)
+{
+	struct vault_home *h = *state;
+	struct vault_status s;
+
+	assert_int_equal(put_text(h->v, "server", "value"), STATUS_SUCCESS);
+	home_close(h);
+	run_sql_on(h, "INSERT INTO slot(kind, created, label, parameters, wrapped)"
+		      " VALUES(77, 1, 'later', x'010203', zeroblob(700))");
+	assert_int_equal(home_open(h, 0), STATUS_SUCCESS);
+	assert_int_equal(has_text(h->v, "server", "value"), 1);
+	assert_int_equal(vault_describe(h->v, &s), STATUS_SUCCESS);
+	assert_int_equal(s.slots, 2);
+	assert_int_equal(vault_rekey(h->v, NULL, 0), VAULT_WRONG_KEY);
+	assert_int_equal(has_text(h->v, "server", "value"), 1);
+	assert_int_equal(vault_remove_slot(h->v, slot_of_kind(h->v, 77)), STATUS_SUCCESS);
+	assert_int_equal(vault_rekey(h->v, NULL, 0), STATUS_SUCCESS);
+}
+
 #define HOME_TEST(f) cmocka_unit_test_setup_teardown(f, home_setup, home_teardown)
 
 int main(void)
@@ -247,6 +307,8 @@ int main(void)
 		HOME_TEST(a_rekey_cut_off_is_finished),
 		HOME_TEST(what_is_exported_is_imported),
 		HOME_TEST(an_export_cut_short_brings_nothing),
+		HOME_TEST(an_altered_export_brings_nothing),
+		HOME_TEST(a_slot_of_an_unknown_kind_is_left_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -268,9 +268,29 @@ static void a_file_that_is_gone_takes_no_writes(void **state)
 	struct vault_home *h = *state;
 
 	assert_int_equal(put_text(h->v, "a", "x"), STATUS_SUCCESS);
+	home_close(h);
+	assert_int_equal(home_open(h, 0), STATUS_SUCCESS);
 	assert_int_equal(rename(h->path, h->copy), 0);
 	assert_int_equal(put_text(h->v, "b", "x"), VAULT_ABSENT);
 	put_back(h);
+	assert_int_equal(put_text(h->v, "b", "x"), STATUS_SUCCESS);
+	assert_int_equal(has_text(h->v, "a", "x"), 1);
+}
+
+/* A new vault beside an old one's log would be neither. */
+static void no_vault_is_made_beside_the_log_of_another(void **state)
+{
+	struct vault_home *h = *state;
+	struct vault_home other = *h;
+
+	assert_int_equal(put_text(h->v, "a", "in the log"), STATUS_SUCCESS);
+	assert_true(is_beside(h, "-wal"));
+	assert_int_equal(rename(h->path, h->copy), 0);
+	assert_int_equal(home_open(&other, VAULT_CREATE), VAULT_DAMAGED);
+	assert_non_null(strstr(other.fault.text, "-wal"));
+	assert_int_equal(put_text(h->v, "b", "x"), VAULT_DAMAGED);
+	assert_int_equal(rename(h->copy, h->path), 0);
+	assert_int_equal(has_text(h->v, "a", "in the log"), 1);
 	assert_int_equal(put_text(h->v, "b", "x"), STATUS_SUCCESS);
 }
 
@@ -288,6 +308,7 @@ int main(void)
 		ONE(a_writer_notices_at_once),
 		ONE(closing_one_that_was_moved_away_leaves_the_other_alone),
 		ONE(a_file_that_is_gone_takes_no_writes),
+		ONE(no_vault_is_made_beside_the_log_of_another),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
