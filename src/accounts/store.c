@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "accounts/store.h"
+#include "base/files.h"
 #include "base/places.h"
 #include "base/trace.h"
 
@@ -132,26 +133,13 @@ bool store_stamp_equal(const struct store_stamp *a, const struct store_stamp *b)
 	       time_equal(a->modified, b->modified) && time_equal(a->changed, b->changed);
 }
 
-static bool read_all(int fd, char *p, size_t n)
-{
-	for (size_t at = 0; at < n;) {
-		ssize_t got = read(fd, p + at, n - at);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		at += (size_t)got;
-	}
-	return true;
-}
-
 static NTSTATUS read_table(const char *path, int fd, size_t n, struct accounts **out)
 {
 	struct accounts_fault fault = { 0, NULL };
 	char *text = mem_alloc(n);
 	if (!text)
 		return fail(STATUS_NO_MEMORY, "reading the accounts file");
-	if (!read_all(fd, text, n)) {
+	if (!file_read_all(fd, text, n)) {
 		mem_free_wiped(text, n);
 		return not_ours(path, "cannot be read");
 	}
@@ -189,20 +177,6 @@ NTSTATUS store_read(const char *path, struct accounts **out, struct store_stamp 
 }
 
 /* ---- writing ---- */
-
-static bool write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t put = write(fd, p, n);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return false;
-		p += put;
-		n -= (size_t)put;
-	}
-	return fsync(fd) == 0;
-}
 
 static bool sync_parent(const char *path)
 {
@@ -247,7 +221,8 @@ static NTSTATUS replace(const char *path, const char *fresh, const struct accoun
 		unlink(fresh);
 		return fail(STATUS_NO_MEMORY, "writing the accounts file");
 	}
-	bool written = n <= ACCOUNTS_FILE_MAX && write_all(fd, text, n) &&
+	bool written = n <= ACCOUNTS_FILE_MAX && file_write_all(fd, text, n) &&
+		       fsync(fd) == 0 &&
 		       rename(fresh, path) == 0;
 	mem_free_wiped(text, n);
 	if (!written) {

@@ -9,6 +9,7 @@
 #include "advapi/layout.h"
 #include "advapi/reach.h"
 #include "base/block.h"
+#include "base/files.h"
 
 static struct ipc_bytes bytes_of(const char *text)
 {
@@ -215,20 +216,6 @@ DWORD WINAPI OpensspiVaultAccept(BOOL delete_altered)
 
 /* ---- export and import ---- */
 
-static bool write_all(int file, const uint8_t *p, size_t n)
-{
-	while (n) {
-		ssize_t written = write(file, p, n);
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return false;
-		p += written;
-		n -= (size_t)written;
-	}
-	return true;
-}
-
 DWORD WINAPI OpensspiVaultExport(const char *passphrase, int file, ULONGLONG *records)
 {
 	struct vault_export_reply reply = { 0 };
@@ -237,7 +224,7 @@ DWORD WINAPI OpensspiVaultExport(const char *passphrase, int file, ULONGLONG *re
 		return ERROR_INVALID_PARAMETER;
 	const struct vault_export_call call = { bytes_of(passphrase) };
 	uint32_t error = reach_lsa(CALL_VAULT_EXPORT, &call, &reply);
-	if (reply.sealed.n && !write_all(file, reply.sealed.p, reply.sealed.n))
+	if (reply.sealed.n && !file_write_all(file, reply.sealed.p, reply.sealed.n))
 		error = errno == ENOSPC ? ERROR_DISK_FULL : ERROR_WRITE_FAULT;
 	if (records)
 		*records = reply.records;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <wincred.h>
 
+#include "base/files.h"
 #include "base/places.h"
 #include "base/random.h"
 #include "crypto/permute.h"
@@ -44,7 +45,7 @@ static struct secret *key_read(const char *path)
 	    st.st_mode & 077 || st.st_size != KEY_LEN)
 		return NULL;
 	key = secret_new(KEY_LEN);
-	if (!key || read(fd, key->p, key->len) != (ssize_t)key->len)
+	if (!key || !file_read_all(fd, key->p, key->len))
 		return NULL;
 	return TAKE(key);
 }
@@ -66,7 +67,7 @@ static void key_make(const char *path)
 	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return;
-	if (write(fd, key->p, key->len) == (ssize_t)key->len && link(beside, path) != 0)
+	if (file_write_all(fd, key->p, key->len) && link(beside, path) != 0)
 		(void)fail(STATUS_UNSUCCESSFUL, "keeping the key of CredProtect");
 	unlink(beside);
 }

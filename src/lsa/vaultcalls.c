@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "lsa/credset.h"
 #include "lsa/lsa.h"
@@ -238,8 +239,7 @@ NTSTATUS lsa_vault_import(struct lsa_client *client, const struct vault_import_c
 	int fd = memfd_create("opensspi-import", MFD_CLOEXEC);
 	if (fd < 0)
 		return fail(STATUS_INSUFFICIENT_RESOURCES, "making room for an import");
-	if (write(fd, call->sealed.p, call->sealed.n) != (ssize_t)call->sealed.n ||
-	    lseek(fd, 0, SEEK_SET) != 0)
+	if (!file_write_all(fd, call->sealed.p, call->sealed.n) || lseek(fd, 0, SEEK_SET) != 0)
 		status = fail(STATUS_INSUFFICIENT_RESOURCES, "making room for an import");
 	else
 		status = vault_import(vault, passphrase, fd, call->replace, &reply->records);

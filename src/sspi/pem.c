@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "sspi/pem.h"
 
 #define BEGIN "-----BEGIN "
@@ -44,17 +45,6 @@ static void close_fd(int *fd)
 		close(*fd);
 }
 
-static bool read_all(int fd, uint8_t *out, size_t n)
-{
-	for (size_t done = 0; done < n;) {
-		ssize_t got = read(fd, out + done, n - done);
-		if (got <= 0 && !(got < 0 && errno == EINTR))
-			return false;
-		done += got > 0 ? (size_t)got : 0;
-	}
-	return true;
-}
-
 struct secret *pem_read_file(const char *path)
 {
 	struct stat about;
@@ -64,7 +54,7 @@ struct secret *pem_read_file(const char *path)
 	    about.st_size > (off_t)SECRET_MAX)
 		return NULL;
 	CLEANUP(secret_free_p) struct secret *file = secret_new((size_t)about.st_size);
-	if (!file || !read_all(fd, file->p, file->len))
+	if (!file || !file_read_all(fd, file->p, file->len))
 		return NULL;
 	return TAKE(file);
 }

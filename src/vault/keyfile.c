@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/places.h"
 #include "base/random.h"
 #include "vault/inner.h"
@@ -72,17 +73,6 @@ NTSTATUS keyfile_read(struct vault *v, const char *path, struct secret **out)
 	return status;
 }
 
-static bool write_all(int fd, const struct secret *text)
-{
-	for (size_t n = 0; n < text->len;) {
-		ssize_t put = write(fd, text->p + n, text->len - n);
-		if (put <= 0)
-			return false;
-		n += (size_t)put;
-	}
-	return fsync(fd) == 0;
-}
-
 /* A name that nobody else uses, in another thread, container or machine either. */
 static NTSTATUS name_beside(struct vault *v, const char *path, char *out, size_t room)
 {
@@ -113,7 +103,7 @@ NTSTATUS keyfile_write(struct vault *v, const char *path, const struct secret *k
 	if (failed(status))
 		return status;
 	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	bool ok = fd >= 0 && write_all(fd, text);
+	bool ok = fd >= 0 && file_write_all(fd, text->p, text->len) && fsync(fd) == 0;
 	int error = errno;
 	if (fd >= 0)
 		close(fd);

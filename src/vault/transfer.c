@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/random.h"
 #include "vault/inner.h"
 
@@ -30,34 +31,6 @@ struct stream {
 static void stream_done(struct stream *s)
 {
 	secret_free(s->key);
-}
-
-static bool write_all(int fd, const uint8_t *p, size_t n)
-{
-	while (n) {
-		ssize_t put = write(fd, p, n);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return false;
-		p += put;
-		n -= (size_t)put;
-	}
-	return true;
-}
-
-static bool read_all(int fd, uint8_t *p, size_t n)
-{
-	while (n) {
-		ssize_t got = read(fd, p, n);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		p += got;
-		n -= (size_t)got;
-	}
-	return true;
 }
 
 static NTSTATUS key_set(struct stream *s, const struct stretch *cost,
@@ -100,7 +73,7 @@ static NTSTATUS head_write(struct stream *s, const struct secret *passphrase)
 	wr_u32le(&w, cost.kib);
 	wr_u32le(&w, cost.lanes);
 	wr_bytes(&w, cost.salt, sizeof(cost.salt));
-	return wr_ok(&w) && write_all(s->fd, w.buf, w.len)
+	return wr_ok(&w) && file_write_all(s->fd, w.buf, w.len)
 		       ? STATUS_SUCCESS
 		       : vault_fail(s->v, STATUS_IO_DEVICE_ERROR, "the export cannot be written");
 }
@@ -120,7 +93,7 @@ static NTSTATUS frame_write(struct stream *s, struct rd plain, uint32_t mark)
 		&(struct seal_text){
 			.nonce = nonce, .bound = w.buf, .bound_n = 4, .in = plain.p, .n = plain.n },
 		sealed);
-	return write_all(s->fd, w.buf, w.len)
+	return file_write_all(s->fd, w.buf, w.len)
 		       ? STATUS_SUCCESS
 		       : vault_fail(s->v, STATUS_IO_DEVICE_ERROR, "the export cannot be written");
 }
@@ -195,7 +168,7 @@ static NTSTATUS head_read(struct stream *s, const struct secret *passphrase)
 	uint32_t format;
 
 	struct rd r = rd_of(head, sizeof(head));
-	if (!read_all(s->fd, head, sizeof(head)) || !rd_tag(&r, magic, MAGIC_LEN) ||
+	if (!file_read_all(s->fd, head, sizeof(head)) || !rd_tag(&r, magic, MAGIC_LEN) ||
 	    !rd_u32le(&r, &format))
 		return vault_fail(s->v, VAULT_ALTERED, "this is not an export of a vault");
 	if (format != VAULT_FORMAT)
@@ -215,13 +188,13 @@ static NTSTATUS frame_read(struct stream *s, struct wr *plain, bool *last)
 	uint8_t bound[4], nonce[SEAL_NONCE_LEN];
 
 	wr_reset(plain);
-	if (!read_all(s->fd, bound, sizeof(bound)))
+	if (!file_read_all(s->fd, bound, sizeof(bound)))
 		return vault_fail(s->v, VAULT_ALTERED, "the export ends too early");
 	uint32_t n = u32le_at(bound) & ~LAST_FRAME;
 	*last = u32le_at(bound) & LAST_FRAME;
 	uint8_t *in = n <= RECORD_BYTES_MAX ? wr_take(&sealed, n + SEAL_TAG_LEN) : NULL;
 	uint8_t *out = in ? wr_take(plain, n) : NULL;
-	if (!in || !out || !read_all(s->fd, in, sealed.len))
+	if (!in || !out || !file_read_all(s->fd, in, sealed.len))
 		return vault_fail(s->v, VAULT_ALTERED, "the export ends too early");
 	frame_nonce(s->frames, nonce);
 	if (!seal_open(s->key,

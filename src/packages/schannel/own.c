@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/places.h"
 #include "base/trace.h"
 #include "packages/schannel/own.h"
@@ -54,20 +55,6 @@ static NTSTATUS read_file(const char *path, struct secret **out, bool *absent)
 	}
 	*out = TAKE(s);
 	return SEC_E_OK;
-}
-
-static bool write_all(int fd, const uint8_t *p, size_t n)
-{
-	while (n) {
-		ssize_t put = write(fd, p, n);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return false;
-		p += put;
-		n -= (size_t)put;
-	}
-	return fsync(fd) == 0;
 }
 
 /* The directory of a file, open; -1 when that fails. */
@@ -136,7 +123,7 @@ static NTSTATUS write_file(const char *path, const struct secret *pem, bool repl
 	CLEANUP(fd_close_p) int fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return fail(SEC_E_NO_CREDENTIALS, "keeping the certificate");
-	if (fchmod(fd, 0600) != 0 || !write_all(fd, pem->p, pem->len) ||
+	if (fchmod(fd, 0600) != 0 || !file_write_all(fd, pem->p, pem->len) || fsync(fd) != 0 ||
 	    !publish(temporary, path, replace)) {
 		unlink(temporary);
 		return fail(SEC_E_NO_CREDENTIALS, "keeping the certificate");
