@@ -63,6 +63,30 @@ typedef struct _OPENSSPI_CREDSSP_VERSION {
 	ULONG Version;	   /* in force: the lesser of the two */
 } OPENSSPI_CREDSSP_VERSION, *POPENSSPI_CREDSSP_VERSION;
 
+/* QueryContextAttributes on a server's finished context: who the client is, for decisions about access.
+ * SEC_E_NO_CREDENTIALS when the authority named no SIDs (local accounts, an MIT KDC). One block: release it
+ * with FreeContextBuffer. */
+#define OPENSSPI_ATTR_CLIENT_SIDS 0x8F500002u
+
+typedef struct _OPENSSPI_CLIENT_SIDS {
+	ULONG Count;  /* at least 1 */
+	LPWSTR *Sids; /* "S-1-5-21-...": the user's, then the groups' */
+} OPENSSPI_CLIENT_SIDS, *POPENSSPI_CLIENT_SIDS;
+
+/* QueryContextAttributes on a Negotiate context and on those that hold one: why no better mechanism was
+ * chosen, a sentence in UTF-8 (FreeContextBuffer). SEC_E_NO_CREDENTIALS when the best one was. */
+#define OPENSSPI_ATTR_NEGOTIATION_REASON 0x8F500004u
+
+typedef struct _OPENSSPI_NEGOTIATION_REASON {
+	LPSTR Text;
+} OPENSSPI_NEGOTIATION_REASON, *POPENSSPI_NEGOTIATION_REASON;
+
+/* What the calling thread's last failing SSPI call had to say beyond its status, a sentence in UTF-8
+ * ("the KDC of LAB.TEST knows no TERMSRV/x"); release it with FreeContextBuffer. SEC_E_OK;
+ * SEC_E_NO_CREDENTIALS when there is nothing to add; SEC_E_INVALID_PARAMETER;
+ * SEC_E_INSUFFICIENT_MEMORY. */
+OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiLastReason(char **text);
+
 /* ---- Accounts who may sign in here ---------------------------------------------------------- */
 
 /* Flags of a local account. */
@@ -260,6 +284,8 @@ typedef struct _OPENSSPI_PACKAGE_TRAITS {
 #define OPENSSPI_POLICY_NTLM_MIN_SERVER_SEC 7u	   /* NTLM flags a server insists on */
 #define OPENSSPI_POLICY_MINIMUM_TLS 8u		   /* 0x301 to 0x304; 0x303 by default */
 #define OPENSSPI_POLICY_RESTRICTED_ADMIN 9u	   /* a server accepts empty credentials: 0 or 1 */
+#define OPENSSPI_POLICY_KERBEROS_ONLY 10u	   /* no NTLM, in either role: 0 or 1 */
+#define OPENSSPI_POLICY_FIPS 11u /* 1: the kernel's FIPS mode or FipsAlgorithmPolicy; no NTLM, no RC4 */
 
 /* Classes of credentials a client may delegate. */
 #define OPENSSPI_DELEGATE_FRESH 1u
@@ -307,6 +333,11 @@ typedef struct _OPENSSPI_TARGET_NAMES {
 
 /* A credential or context that a package holds of another package, inside the LSA. */
 typedef ULONG_PTR OPENSSPI_REACH_HANDLE;
+
+/* ReachQueryContext on a client's finished Kerberos context, or one that holds it: the packed
+ * KERB_TICKET_LOGON of Remote Credential Guard, [MS-CSSP] 2.2.1.2.3 (FreeLsaHeap). Never for
+ * applications. */
+#define OPENSSPI_ATTR_REMOTE_GUARD 0x8F500003u
 
 /* The services the LSA gives packages beyond LSA_SECPKG_FUNCTION_TABLE. Members are added at the end;
  * Version says how far the table reaches. */
@@ -410,9 +441,24 @@ typedef struct _OPENSSPI_LSA_EXTENSION {
 	/* Notes what a server says of itself, for the caller's CredGetTargetInfo. Nothing in it is
 	 * believed; what is not UTF-16, or longer than such names are, is not noted. */
 	VOID(NTAPI *NoteTarget)(const OPENSSPI_TARGET_NAMES *Names);
+
+	/* ---- from version 4 on ---- */
+
+	/* AuthenticateNtlm, and who it is: a list of wire/sids.h (FreeLsaHeap), empty when the authority
+	 * names none. */
+	NTSTATUS(NTAPI *AuthenticateNtlmSids)(const OPENSSPI_NTLM_LOGON *Logon,
+					      POPENSSPI_NTLM_LOGON_RESULT Result, PSecBuffer Sids);
+
+	/* Notes, for OpensspiLastReason, why the call that is being served fails: a sentence for people, no
+	 * secret in it, UTF-8, cut at 511 bytes. A later one replaces it; a call that begins has none. */
+	VOID(NTAPI *NoteReason)(const char *Sentence);
+
+	/* What was noted in the call that is being served, also by a package that was reached in it; ""
+	 * when nothing was. Good until the next note. */
+	const char *(NTAPI *Reason)(VOID);
 } OPENSSPI_LSA_EXTENSION, *POPENSSPI_LSA_EXTENSION;
 
-#define OPENSSPI_LSA_EXTENSION_VERSION 3u
+#define OPENSSPI_LSA_EXTENSION_VERSION 4u
 
 /* Gives a package the table of that version or a later one, good for the life of the LSA.
  * STATUS_SUCCESS; STATUS_NOT_SUPPORTED for a version not known here; STATUS_INVALID_PARAMETER for

@@ -26,7 +26,8 @@ static void note_alert(const SSL *ssl, int where, int value)
 
 static bool set_rules(SSL_CTX *ctx, const struct tls_settings *s)
 {
-	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
+	SSL_CTX_set_options(ctx,
+			    SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_info_callback(ctx, note_alert);
 	SSL_CTX_set_cert_verify_callback(ctx, peer_check, NULL);
@@ -39,8 +40,8 @@ static NTSTATUS set_chain(struct tls_config *c, struct rd der)
 {
 	for (size_t i = 0; der.n; i++) {
 		const uint8_t *at = der.p;
-		CLEANUP(x509_free_p) X509 *x =
-			der.n <= LONG_MAX ? d2i_X509(NULL, &at, (long)der.n) : NULL;
+		CLEANUP(x509_free_p)
+		X509 *x = der.n <= LONG_MAX ? d2i_X509(NULL, &at, (long)der.n) : NULL;
 		if (!x || i >= CHAIN_MAX || !rd_skip(&der, (size_t)(at - der.p)))
 			return ssl_fail(SEC_E_UNKNOWN_CREDENTIALS, "reading a certificate");
 		if (i > 0) {
@@ -60,7 +61,8 @@ static NTSTATUS set_chain(struct tls_config *c, struct rd der)
 static NTSTATUS set_key(struct tls_config *c, struct rd der)
 {
 	const uint8_t *at = der.p;
-	CLEANUP(pkey_free_p) EVP_PKEY *key =
+	CLEANUP(pkey_free_p)
+	EVP_PKEY *key =
 		der.n && der.n <= LONG_MAX ? d2i_AutoPrivateKey(NULL, &at, (long)der.n) : NULL;
 
 	if (!key || at != der.p + der.n)

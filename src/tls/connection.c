@@ -27,8 +27,8 @@ static bool whole_records(struct rd r, size_t limit, size_t *whole, size_t *miss
 		    !rd_u16be(&body, &len)) {
 			/* what is there must at least begin like one */
 			*missing = TLS_HEADER_LEN - r.n;
-			return r.n == 0 || ((r.p[0] >= 20 && r.p[0] <= 23) &&
-					    (r.n == 1 || r.p[1] == 3));
+			return r.n == 0 ||
+			       ((r.p[0] >= 20 && r.p[0] <= 23) && (r.n == 1 || r.p[1] == 3));
 		}
 		if (type < 20 || type > 23 || major != 3 || len > RECORD_BODY_MAX)
 			return false;
@@ -68,8 +68,7 @@ static bool set_peer(struct tls_connection *c, const struct tls_peer_settings *p
 	if (!c->server && peer->check_chain)
 		SSL_set_verify(c->ssl, SSL_VERIFY_PEER, NULL);
 	/* RFC 6066: host_name is a name, never an address */
-	if (!c->server && c->host && *c->host && !host_is_address(c->host) &&
-	    !strchr(c->host, ':'))
+	if (!c->server && c->host && *c->host && !host_is_address(c->host) && !strchr(c->host, ':'))
 		return SSL_set_tlsext_host_name(c->ssl, c->host) == 1;
 	return true;
 }
@@ -214,8 +213,7 @@ NTSTATUS connection_encrypt(struct tls_connection *c, struct rd plain, struct tl
 	c->part_at = 0;
 	int done = SSL_write_ex(c->ssl, plain.p, plain.n, &written);
 	c->part = NULL;
-	if (done != 1 || written != plain.n ||
-	    c->part_at != parts[0].n + parts[1].n + parts[2].n) {
+	if (done != 1 || written != plain.n || c->part_at != parts[0].n + parts[1].n + parts[2].n) {
 		c->dead = true;
 		return ssl_fail(SEC_E_ENCRYPT_FAILURE, "encrypting a record");
 	}

@@ -54,8 +54,10 @@ static bool add_host(X509 *x, const char *host)
 	char alternative[300];
 	size_t len = strlen(host);
 	X509_NAME *name = X509_get_subject_name(x);
-	bool plain = len && strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					 "0123456789.-_:") == len && len < 256;
+	bool plain = len &&
+		     strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "0123456789.-_:") == len &&
+		     len < 256;
 
 	if (X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const uint8_t *)host,
 				       len > NAME_MAX_LEN ? NAME_MAX_LEN : (int)len, -1, 0) != 1 ||
@@ -202,8 +204,8 @@ NTSTATUS identity_read(struct rd pem, struct tls_identity *out)
 	ERR_clear_error();
 	NTSTATUS status = read_chain(pem, out);
 	CLEANUP(bio_free_p) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-	CLEANUP(pkey_free_p) EVP_PKEY *key =
-		bio ? PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL) : NULL;
+	CLEANUP(pkey_free_p)
+	EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL) : NULL;
 	if (!failed(status) && !key)
 		status = ssl_fail(SEC_E_NO_CREDENTIALS, "reading a private key");
 	else if (!failed(status) && !key_to_secret(key, &out->key))

@@ -29,11 +29,7 @@ struct tls_connection {
 	bool judged;
 };
 
-/* host.c: base/'s functions by the host's table. */
-void host_set(const struct tls_host *host);
-const struct tls_host *host_table(void);
-
-/* Notes OpenSSL's own words about a failure in the trace, empties its queue, and is fail(). */
+/* reason.c. Notes OpenSSL's own words about a failure in the trace, empties its queue, and is fail(). */
 NTSTATUS ssl_fail_at(NTSTATUS status, const char *file, int line, const char *doing);
 #define ssl_fail(status, doing) ssl_fail_at((NTSTATUS)(status), __FILE__, __LINE__, (doing))
 
@@ -54,7 +50,8 @@ NTSTATUS connection_handshake(struct tls_connection *c, struct rd input, size_t 
 struct rd connection_output(const struct tls_connection *c);
 void connection_sent(struct tls_connection *c);
 NTSTATUS connection_encrypt(struct tls_connection *c, struct rd plain, struct tls_span parts[3]);
-NTSTATUS connection_decrypt(struct tls_connection *c, struct tls_span bytes, struct tls_record *out);
+NTSTATUS connection_decrypt(struct tls_connection *c, struct tls_span bytes,
+			    struct tls_record *out);
 NTSTATUS connection_shutdown(struct tls_connection *c);
 uint16_t connection_header(const struct tls_connection *c);
 

@@ -31,14 +31,12 @@ static const struct tls_ops ops = {
 	.identity_done = identity_done,
 };
 
-__attribute__((visibility("default"))) const struct tls_ops *
-opensspi_tls_module(const struct tls_host *host)
+__attribute__((visibility("default"))) const void *opensspi_tls_module(const struct part_host *host)
 {
-	if (!host || !host->build_id || strcmp(host->build_id, OPENSSPI_BUILD_ID) != 0)
+	if (!part_borrow(host))
 		return NULL;
 	/* The process is the application's: nothing of OpenSSL is torn down under its threads. */
 	if (OPENSSL_init_ssl(OPENSSL_INIT_NO_ATEXIT, NULL) != 1)
 		return NULL;
-	host_set(host);
 	return &ops;
 }

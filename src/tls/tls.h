@@ -1,14 +1,12 @@
 /* tls/tls.h - TLS as the Schannel package sees it: one table of functions out of a loaded module.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The module holds no state of base/: memory, secrets, the trace and failures go through the table
- * that the host hands over. Bytes it gives away are the host's to release. A connection is used by
+ * Bytes it gives away are the host's to release. A connection is used by
  * one thread at a time; configurations may be shared by any number. */
 #ifndef OPENSSPI_TLS_TLS_H
 #define OPENSSPI_TLS_TLS_H
 
-#include "base/base.h"
-#include "base/secret.h"
+#include "base/part.h"
 #include "wire/rd.h"
 
 #define TLS_MODULE_FILE "opensspi-tls.so"
@@ -18,18 +16,6 @@
 #define TLS_1_3 0x0304
 #define TLS_DATA_MAX 16384u /* of one record */
 #define TLS_HEADER_LEN 5u
-
-/* What the host lends; it must live as long as the process. */
-struct tls_host {
-	const char *build_id; /* must be the module's own */
-	void *(*alloc)(size_t n);
-	void (*free_wiped)(void *p, size_t n);
-	struct secret *(*secret_new)(size_t len);
-	void (*secret_free)(struct secret *s);
-	bool (*trace_is_on)(void);
-	void (*trace)(const char *format, ...) PRINTF_LIKE(1, 2);
-	NTSTATUS (*fail)(NTSTATUS status, const char *file, int line, const char *doing);
-};
 
 struct tls_span {
 	uint8_t *p;
@@ -52,10 +38,10 @@ struct tls_settings {
 };
 
 struct tls_peer_settings {
-	const char *host;  /* UTF-8 name or address without port; NULL: none */
-	bool check_chain;  /* fail the handshake unless the peer's chain leads to a system root */
-	bool check_name;   /* and, at a client, the certificate names `host` */
-	bool ask_client;   /* at a server: the client must show a certificate */
+	const char *host; /* UTF-8 name or address without port; NULL: none */
+	bool check_chain; /* fail the handshake unless the peer's chain leads to a system root */
+	bool check_name;  /* and, at a client, the certificate names `host` */
+	bool ask_client;  /* at a server: the client must show a certificate */
 };
 
 enum tls_kind {
@@ -104,8 +90,9 @@ struct tls_ops {
 	int64_t (*config_not_after)(const struct tls_config *c);
 
 	/* The configuration may be freed before its connections. */
-	NTSTATUS (*connection_new)(struct tls_config *config, const struct tls_peer_settings *peer,
-				   struct tls_connection **out);
+	NTSTATUS (*connection_new)
+	(struct tls_config *config, const struct tls_peer_settings *peer,
+	 struct tls_connection **out);
 	void (*connection_free)(struct tls_connection *c);
 
 	/* Goes on with the handshake. Whole records alone are taken; *used says how many bytes. What
@@ -124,7 +111,8 @@ struct tls_ops {
 
 	/* Opens the first record of `bytes` in place. SEC_E_INCOMPLETE_MESSAGE: nothing was touched.
 	 * SEC_E_MESSAGE_ALTERED and other errors end the connection. */
-	NTSTATUS (*decrypt)(struct tls_connection *c, struct tls_span bytes, struct tls_record *out);
+	NTSTATUS (*decrypt)
+	(struct tls_connection *c, struct tls_span bytes, struct tls_record *out);
 
 	/* Puts close_notify into output(). */
 	NTSTATUS (*shutdown)(struct tls_connection *c);
@@ -150,6 +138,6 @@ struct tls_ops {
 };
 
 /* The module's only export. NULL unless the build ids are equal or when OpenSSL cannot be set up. */
-const struct tls_ops *opensspi_tls_module(const struct tls_host *host);
+part_entry opensspi_tls_module;
 
 #endif

@@ -54,9 +54,9 @@ static void another_build_is_refused(void **state)
 	void *module = dlopen(where.dli_fname, RTLD_NOW | RTLD_LOCAL);
 	assert_non_null(module);
 	void *symbol = dlsym(module, TLS_MODULE_ENTRY);
-	const struct tls_ops *(*entry)(const struct tls_host *);
+	part_entry *entry;
 	memcpy(&entry, &symbol, sizeof(entry));
-	struct tls_host host = { .build_id = "of another time" };
+	struct part_host host = { .build_id = "of another time" };
 	assert_null(entry(&host));
 	host.build_id = NULL;
 	assert_null(entry(&host));

@@ -1,25 +1,38 @@
-/* tls/host.c - base/'s memory, secrets, trace and failures, by the table that the host handed over.
+/* part/host.c - in a module: base/'s memory, secrets, trace and failures, borrowed from the host.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * The module links none of base/, so that there is one arena of secrets and one trace in a process. */
+ * Compiled into every part (base/part.h). */
 #include "base/base.h"
 
-#include <openssl/err.h>
 #include <stdarg.h>
+#include <stdio.h>
 
+#include "base/part.h"
 #include "base/trace.h"
-#include "tls/internal.h"
 
-static const struct tls_host *the_host;
+#define LINE_MAX_BYTES 512
 
-void host_set(const struct tls_host *host)
+static const struct part_host *the_host;
+
+bool part_borrow(const struct part_host *host)
 {
+	if (!host || !host->build_id || strcmp(host->build_id, OPENSSPI_BUILD_ID) != 0)
+		return false;
 	the_host = host;
+	return true;
 }
 
-const struct tls_host *host_table(void)
+void part_trace(const char *format, ...)
 {
-	return the_host;
+	char line[LINE_MAX_BYTES];
+	va_list arguments;
+
+	if (!the_host->trace_is_on())
+		return;
+	va_start(arguments, format);
+	vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	the_host->trace("%s", line);
 }
 
 void *mem_alloc(size_t n)
@@ -68,17 +81,4 @@ bool trace_is_on(void)
 NTSTATUS fail_at(NTSTATUS status, const char *file, int line, const char *doing)
 {
 	return (the_host->fail)(status, file, line, doing);
-}
-
-NTSTATUS ssl_fail_at(NTSTATUS status, const char *file, int line, const char *doing)
-{
-	unsigned long code = ERR_peek_last_error();
-	const char *reason = code ? ERR_reason_error_string(code) : NULL;
-
-	if (code && ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
-		status = SEC_E_INSUFFICIENT_MEMORY;
-	if (reason && trace_is_on())
-		the_host->trace("tls: %s", reason);
-	ERR_clear_error();
-	return fail_at(status, file, line, doing);
 }

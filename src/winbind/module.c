@@ -1,0 +1,13 @@
+/* winbind/module.c - the door of opensspi-winbind.so.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include "base/base.h"
+
+#include "winbind/winbind.h"
+
+static const struct winbind_ops ops = { .is_reachable = NULL };
+
+__attribute__((visibility("default"))) const void *
+opensspi_winbind_module(const struct part_host *host)
+{
+	return part_borrow(host) ? &ops : NULL;
+}
