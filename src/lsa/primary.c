@@ -44,11 +44,21 @@ static struct primary **find(struct sessions *s, const struct primary_owner *own
 	return at;
 }
 
-static NTSTATUS check_session(struct lsa *lsa, LUID logon)
+/* `created`: it may go at any time; a client's own cannot. */
+static NTSTATUS check_session_kind(struct lsa *lsa, LUID logon, bool *created)
 {
+	pthread_mutex_lock(&lsa->sessions.lock);
+	*created = session_is_created(&lsa->sessions, logon);
+	pthread_mutex_unlock(&lsa->sessions.lock);
 	return session_is_known(lsa, logon)
 		       ? STATUS_SUCCESS
 		       : fail(STATUS_NO_SUCH_LOGON_SESSION, "a session's credentials");
+}
+
+static NTSTATUS check_session(struct lsa *lsa, LUID logon)
+{
+	bool created;
+	return check_session_kind(lsa, logon, &created);
 }
 
 static NTSTATUS append(struct sessions *s, struct primary *p)
@@ -67,7 +77,8 @@ static NTSTATUS append(struct sessions *s, struct primary *p)
 
 NTSTATUS primary_add(struct lsa *lsa, struct primary_owner owner, struct rd key, struct rd bytes)
 {
-	NTSTATUS status = check_session(lsa, owner.logon);
+	bool created;
+	NTSTATUS status = check_session_kind(lsa, owner.logon, &created);
 
 	if (failed(status))
 		return status;
@@ -80,7 +91,10 @@ NTSTATUS primary_add(struct lsa *lsa, struct primary_owner owner, struct rd key,
 	if (!fresh->key || !fresh->bytes)
 		return fail(STATUS_NO_MEMORY, "adding a session's credentials");
 	pthread_mutex_lock(&lsa->sessions.lock);
-	status = append(&lsa->sessions, fresh);
+	if (created && !session_is_created(&lsa->sessions, owner.logon))
+		status = STATUS_NO_SUCH_LOGON_SESSION; /* it ended meanwhile */
+	else
+		status = append(&lsa->sessions, fresh);
 	pthread_mutex_unlock(&lsa->sessions.lock);
 	if (!failed(status))
 		(void)TAKE(fresh);

@@ -124,6 +124,11 @@ static bool is_own_of_any(struct lsa *lsa, LUID logon)
 	return found;
 }
 
+bool session_is_created(struct sessions *s, LUID logon)
+{
+	return *session_find(s, logon) != NULL;
+}
+
 SECURITY_LOGON_TYPE session_type(struct lsa *lsa, LUID logon)
 {
 	struct session session;

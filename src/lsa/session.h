@@ -44,6 +44,9 @@ LUID session_own(const struct lsa_client *client);
  * for it, else SEC_E_NOT_OWNER, whether or not there is one. */
 MUST_CHECK NTSTATUS session_check(const struct lsa_client *client, LUID logon);
 
+/* Was it created, and is it still there? Called with the sessions' lock held. */
+MUST_CHECK bool session_is_created(struct sessions *s, LUID logon);
+
 /* Is it one that was created, or some client's own? */
 MUST_CHECK bool session_is_known(struct lsa *lsa, LUID logon);
 
