@@ -104,6 +104,9 @@ LsaGetLogonSessionData(PLUID LogonId, PSECURITY_LOGON_SESSION_DATA *ppLogonSessi
  * Microsoft: LsaFreeReturnBuffer. */
 OPENSSPI_API NTSTATUS NTAPI LsaFreeReturnBuffer(PVOID Buffer);
 
+/* The caller's own session and those that were made for it; for who is trusted all. LsaFreeReturnBuffer.
+ * STATUS_SUCCESS, STATUS_INVALID_PARAMETER, STATUS_NO_MEMORY.
+ * Microsoft: LsaEnumerateLogonSessions. */
 OPENSSPI_API NTSTATUS NTAPI LsaEnumerateLogonSessions(PULONG LogonSessionCount,
 						      PLUID *LogonSessionList);
 
@@ -121,6 +124,14 @@ OPENSSPI_API NTSTATUS NTAPI LsaDeregisterLogonProcess(HANDLE LsaHandle);
 OPENSSPI_API NTSTATUS NTAPI LsaLookupAuthenticationPackage(HANDLE LsaHandle,
 							   PLSA_STRING PackageName,
 							   PULONG AuthenticationPackage);
+/* Has a package judge a logon, and makes a session of it, which ends with the process or by
+ * OpensspiEndLogonSession. AuthenticationInformation is one block with all its strings inside (or at
+ * offsets from its start). *Token is NULL and *Quotas zero: there are none here. *ProfileBuffer goes back
+ * through LsaFreeReturnBuffer; the other answers have to have a place, Quotas may be NULL.
+ * The package's status; STATUS_ACCOUNT_RESTRICTION: *SubStatus says more; STATUS_NO_SUCH_PACKAGE;
+ * STATUS_NOT_SUPPORTED: it takes no logons, or LocalGroups (untrusted: STATUS_ACCESS_DENIED);
+ * STATUS_INVALID_LOGON_TYPE; STATUS_INVALID_HANDLE; STATUS_INVALID_PARAMETER; STATUS_NO_MEMORY.
+ * Microsoft: LsaLogonUser. */
 OPENSSPI_API NTSTATUS NTAPI LsaLogonUser(HANDLE LsaHandle, PLSA_STRING OriginName,
 					 SECURITY_LOGON_TYPE LogonType, ULONG AuthenticationPackage,
 					 PVOID AuthenticationInformation,
@@ -671,6 +682,18 @@ typedef struct _KERB_QUERY_TKT_CACHE_EX_RESPONSE {
 	KERB_TICKET_CACHE_INFO_EX Tickets[ANYSIZE_ARRAY];
 } KERB_QUERY_TKT_CACHE_EX_RESPONSE, *PKERB_QUERY_TKT_CACHE_EX_RESPONSE;
 
+typedef struct _KERB_QUERY_TKT_CACHE_EX2_RESPONSE {
+	KERB_PROTOCOL_MESSAGE_TYPE MessageType;
+	ULONG CountOfTickets;
+	KERB_TICKET_CACHE_INFO_EX2 Tickets[ANYSIZE_ARRAY];
+} KERB_QUERY_TKT_CACHE_EX2_RESPONSE, *PKERB_QUERY_TKT_CACHE_EX2_RESPONSE;
+
+typedef struct _KERB_QUERY_TKT_CACHE_EX3_RESPONSE {
+	KERB_PROTOCOL_MESSAGE_TYPE MessageType;
+	ULONG CountOfTickets;
+	KERB_TICKET_CACHE_INFO_EX3 Tickets[ANYSIZE_ARRAY];
+} KERB_QUERY_TKT_CACHE_EX3_RESPONSE, *PKERB_QUERY_TKT_CACHE_EX3_RESPONSE;
+
 #define KERB_TICKET_FLAGS_forwardable 0x40000000
 #define KERB_TICKET_FLAGS_forwarded 0x20000000
 #define KERB_TICKET_FLAGS_proxiable 0x10000000
@@ -739,6 +762,15 @@ typedef struct _KERB_PURGE_TKT_CACHE_REQUEST {
 	UNICODE_STRING RealmName;
 } KERB_PURGE_TKT_CACHE_REQUEST, *PKERB_PURGE_TKT_CACHE_REQUEST;
 
+#define KERB_PURGE_ALL_TICKETS 1
+
+typedef struct _KERB_PURGE_TKT_CACHE_EX_REQUEST {
+	KERB_PROTOCOL_MESSAGE_TYPE MessageType;
+	LUID LogonId;
+	ULONG Flags;
+	KERB_TICKET_CACHE_INFO_EX TicketTemplate;
+} KERB_PURGE_TKT_CACHE_EX_REQUEST, *PKERB_PURGE_TKT_CACHE_EX_REQUEST;
+
 typedef struct _KERB_SUBMIT_TKT_REQUEST {
 	KERB_PROTOCOL_MESSAGE_TYPE MessageType;
 	LUID LogonId;
@@ -756,6 +788,33 @@ typedef struct _KERB_CHANGEPASSWORD_REQUEST {
 	UNICODE_STRING NewPassword;
 	BOOLEAN Impersonating;
 } KERB_CHANGEPASSWORD_REQUEST, *PKERB_CHANGEPASSWORD_REQUEST;
+
+typedef struct _DOMAIN_PASSWORD_INFORMATION {
+	USHORT MinPasswordLength;
+	USHORT PasswordHistoryLength;
+	ULONG PasswordProperties;
+	LARGE_INTEGER MaxPasswordAge;
+	LARGE_INTEGER MinPasswordAge;
+} DOMAIN_PASSWORD_INFORMATION, *PDOMAIN_PASSWORD_INFORMATION;
+
+typedef struct _KERB_CHANGEPASSWORD_RESPONSE {
+	KERB_PROTOCOL_MESSAGE_TYPE MessageType;
+	BOOLEAN PasswordInfoValid;
+	DOMAIN_PASSWORD_INFORMATION DomainPasswordInfo;
+} KERB_CHANGEPASSWORD_RESPONSE, *PKERB_CHANGEPASSWORD_RESPONSE;
+
+#define KERB_SETPASS_USE_LOGONID 1
+#define KERB_SETPASS_USE_CREDHANDLE 2
+
+typedef struct _KERB_SETPASSWORD_REQUEST {
+	KERB_PROTOCOL_MESSAGE_TYPE MessageType;
+	LUID LogonId;
+	SecHandle CredentialsHandle;
+	ULONG Flags;
+	UNICODE_STRING DomainName;
+	UNICODE_STRING AccountName;
+	UNICODE_STRING Password;
+} KERB_SETPASSWORD_REQUEST, *PKERB_SETPASSWORD_REQUEST;
 
 #define KERB_REQUEST_ADD_CREDENTIAL 1
 #define KERB_REQUEST_REPLACE_CREDENTIAL 2

@@ -73,6 +73,15 @@ typedef struct _OPENSSPI_CLIENT_SIDS {
 	LPWSTR *Sids; /* "S-1-5-21-...": the user's, then the groups' */
 } OPENSSPI_CLIENT_SIDS, *POPENSSPI_CLIENT_SIDS;
 
+/* QueryContextAttributes on a server's finished Kerberos context, or one that holds it: the logon session of
+ * the tickets that the client delegated, for pvLogonId of AcquireCredentialsHandle. It ends with the
+ * context; credentials that were acquired of it go on. SEC_E_NO_CREDENTIALS when nothing was delegated. */
+#define OPENSSPI_ATTR_DELEGATED_LOGON 0x8F500005u
+
+typedef struct _OPENSSPI_DELEGATED_LOGON {
+	LUID LogonId;
+} OPENSSPI_DELEGATED_LOGON, *POPENSSPI_DELEGATED_LOGON;
+
 /* QueryContextAttributes on a Negotiate context and on those that hold one: why no better mechanism was
  * chosen, a sentence in UTF-8 (FreeContextBuffer). SEC_E_NO_CREDENTIALS when the best one was. */
 #define OPENSSPI_ATTR_NEGOTIATION_REASON 0x8F500004u
@@ -82,10 +91,17 @@ typedef struct _OPENSSPI_NEGOTIATION_REASON {
 } OPENSSPI_NEGOTIATION_REASON, *POPENSSPI_NEGOTIATION_REASON;
 
 /* What the calling thread's last failing SSPI call had to say beyond its status, a sentence in UTF-8
- * ("the KDC of LAB.TEST knows no TERMSRV/x"); release it with FreeContextBuffer. SEC_E_OK;
+ * ("the KDC of LAB.TEST knows no TERMSRV/x"); release it with FreeContextBuffer. Releasing handles and
+ * buffers leaves it there, any other call takes its place. SEC_E_OK;
  * SEC_E_NO_CREDENTIALS when there is nothing to add; SEC_E_INVALID_PARAMETER;
  * SEC_E_INSUFFICIENT_MEMORY. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiLastReason(char **text);
+
+/* Ends a logon session that LsaLogonUser made: on Windows closing its token does. It ends with the process
+ * that made it in any case; credentials that were acquired of it go on.
+ * STATUS_SUCCESS; STATUS_NO_SUCH_LOGON_SESSION when it is none of the caller's;
+ * STATUS_INVALID_PARAMETER for NULL. */
+OPENSSPI_API NTSTATUS NTAPI OpensspiEndLogonSession(PLUID LogonId);
 
 /* ---- Accounts who may sign in here ---------------------------------------------------------- */
 
@@ -286,6 +302,11 @@ typedef struct _OPENSSPI_PACKAGE_TRAITS {
 #define OPENSSPI_POLICY_RESTRICTED_ADMIN 9u	   /* a server accepts empty credentials: 0 or 1 */
 #define OPENSSPI_POLICY_KERBEROS_ONLY 10u	   /* no NTLM, in either role: 0 or 1 */
 #define OPENSSPI_POLICY_FIPS 11u /* 1: the kernel's FIPS mode or FipsAlgorithmPolicy; no NTLM, no RC4 */
+#define OPENSSPI_POLICY_TRY_IP_SPN 14u /* Negotiate tries Kerberos with IP addresses too: 0 or 1 */
+#define OPENSSPI_POLICY_RESTRICTED_ADMIN_TYPE                                                      \
+	12u /* a client hands over: 0 what lists allow, 1 nothing, 2 by Remote Guard alone, 3 either */
+#define OPENSSPI_POLICY_ALLOW_PROTECTED_CREDS                                                      \
+	13u /* a server takes Remote Guard and empty credentials: 0 or 1 */
 
 /* Classes of credentials a client may delegate. */
 #define OPENSSPI_DELEGATE_FRESH 1u
@@ -335,8 +356,8 @@ typedef struct _OPENSSPI_TARGET_NAMES {
 typedef ULONG_PTR OPENSSPI_REACH_HANDLE;
 
 /* ReachQueryContext on a client's finished Kerberos context, or one that holds it: the packed
- * KERB_TICKET_LOGON of Remote Credential Guard, [MS-CSSP] 2.2.1.2.3 (FreeLsaHeap). Never for
- * applications. */
+ * KERB_TICKET_LOGON of Remote Credential Guard, [MS-CSSP] 2.2.1.2.3, in a SecBuffer (FreeLsaHeap its
+ * pvBuffer). Never for applications. */
 #define OPENSSPI_ATTR_REMOTE_GUARD 0x8F500003u
 
 /* The services the LSA gives packages beyond LSA_SECPKG_FUNCTION_TABLE. Members are added at the end;
@@ -359,10 +380,12 @@ typedef struct _OPENSSPI_LSA_EXTENSION {
 	BOOLEAN(NTAPI *TargetNameIsOurs)(const UNICODE_STRING *Target);
 
 	/* Checks an NTLM response with the configured authorities. STATUS_SUCCESS and a result;
-	 * STATUS_LOGON_FAILURE for wrong user, domain or password alike, and always for an empty
-	 * password; STATUS_ACCOUNT_DISABLED,
+	 * STATUS_LOGON_FAILURE for wrong user, domain or password alike, and always for the empty
+	 * password of a local account; STATUS_ACCOUNT_DISABLED,
 	 * _ACCOUNT_LOCKED_OUT, _ACCOUNT_EXPIRED, _PASSWORD_MUST_CHANGE, _PASSWORD_EXPIRED only after
-	 * a right password, except that a locked account answers so at once;
+	 * a right password, except that a locked account answers so at once, and a domain's controller
+	 * says them when it will, also STATUS_ACCOUNT_RESTRICTION, _INVALID_LOGON_HOURS,
+	 * _INVALID_WORKSTATION, _LOGON_TYPE_NOT_GRANTED and _TIME_DIFFERENCE_AT_DC;
 	 * SEC_E_NO_AUTHENTICATING_AUTHORITY when none is configured or reachable. */
 	NTSTATUS(NTAPI *AuthenticateNtlm)(const OPENSSPI_NTLM_LOGON *Logon,
 					  POPENSSPI_NTLM_LOGON_RESULT Result);

@@ -2274,6 +2274,7 @@ __attribute__((unused)) static inline HRESULT HRESULT_FROM_WIN32(ULONG code)
 #define RPC_S_PRF_ELT_NOT_REMOVED 1927
 #define RPC_S_GRP_ELT_NOT_ADDED 1928
 #define RPC_S_GRP_ELT_NOT_REMOVED 1929
+#define ERROR_NTLM_BLOCKED 1937
 
 /* Volume encryption */
 #define FVE_E_LOCKED_VOLUME ((HRESULT)0x80310000)

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "accounts/authority.h"
+#include "accounts/domain.h"
 #include "accounts/guard.h"
 #include "accounts/store.h"
 #include "base/clock.h"
@@ -28,10 +29,13 @@
 
 struct authority {
 	char *file, *guard_file;
+	char *computer, *domain; /* this machine's names, UTF-8 */
 	WCHAR *machine;
 	size_t machine_n;
 	struct guard_rules rules;
 	uint32_t delay_ms;
+	bool winbind;
+	const struct winbind_ops *winbind_ops;
 	uint8_t nobody[NTLM_HASH_LEN]; /* a random hash */
 
 	struct accounts *table; /* guarded by `table_lock` */
@@ -69,7 +73,11 @@ static NTSTATUS authority_fill(struct authority *a, const struct authority_setti
 					 .lockout_seconds = settings->lockout_seconds,
 					 .observation_seconds = settings->observation_seconds };
 	a->delay_ms = settings->delay_ms;
-	if (!a->file || !a->guard_file ||
+	a->computer = mem_dup_text(machine);
+	a->domain = mem_dup_text(settings->machine_domain ? settings->machine_domain : machine);
+	a->winbind = settings->winbind;
+	a->winbind_ops = settings->winbind_ops;
+	if (!a->file || !a->guard_file || !a->computer || !a->domain ||
 	    !utf16_from_utf8(machine, strlen(machine), &a->machine, &a->machine_n))
 		return fail(STATUS_NO_MEMORY, "opening the accounts");
 	return random_bytes(a->nobody, sizeof(a->nobody));
@@ -104,6 +112,8 @@ void authority_free(struct authority *a)
 	table_unref(a->table);
 	mem_free(a->file);
 	mem_free(a->guard_file);
+	mem_free(a->computer);
+	mem_free(a->domain);
 	mem_free(a->machine);
 	mem_free_wiped(a, sizeof(*a));
 }
@@ -120,7 +130,8 @@ static NTSTATUS reload(struct authority *a)
 	return store_read(a->file, &a->table, &a->stamp);
 }
 
-/* A reference to the table as the file is now (table_unref). */
+/* A reference to the table as the file is now (table_unref); NULL for one that is not there where a
+ * domain can be asked. */
 static NTSTATUS current_table(struct authority *a, struct accounts **out)
 {
 	*out = NULL;
@@ -133,6 +144,8 @@ static NTSTATUS current_table(struct authority *a, struct accounts **out)
 		__atomic_add_fetch(&a->table->references, 1, __ATOMIC_RELAXED);
 	}
 	pthread_mutex_unlock(&table_lock);
+	if (status == STATUS_OBJECT_NAME_NOT_FOUND && a->winbind)
+		return STATUS_SUCCESS;
 	if (failed(status) && status != STATUS_NO_MEMORY)
 		return fail(SEC_E_NO_AUTHENTICATING_AUTHORITY, "reading the accounts file");
 	return status;
@@ -141,7 +154,10 @@ static NTSTATUS current_table(struct authority *a, struct accounts **out)
 bool authority_is_configured(struct authority *a)
 {
 	CLEANUP(table_unref_p) struct accounts *t = NULL;
-	return !failed(current_table(a, &t));
+
+	if (failed(current_table(a, &t)))
+		return false;
+	return t || domain_is_reachable(a->winbind_ops);
 }
 
 /* ---- who is meant ---- */
@@ -150,14 +166,23 @@ struct meant {
 	WCHAR key[ACCOUNT_KEY_MAX];
 	size_t key_n;
 	const struct account *account; /* NULL: nobody */
+	bool foreign;		       /* a domain's, which winbind is asked for */
 };
 
 static void look_up(const struct accounts *t, const WCHAR *domain, size_t domain_n,
 		    const UNICODE_STRING *user, struct meant *out)
 {
-	out->key_n = account_key(domain, domain_n, user->Buffer, user->Length / sizeof(WCHAR),
-				 out->key);
-	out->account = out->key_n ? accounts_find(t, out->key, out->key_n) : NULL;
+	out->key_n =
+		account_key(domain, domain_n, user->Buffer, user->Length / sizeof(WCHAR), out->key);
+	out->account = out->key_n && t ? accounts_find(t, out->key, out->key_n) : NULL;
+}
+
+static bool is_principal(const UNICODE_STRING *user)
+{
+	for (size_t i = 0; i < user->Length / sizeof(WCHAR); i++)
+		if (user->Buffer[i] == '@')
+			return true;
+	return false;
 }
 
 /* Empty, ".", and this machine's name mean the machine's own accounts. */
@@ -171,12 +196,14 @@ static void find_meant(const struct authority *a, const struct accounts *t,
 
 	if (!local) {
 		look_up(t, domain, n, &logon->User, out);
+		out->foreign = a->winbind && !out->account;
 		return;
 	}
 	if (a->machine_n)
 		look_up(t, a->machine, a->machine_n, &logon->User, out);
 	if (!out->account)
 		look_up(t, NULL, 0, &logon->User, out);
+	out->foreign = a->winbind && !out->account && n == 0 && is_principal(&logon->User);
 }
 
 /* ---- the response ---- */
@@ -199,20 +226,29 @@ static bool check_v2(const OPENSSPI_NTLM_LOGON *logon, const uint8_t hash[NTLM_H
 	return right;
 }
 
-/* [MS-NLMP] 3.3.1; with extended session security the client's challenge is in the LM response. */
+/* What a version 1 response answers: with extended session security the client's challenge, too, which is
+ * in the LM response. [MS-NLMP] 3.3.1 */
+static bool challenge_v1(const OPENSSPI_NTLM_LOGON *logon, uint8_t out[MD5_LEN])
+{
+	memcpy(out, logon->ServerChallenge, NTLM_CHALLENGE_LEN);
+	if (!(logon->NegotiateFlags & EXTENDED_SECURITY))
+		return true;
+	if (!logon->LmResponse || logon->LmResponseLength < NTLM_CHALLENGE_LEN)
+		return false;
+	md5_parts((struct part[]){ { logon->ServerChallenge, NTLM_CHALLENGE_LEN },
+				   { logon->LmResponse, NTLM_CHALLENGE_LEN } },
+		  2, out);
+	return true;
+}
+
+/* [MS-NLMP] 3.3.1 */
 static bool check_v1(const OPENSSPI_NTLM_LOGON *logon, const uint8_t hash[NTLM_HASH_LEN],
 		     uint8_t key[16])
 {
 	uint8_t challenge[MD5_LEN] = { 0 }, expected[V1_RESPONSE_LEN];
 
-	memcpy(challenge, logon->ServerChallenge, NTLM_CHALLENGE_LEN);
-	if (logon->NegotiateFlags & EXTENDED_SECURITY) {
-		if (!logon->LmResponse || logon->LmResponseLength < NTLM_CHALLENGE_LEN)
-			return false;
-		md5_parts((struct part[]){ { logon->ServerChallenge, NTLM_CHALLENGE_LEN },
-					   { logon->LmResponse, NTLM_CHALLENGE_LEN } },
-			  2, challenge);
-	}
+	if (!challenge_v1(logon, challenge))
+		return false;
 	ntlm_desl(hash, challenge, expected);
 	md4(hash, NTLM_HASH_LEN, key);
 	bool right = bytes_equal(expected, logon->NtResponse, V1_RESPONSE_LEN);
@@ -274,6 +310,7 @@ void authority_answer_done(struct authority_answer *a)
 {
 	mem_free(a->domain);
 	mem_free(a->user);
+	wr_done(&a->sids);
 	mem_wipe(a, sizeof(*a));
 }
 
@@ -281,8 +318,8 @@ static NTSTATUS answer(const struct authority *a, const struct account *account,
 		       const uint8_t key[16], struct authority_answer *out)
 {
 	struct authority_answer fresh = { .domain = NULL };
-	bool fine = utf16_from_utf8(account->user, strlen(account->user), &fresh.user,
-				    &fresh.user_n);
+	bool fine =
+		utf16_from_utf8(account->user, strlen(account->user), &fresh.user, &fresh.user_n);
 
 	if (account->domain[0]) {
 		fine = fine && utf16_from_utf8(account->domain, strlen(account->domain),
@@ -343,19 +380,76 @@ static NTSTATUS judge_guarded(struct attempt *at)
 
 	if (a->rules.threshold == 0 && a->delay_ms == 0)
 		return judge(at, NULL);
-	NTSTATUS status = a->guard_file ? guard_begin(a->guard_file, true, &g) :
-					  SEC_E_INTERNAL_ERROR;
+	NTSTATUS status = a->guard_file ? guard_begin(a->guard_file, true, &g)
+					: SEC_E_INTERNAL_ERROR;
 	if (status == STATUS_NO_MEMORY)
 		return status;
 	if (failed(status))
-		return fail(SEC_E_NO_AUTHENTICATING_AUTHORITY, "opening the count of bad passwords");
+		return fail(SEC_E_NO_AUTHENTICATING_AUTHORITY,
+			    "opening the count of bad passwords");
 	return judge(at, &g);
+}
+
+/* ---- a domain's accounts ---- */
+
+static NTSTATUS ask_domain(const struct attempt *at, struct authority_answer *out)
+{
+	const OPENSSPI_NTLM_LOGON *logon = at->logon;
+	uint8_t challenge[MD5_LEN] = { 0 };
+
+	if (!at->meant.key_n || !logon->NtResponse)
+		return fail(STATUS_LOGON_FAILURE, "reading a domain account's sign-in");
+	if (logon->NtResponseLength >= V2_RESPONSE_MIN)
+		memcpy(challenge, logon->ServerChallenge, NTLM_CHALLENGE_LEN);
+	else if (logon->NtResponseLength != V1_RESPONSE_LEN || !at->allow_v1 ||
+		 !challenge_v1(logon, challenge))
+		return fail(STATUS_LOGON_FAILURE, "reading a domain account's sign-in");
+	const struct domain_question question = { .logon = logon,
+						  .challenge = challenge,
+						  .our_domain = at->a->domain,
+						  .our_computer = at->a->computer };
+	return domain_check_ntlm(at->a->winbind_ops, &question, out);
+}
+
+/* Locking is the controller's business; what it refused delays the next answers. The count is not locked
+ * while the controller is asked: nobody shall wait for it who does not need it. */
+static NTSTATUS count_domain(struct attempt *at, bool refused)
+{
+	const struct authority *a = at->a;
+	const struct guard_rules rules = { .observation_seconds = a->rules.observation_seconds };
+	const struct guard_name name = { a->file, at->meant.key, at->meant.key_n, false };
+	CLEANUP(guard_end) struct guard g = { .fd = -1 };
+
+	if (a->delay_ms == 0)
+		return STATUS_SUCCESS;
+	NTSTATUS status = a->guard_file ? guard_begin(a->guard_file, true, &g)
+					: SEC_E_INTERNAL_ERROR;
+	if (!failed(status))
+		status = refused ? guard_count(&g, &name, clock_now(), &rules, &at->failures)
+				 : guard_forget(&g, &name);
+	return status;
+}
+
+static NTSTATUS judge_domain(struct attempt *at, struct authority_answer *out)
+{
+	NTSTATUS status = ask_domain(at, out);
+
+	if (failed(status) && status != STATUS_LOGON_FAILURE)
+		return status;
+	NTSTATUS counted = count_domain(at, failed(status));
+	if (!failed(counted))
+		return status;
+	authority_answer_done(out);
+	return counted == STATUS_NO_MEMORY ? counted
+					   : fail(SEC_E_NO_AUTHENTICATING_AUTHORITY,
+						  "opening the count of bad passwords");
 }
 
 static void delay(const struct authority *a, uint32_t failures)
 {
 	uint64_t ms = (uint64_t)a->delay_ms * (failures < DELAYS_MAX ? failures : DELAYS_MAX);
-	struct timespec left = { .tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * MS_NS };
+	struct timespec left = { .tv_sec = (time_t)(ms / 1000),
+				 .tv_nsec = (long)(ms % 1000) * MS_NS };
 
 	while (ms && nanosleep(&left, &left) != 0)
 		;
@@ -372,9 +466,9 @@ NTSTATUS authority_check_ntlm(struct authority *a, const OPENSSPI_NTLM_LOGON *lo
 	if (failed(status))
 		return status;
 	find_meant(a, t, logon, &at.meant);
-	status = judge_guarded(&at);
+	status = at.meant.foreign ? judge_domain(&at, out) : judge_guarded(&at);
 	delay(a, at.failures);
-	if (!failed(status))
+	if (!failed(status) && !at.meant.foreign)
 		status = answer(a, at.meant.account, at.key, out);
 	mem_wipe(at.key, sizeof(at.key));
 	return status;

@@ -1,8 +1,11 @@
 /* accounts/authority.h - who may sign in here: one interface over the configured authorities.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Local accounts today (a file of NT hashes); a domain's through winbind and a keytab later, behind
- * the same calls. Wrong user, wrong domain and wrong password are one answer in one time. */
+ * Local accounts are a file of NT hashes: those with an empty domain, "." or this machine's name, and
+ * those of any domain that the file has a line for. The other domains' are asked for by winbind, when
+ * that is configured; so is "user@domain" without a domain that the file does not know. Nobody else
+ * signs in: a controller that is out of reach opens nothing. Wrong user, wrong domain and wrong
+ * password are one answer, for local accounts in one time. */
 #ifndef OPENSSPI_ACCOUNTS_AUTHORITY_H
 #define OPENSSPI_ACCOUNTS_AUTHORITY_H
 
@@ -10,16 +13,21 @@
 
 #include "base/base.h"
 #include "base/secret.h"
+#include "wire/wr.h"
 
 struct authority;
+struct winbind_ops;
 
 struct authority_settings {
 	const char *file;	      /* the accounts file; NULL: the default place */
 	const char *machine;	      /* NetBIOS name of this machine, UTF-8 */
+	const char *machine_domain;   /* and of its domain; what servers tell their clients */
 	uint32_t lockout_threshold;   /* bad passwords before an account is locked out; 0: never */
 	uint32_t lockout_seconds;     /* how long a lockout lasts */
 	uint32_t observation_seconds; /* after this long without a failure the count begins anew */
 	uint32_t delay_ms;	      /* added per failure in a row, up to eight times */
+	bool winbind;		      /* ask winbind for other domains' accounts */
+	const struct winbind_ops *winbind_ops; /* NULL: the module's, loaded when first asked */
 };
 
 /* Opens the authorities. No accounts file is fine: authority_is_configured then says false. */
@@ -35,11 +43,13 @@ struct authority_answer {
 	uint8_t session_base_key[16]; /* wiped by authority_answer_done */
 	WCHAR *domain, *user;	      /* as stored (mem_free by authority_answer_done) */
 	size_t domain_n, user_n;
+	struct wr sids; /* a list of wire/sids.h; empty for local accounts */
 };
 void authority_answer_done(struct authority_answer *a);
 
 /* Checks an NTLMv2 response (or NTLMv1 when `allow_v1`). Statuses as OPENSSPI_LSA_EXTENSION's
- * AuthenticateNtlm. Thread safe. */
+ * AuthenticateNtlm, for a domain's accounts also the further ones of winbind/winbind.h. A domain's accounts
+ * are locked by their controller; here their failures only delay. Thread safe. */
 MUST_CHECK NTSTATUS authority_check_ntlm(struct authority *a, const OPENSSPI_NTLM_LOGON *logon,
 					 bool allow_v1, struct authority_answer *out);
 

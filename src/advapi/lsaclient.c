@@ -8,10 +8,10 @@
 #include <ntsecapi.h>
 #include <pthread.h>
 
+#include "advapi/lsaclient.h"
 #include "base/block.h"
 #include "base/slots.h"
 #include "base/utf.h"
-#include "ipc/calls.h"
 
 #define CONNECTIONS_MAX 65536
 #define NAME_MOST 127 /* bytes of a logon process's or a package's name */
@@ -33,8 +33,7 @@ static void connections_prepare(void)
 	pthread_once(&once, connections_prepare_once);
 }
 
-/* What kind of connection it is; false when it is none. */
-static bool connection_kind(HANDLE handle, bool *trusted)
+bool lsa_connection_kind(HANDLE handle, bool *trusted)
 {
 	connections_prepare();
 	const bool *kind = slots_find(&connections, (uintptr_t)handle, NULL);
@@ -43,13 +42,13 @@ static bool connection_kind(HANDLE handle, bool *trusted)
 	return kind != NULL;
 }
 
-static NTSTATUS ask(enum call which, const void *request, void *reply)
+NTSTATUS lsa_ask(enum call which, const void *request, void *reply)
 {
 	NTSTATUS status;
 	struct channel *channel = channel_current(&status);
 
 	if (channel)
-		status = channel->ops->call(channel, which, request, reply);
+		status = channel_call(channel, which, request, reply);
 	/* A channel speaks SSPI's language of its own failures. */
 	if (status == SEC_E_INSUFFICIENT_MEMORY)
 		return STATUS_NO_MEMORY;
@@ -73,7 +72,7 @@ static NTSTATUS connect_as(bool trusted, const LSA_STRING *name, HANDLE *out)
 
 	if (name)
 		call.name = (struct ipc_bytes){ (const uint8_t *)name->Buffer, name->Length };
-	NTSTATUS status = ask(CALL_CONNECT, &call, &reply);
+	NTSTATUS status = lsa_ask(CALL_CONNECT, &call, &reply);
 	if (failed(status))
 		return status;
 	connections_prepare();
@@ -133,7 +132,7 @@ NTSTATUS NTAPI LsaLookupAuthenticationPackage(HANDLE handle, PLSA_STRING name, P
 	WCHAR wide[NAME_MOST];
 	bool trusted;
 
-	if (!connection_kind(handle, &trusted))
+	if (!lsa_connection_kind(handle, &trusted))
 		return fail(STATUS_INVALID_HANDLE, "finding a package");
 	NTSTATUS status = id ? check_name(name) : STATUS_INVALID_PARAMETER;
 	if (failed(status))
@@ -142,7 +141,7 @@ NTSTATUS NTAPI LsaLookupAuthenticationPackage(HANDLE handle, PLSA_STRING name, P
 	if (n > NAME_MOST)
 		return fail(STATUS_NO_SUCH_PACKAGE, "finding a package");
 	utf16_put(wide, name->Buffer, name->Length);
-	status = ask(CALL_PACKAGES, &(struct packages_call){ 0 }, &list);
+	status = lsa_ask(CALL_PACKAGES, &(struct packages_call){ 0 }, &list);
 	if (!failed(status))
 		status = find_package(wide, n, &list, id);
 	call_reply_done(CALL_PACKAGES, &list);
@@ -177,11 +176,11 @@ NTSTATUS NTAPI LsaCallAuthenticationPackage(HANDLE handle, ULONG package, PVOID 
 		*answer = NULL;
 	if (answer_length)
 		*answer_length = 0;
-	if (!connection_kind(handle, &call.trusted))
+	if (!lsa_connection_kind(handle, &call.trusted))
 		return fail(STATUS_INVALID_HANDLE, "a message to a package");
 	if ((length && !message) || length > IPC_MESSAGE_MAX)
 		return fail(STATUS_INVALID_PARAMETER, "a message to a package");
-	NTSTATUS status = ask(CALL_CALL_PACKAGE, &call, &reply);
+	NTSTATUS status = lsa_ask(CALL_CALL_PACKAGE, &call, &reply);
 	if (protocol_status)
 		*protocol_status = failed(status) ? status : reply.protocol_status;
 	if (!failed(status))

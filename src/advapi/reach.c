@@ -14,7 +14,7 @@ uint32_t reach_lsa(enum call which, const void *request, void *reply)
 	struct channel *channel = channel_current(&status);
 
 	if (channel)
-		status = channel->ops->call(channel, which, request, reply);
+		status = channel_call(channel, which, request, reply);
 	/* A channel speaks SSPI's language of its own failures. */
 	if (status == SEC_E_INSUFFICIENT_MEMORY)
 		return ERROR_NOT_ENOUGH_MEMORY;

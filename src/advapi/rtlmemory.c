@@ -84,7 +84,7 @@ static NTSTATUS change_there(void *memory, ULONG size, ULONG option, bool back)
 		return fail(STATUS_INSUFFICIENT_RESOURCES, "encrypting so much memory");
 	struct channel *channel = channel_current(&status);
 	if (channel)
-		status = channel->ops->call(channel, CALL_ENCRYPT_MEMORY, &call, &reply);
+		status = channel_call(channel, CALL_ENCRYPT_MEMORY, &call, &reply);
 	if (!failed(status) && reply.bytes.n != size)
 		status = fail(STATUS_INTERNAL_ERROR, "encrypting memory");
 	if (!failed(status))

@@ -26,4 +26,18 @@ struct package_module {
 	bool (*describe)(const uint8_t *token, size_t len, unsigned depth, struct text *out);
 };
 
+/* What SpInstanceInit of a built-in package is given: Windows' table, and behind it what that lacks. */
+struct module_services {
+	SECPKG_DLL_FUNCTIONS windows;
+	/* The user-mode half of the package of that name, in any case; NULL when there is none here. */
+	const SECPKG_USER_FUNCTION_TABLE *(*locate)(const WCHAR *name, size_t n);
+};
+
+/* The services that begin with that table. */
+static inline const struct module_services *
+module_services_of(const SECPKG_DLL_FUNCTIONS *functions)
+{
+	return (const struct module_services *)(const void *)functions;
+}
+
 #endif

@@ -41,7 +41,7 @@ static NTSTATUS load_from(const char *path, const char *door, const void **table
 	return fail(SEC_E_INTERNAL_ERROR, "a module of another build");
 }
 
-NTSTATUS part_load(struct part *p, const void **table)
+NTSTATUS part_load(struct part_module *p, const void **table)
 {
 	char path[PATH_MAX];
 	const char *moved = process_is_elevated() ? NULL : getenv("OPENSSPI_MODULE_DIR");

@@ -26,7 +26,7 @@ typedef const void *part_entry(const struct part_host *host);
 
 /* Which module, and its table once it is loaded. Threads that load at once get the same one; there is no
  * lock that a forked child could find held. */
-struct part {
+struct part_module {
 	const char *file;  /* below OPENSSPI_MODULE_DIR */
 	const char *entry; /* its door's name */
 	_Atomic(const void *) table;
@@ -35,7 +35,7 @@ struct part {
 /* The module's table, good for the life of the process. SEC_E_SECPKG_NOT_FOUND: there is no module where
  * it is looked for, or what it needs is not installed; SEC_E_INTERNAL_ERROR: it is not of this build. A
  * failure is not remembered: the next call tries again. */
-MUST_CHECK NTSTATUS part_load(struct part *p, const void **table);
+MUST_CHECK NTSTATUS part_load(struct part_module *p, const void **table);
 
 /* In a module: takes the host's table; false when it is of another build. */
 MUST_CHECK bool part_borrow(const struct part_host *host);

@@ -5,11 +5,12 @@
 #include <credssp.h>
 #include <wincred.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/json.h"
 #include "cli/prompt.h"
-#include "cli/status.h"
+#include "cli/utf.h"
 
 static size_t characters(const char *utf8)
 {
@@ -17,6 +18,35 @@ static size_t characters(const char *utf8)
 	for (; *utf8; utf8++)
 		n += (*utf8 & 0xC0) != 0x80;
 	return n;
+}
+
+/* What CredSSP hands over, by the type that the buffer begins with. */
+static const struct {
+	ULONG type;
+	const char *name, *words;
+} kinds[] = {
+	{ KerbInteractiveLogon, "password", NULL },
+	{ KerbTicketLogon, "tickets", "tickets (Remote Credential Guard)" },
+	{ KerbCertificateLogon, "smart-card", "a smart card and its PIN" },
+};
+
+static void learn_kind(struct attempt *a, const SecPkgContext_ClientCreds *creds)
+{
+	if (creds->AuthBuffer && creds->AuthBufferLen >= sizeof(a->handed_over))
+		memcpy(&a->handed_over, creds->AuthBuffer, sizeof(a->handed_over));
+}
+
+/* The row of `kinds`; NULL when nothing was handed over, or something else. */
+static const char *kind_name(const struct attempt *a, const char **words)
+{
+	*words = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (kinds[i].type != a->handed_over)
+			continue;
+		*words = kinds[i].words;
+		return kinds[i].name;
+	}
+	return NULL;
 }
 
 static void learn_delegated(struct attempt *a, struct exchange *x)
@@ -27,16 +57,45 @@ static void learn_delegated(struct attempt *a, struct exchange *x)
 
 	if (QueryContextAttributesA(&x->context, SECPKG_ATTR_CREDS, &creds) != SEC_E_OK)
 		return;
+	learn_kind(a, &creds);
 	if (creds.AuthBuffer &&
 	    CredUnPackAuthenticationBufferA(0, creds.AuthBuffer, creds.AuthBufferLen, a->user,
 					    &user, a->domain, &domain, password.text, &secret)) {
 		a->password_characters = characters(password.text);
 		a->delegated = a->user[0] || a->domain[0] || a->password_characters;
+		a->handed_over = a->delegated ? KerbInteractiveLogon : 0;
 	} else {
 		a->user[0] = a->domain[0] = '\0';
 	}
 	if (creds.AuthBuffer)
 		FreeContextBuffer(creds.AuthBuffer);
+}
+
+/* A copy of the SIDs as UTF-8; a list that memory has no room for is none. */
+static void learn_sids(struct attempt *a, struct exchange *x)
+{
+	OPENSSPI_CLIENT_SIDS found = { 0 };
+
+	if (QueryContextAttributesA(&x->context, OPENSSPI_ATTR_CLIENT_SIDS, &found) != SEC_E_OK)
+		return;
+	a->sids = calloc(found.Count, sizeof(*a->sids));
+	for (ULONG i = 0; a->sids && i < found.Count; i++) {
+		size_t n = 0;
+		while (found.Sids[i][n])
+			n++;
+		const UNICODE_STRING text = { (USHORT)(2 * n), (USHORT)(2 * n), found.Sids[i] };
+		a->sids[a->sid_count] = utf8_from_wide(&text);
+		a->sid_count += a->sids[a->sid_count] != NULL;
+	}
+	FreeContextBuffer(found.Sids);
+}
+
+void attempt_done(struct attempt *a)
+{
+	for (ULONG i = 0; i < a->sid_count; i++)
+		free(a->sids[i]);
+	free(a->sids);
+	*a = (struct attempt){ 0 };
 }
 
 void attempt_learn(struct attempt *a, struct exchange *x)
@@ -56,11 +115,15 @@ void attempt_learn(struct attempt *a, struct exchange *x)
 		if (names.sUserName)
 			FreeContextBuffer(names.sUserName);
 	}
+	exchange_better(x, a->not_better);
+	learn_sids(a, x);
 	learn_delegated(a, x);
 }
 
 static void print_signed_in(const struct attempt *a, FILE *out)
 {
+	const char *words;
+
 	fprintf(out, "signed in: ");
 	text_print(out, a->name);
 	fprintf(out, " (%s", a->mechanism);
@@ -75,8 +138,18 @@ static void print_signed_in(const struct attempt *a, FILE *out)
 		fputs(a->domain[0] ? "\\" : "", out);
 		text_print(out, a->user);
 		fprintf(out, " with a password of %zu characters", a->password_characters);
+	} else if (kind_name(a, &words) && words) {
+		fprintf(out, ", delegated %s", words);
+	} else if (!a->credssp && a->attributes & ASC_RET_DELEGATE) {
+		fprintf(out, ", delegated a ticket");
 	} else if (a->credssp) {
 		fprintf(out, ", delegated nothing");
+	}
+	if (a->sid_count)
+		fprintf(out, ", %s and %u groups", a->sids[0], (unsigned)a->sid_count - 1);
+	if (a->not_better[0]) {
+		fprintf(out, "; ");
+		text_print(out, a->not_better);
 	}
 }
 
@@ -91,11 +164,15 @@ static void print_failed(const struct attempt *a, FILE *out)
 	}
 	OpensspiDescribeStatus(a->status, &name, &meaning, &advice);
 	fprintf(out, "%s [%s 0x%08X]", meaning, name, (unsigned)a->status);
+	if (a->because[0]) {
+		fprintf(out, ", because: ");
+		text_print(out, a->because);
+	}
 }
 
 static void json_signed_in(struct json *j, const struct attempt *a)
 {
-	const char *name;
+	const char *name, *words;
 	ULONG bit;
 
 	json_text(j, "name", a->name);
@@ -113,6 +190,13 @@ static void json_signed_in(struct json *j, const struct attempt *a)
 		if (a->attributes & bit)
 			json_text(j, NULL, name);
 	json_close(j, ']');
+	json_text(j, "not_better", a->not_better[0] ? a->not_better : NULL);
+	json_bool(j, "ticket_delegated", !a->credssp && a->attributes & ASC_RET_DELEGATE);
+	json_open(j, "sids", '[');
+	for (ULONG i = 0; i < a->sid_count; i++)
+		json_text(j, NULL, a->sids[i]);
+	json_close(j, ']');
+	json_text(j, "delegated_kind", kind_name(a, &words));
 	if (!a->delegated) {
 		json_text(j, "delegated", NULL);
 		return;
@@ -139,6 +223,7 @@ static void json_failed(struct json *j, const struct attempt *a)
 		json_text(j, "reason", meaning);
 		json_text(j, "status", number);
 		json_text(j, "status_name", name);
+		json_text(j, "because", a->because[0] ? a->because : NULL);
 	}
 	json_close(j, '}');
 }

@@ -17,14 +17,22 @@ struct attempt {
 	bool signed_in;
 	char name[2 * NAME_MAX_BYTES]; /* who the client is */
 	char tls[16], cipher[64], mechanism[64];
+	char not_better[REASON_MAX]; /* why it is no better mechanism; "" */
 	ULONG credssp, attributes;
-	bool delegated; /* the client handed over credentials */
+	char **sids; /* the user's, then the groups'; NULL: the authority named none */
+	ULONG sid_count;
+	ULONG handed_over; /* a KERB_LOGON_SUBMIT_TYPE by CredSSP; 0: nothing */
+	bool delegated;	   /* a user and a password */
 	char domain[NAME_MAX_BYTES], user[NAME_MAX_BYTES];
 	size_t password_characters;
-	const char *stage;  /* where it failed */
-	const char *reason; /* a static text, or NULL: the status says it */
+	const char *stage;	  /* where it failed */
+	const char *reason;	  /* a static text, or NULL: the status says it */
+	char because[REASON_MAX]; /* what the library had to say beyond the status; "" */
 	SECURITY_STATUS status;
 };
+
+/* Releases what an attempt holds, and empties it. */
+void attempt_done(struct attempt *a);
 
 /* Fills in what the finished context knows. */
 void attempt_learn(struct attempt *a, struct exchange *x);

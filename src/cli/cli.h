@@ -53,6 +53,8 @@ int decode_run(int argc, char **argv);
 int cred_run(int argc, char **argv);
 int vault_run(int argc, char **argv);
 int policy_run(int argc, char **argv);
+int klist_run(int argc, char **argv);
+int passwd_run(int argc, char **argv);
 
 /* Finds `name` in a table that ends with a NULL name; NULL when it is none of them. */
 const struct command *command_find(const struct command *table, const char *name);

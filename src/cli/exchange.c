@@ -64,6 +64,8 @@ static SECURITY_STATUS call(struct exchange *x, SecBufferDesc *in, SecBufferDesc
 			&x->credential, old, x->target, x->requirements, 0, SECURITY_NATIVE_DREP,
 			in, 0, old ? old : &fresh, out, &x->attributes, &x->expiry);
 	x->calls++;
+	if (status < 0 && status != SEC_E_INCOMPLETE_MESSAGE)
+		status_reason(x->reason);
 	if (!old && status >= 0) {
 		x->context = fresh;
 		x->has_context = true;

@@ -7,6 +7,7 @@
 #define OPENSSPI_CLI_EXCHANGE_H
 
 #include "cli/link.h"
+#include "cli/status.h"
 
 #define MESSAGE_MAX 16000
 
@@ -30,9 +31,10 @@ struct exchange {
 	struct bytes in;
 	ULONG attributes;
 	TimeStamp expiry;
-	int calls;	 /* handshake calls so far */
-	int sealed_sent; /* flights of ours that held TLS application data */
-	int alert;	 /* the last TLS alert that came in the clear; -1: none */
+	int calls;		 /* handshake calls so far */
+	int sealed_sent;	 /* flights of ours that held TLS application data */
+	char reason[REASON_MAX]; /* of the call that failed, beyond its status; "" */
+	int alert;		 /* the last TLS alert that came in the clear; -1: none */
 };
 
 enum exchange_end {
@@ -88,6 +90,7 @@ void exchange_done(struct exchange *x);
 bool exchange_tls(struct exchange *x, char protocol[16], char cipher[64]);
 bool exchange_fingerprint(struct exchange *x, char out[96]);
 bool exchange_mechanism(struct exchange *x, char out[64]);
+bool exchange_better(struct exchange *x, char out[REASON_MAX]); /* why it is no better one */
 
 /* tls-server-end-point of a finished TLS exchange, for FreeContextBuffer; false when it has none. */
 bool exchange_endpoint(struct exchange *x, SecPkgContext_Bindings *out);

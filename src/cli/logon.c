@@ -1,7 +1,5 @@
 /* cli/logon.c - sspi logon: signs in to a server and says what was agreed, or where it failed.
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
-#include <credssp.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,13 +7,11 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "cli/cred.h"
 #include "cli/known_hosts.h"
 #include "cli/logon.h"
 #include "cli/rdp.h"
 #include "cli/status.h"
 #include "cli/trace.h"
-#include "cli/win32.h"
 
 static void logon_done(struct logon **l)
 {
@@ -28,13 +24,18 @@ static void logon_done(struct logon **l)
 	password_done(&(*l)->password);
 	free((*l)->name);
 	free((*l)->identity);
-	free((*l)->saved_user);
+	free((*l)->found_user);
 	free(*l);
 }
 
 static bool is_package(const struct logon *l, const char *name)
 {
 	return l->package && strcasecmp(l->package, name) == 0;
+}
+
+static bool is_mechanism(const struct logon *l, const char *word)
+{
+	return l->mechanism && strcasecmp(l->mechanism, word) == 0;
 }
 
 #define TRY_NTLM (-2) /* beside OPTIONS_GO and the exit codes */
@@ -119,23 +120,6 @@ static bool read_url(struct logon *l)
 	return true;
 }
 
-/* DOMAIN\name becomes two parts; name@realm stays one, as Windows has it. */
-static bool read_user(struct logon *l)
-{
-	l->identity = strndup(l->user, 1024);
-	if (!l->identity)
-		return false;
-	char *backslash = strchr(l->identity, '\\');
-	l->identity_user = l->identity;
-	l->identity_domain = (char *)(l->domain ? l->domain : "");
-	if (backslash) {
-		*backslash = '\0';
-		l->identity_domain = l->identity;
-		l->identity_user = backslash + 1;
-	}
-	return l->identity_user[0] && !(backslash && l->domain);
-}
-
 int logon_reach(struct logon *l)
 {
 	const char *why;
@@ -175,6 +159,11 @@ static int judge_confirm(struct logon *l, const struct rdp_confirm *confirm)
 		report_advice(&l->report, "allow Network Level Authentication (NLA) on the server");
 		return EXIT_PROTOCOL;
 	}
+	if (l->remote_guard && !(confirm->flags & RDP_CONFIRM_REMOTE_GUARD)) {
+		report_failure(&l->report, stage, "the server takes no Remote Credential Guard");
+		report_advice(&l->report, "use --restricted-admin, or neither of the two");
+		return EXIT_POLICY;
+	}
 	report_stage(&l->report, stage, "%s", rdp_protocol_name(confirm->value));
 	return OPTIONS_GO;
 }
@@ -182,7 +171,9 @@ static int judge_confirm(struct logon *l, const struct rdp_confirm *confirm)
 static int negotiate(struct logon *l)
 {
 	const struct rdp_request request = {
-		.flags = l->restricted_admin ? RDP_REQUEST_RESTRICTED_ADMIN : 0,
+		.flags = l->restricted_admin ? RDP_REQUEST_RESTRICTED_ADMIN
+			 : l->remote_guard   ? RDP_REQUEST_REMOTE_GUARD
+					     : 0,
 		.protocols = RDP_SSL | RDP_HYBRID | RDP_HYBRID_EX,
 	};
 	unsigned char message[RDP_MESSAGE_MAX];
@@ -199,39 +190,6 @@ static int negotiate(struct logon *l)
 		return EXIT_PROTOCOL;
 	}
 	return judge_confirm(l, &confirm);
-}
-
-static SECURITY_STATUS acquire(struct logon *l, const char *package, void *data)
-{
-	SECURITY_STATUS status = AcquireCredentialsHandleA(NULL, (char *)package,
-							   SECPKG_CRED_OUTBOUND, NULL, data, NULL,
-							   NULL, &l->exchange.credential, NULL);
-	l->exchange.has_credential = status == SEC_E_OK;
-	return status;
-}
-
-SECURITY_STATUS logon_acquire(struct logon *l, const char *package)
-{
-	bool is_credssp = strcasecmp(package, "CREDSSP") == 0;
-	CREDSSP_CRED credssp = { .Type = CredsspPasswordCreds };
-
-	if (l->saved) /* the packages look for one when they know the target */
-		return acquire(l, package, is_credssp ? &credssp : NULL);
-	SEC_WINNT_AUTH_IDENTITY_EXA identity = {
-		.Version = SEC_WINNT_AUTH_IDENTITY_VERSION,
-		.Length = sizeof(identity),
-		.User = (unsigned char *)l->identity_user,
-		.UserLength = (ULONG)strlen(l->identity_user),
-		.Domain = (unsigned char *)l->identity_domain,
-		.DomainLength = (ULONG)strlen(l->identity_domain),
-		.Password = (unsigned char *)l->password.text,
-		.PasswordLength = (ULONG)strlen(l->password.text),
-		.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI,
-		.PackageList = (unsigned char *)(l->ntlm_only ? "NTLM" : NULL),
-		.PackageListLength = l->ntlm_only ? 4 : 0,
-	};
-	credssp.pSpnegoCred = &identity;
-	return acquire(l, package, is_credssp ? (void *)&credssp : &identity);
 }
 
 static bool check_certificate(struct logon *l)
@@ -291,10 +249,17 @@ bool logon_approve(void *argument, bool finished)
 
 	if (!logon_see_tls(l, &l->exchange))
 		return false;
-	if (!finished || !l->verify || server_is_proven(l))
+	if (!finished)
 		return true;
-	report_status(&l->report, "sign-in", SEC_E_MUTUAL_AUTH_FAILED);
-	return false;
+	if (l->verify && !server_is_proven(l)) {
+		report_status(&l->report, "sign-in", SEC_E_MUTUAL_AUTH_FAILED);
+		return false;
+	}
+	if (l->remote_guard && !(l->exchange.attributes & ISC_RET_DELEGATE)) {
+		report_status(&l->report, "delegation", SEC_E_DELEGATION_REQUIRED);
+		return false;
+	}
+	return true;
 }
 
 /* The stage a conversation was at, told by what went out before it ended. */
@@ -311,8 +276,8 @@ static const char *stage_reached(const struct logon *l)
  * the password has been sent by then. */
 static bool knows_no_spnego(const struct logon *l, bool closed)
 {
-	return closed && l->kind == LOGON_RDP && !l->ntlm_only && !l->saved &&
-	       l->exchange.sealed_sent == 1;
+	return closed && l->kind == LOGON_RDP && !l->ntlm_only && l->user &&
+	       !is_mechanism(l, "kerberos") && !l->remote_guard && l->exchange.sealed_sent == 1;
 }
 
 static int explain(struct logon *l, const struct exchange_outcome *outcome)
@@ -333,7 +298,7 @@ static int explain(struct logon *l, const struct exchange_outcome *outcome)
 	}
 	if (outcome->end == EXCHANGE_LINK)
 		return logon_link_failure(l, stage, outcome->link);
-	report_status(&l->report, stage, outcome->status);
+	report_status_why(&l->report, stage, outcome->status, l->exchange.reason);
 	return status_exit(outcome->status);
 }
 
@@ -344,8 +309,9 @@ ULONG logon_requirements(const struct logon *l, const char *package)
 	if (credssp)
 		wanted |= ISC_REQ_STREAM | ISC_REQ_EXTENDED_ERROR | ISC_REQ_MANUAL_CRED_VALIDATION;
 	else
-		wanted |= ISC_REQ_CONFIDENTIALITY | ISC_REQ_INTEGRITY | ISC_REQ_REPLAY_DETECT;
-	if (!l->restricted_admin && credssp)
+		wanted |= ISC_REQ_CONFIDENTIALITY | ISC_REQ_INTEGRITY | ISC_REQ_REPLAY_DETECT |
+			  ISC_REQ_MUTUAL_AUTH;
+	if (credssp ? !l->restricted_admin : l->delegate)
 		wanted |= ISC_REQ_DELEGATE;
 	return l->verify ? wanted | ISC_REQ_MUTUAL_AUTH : wanted;
 }
@@ -363,8 +329,10 @@ void logon_say_agreed(struct logon *l)
 		report_stage(r, "credssp", "version %u (the server's: %u)",
 			     (unsigned)version.Version, (unsigned)version.PeerVersion);
 	}
+	exchange_better(&l->exchange, r->not_better);
 	if (exchange_mechanism(&l->exchange, r->mechanism))
-		report_stage(r, "mechanism", "%s", r->mechanism);
+		report_stage(r, "mechanism", "%s%s%s", r->mechanism, r->not_better[0] ? "; " : "",
+			     r->not_better);
 	r->signed_in = true;
 	r->attributes = l->exchange.attributes;
 	r->expiry = l->exchange.expiry;
@@ -434,7 +402,7 @@ static int sign_in(struct logon *l)
 
 	SECURITY_STATUS status = logon_acquire(l, l->package);
 	if (status != SEC_E_OK) {
-		report_status(&l->report, "credentials", status);
+		report_status_why(&l->report, "credentials", status, l->exchange.reason);
 		return status_exit(status);
 	}
 	x->target = l->target;
@@ -489,6 +457,52 @@ static int check_kind(struct logon *l, const struct command_line *line)
 	return check_package(l, line);
 }
 
+/* Which mechanisms may be used. */
+static int check_mechanism(struct logon *l, const struct command_line *line)
+{
+	bool chooses = !l->package || is_package(l, "Negotiate") || is_package(l, "CREDSSP");
+
+	if (!l->mechanism)
+		return OPTIONS_GO;
+	if (!logon_read_mechanism(l))
+		return options_wrong(line, "--mechanism is kerberos, ntlm or negotiate");
+	if (!chooses || l->ntlm_only)
+		return options_wrong(line,
+				     "--mechanism is for Negotiate and CREDSSP, which choose one");
+	return OPTIONS_GO;
+}
+
+/* What is handed over. */
+static int check_delegation(const struct logon *l, const struct command_line *line)
+{
+	if (l->delegate && is_package(l, "CREDSSP"))
+		return options_wrong(line, "CREDSSP delegates without --delegate");
+	if (!l->remote_guard)
+		return OPTIONS_GO;
+	if (l->kind != LOGON_RDP)
+		return options_wrong(line, "--remote-guard is for rdp:// alone");
+	if (l->restricted_admin)
+		return options_wrong(line,
+				     "--remote-guard and --restricted-admin exclude each other");
+	if (l->ntlm_only || is_mechanism(l, "ntlm"))
+		return options_wrong(line, "--remote-guard needs Kerberos");
+	return OPTIONS_GO;
+}
+
+static int check_user(struct logon *l, const struct command_line *line)
+{
+	if (l->saved && (l->user || l->domain || l->password_fd >= 0))
+		return options_wrong(line,
+				     "--saved goes without --user, --domain and --password-fd");
+	if (!l->user && (l->domain || l->password_fd >= 0))
+		return options_wrong(line, "--domain and --password-fd go with --user");
+	if (l->user && !logon_read_user(l))
+		return options_wrong(line, "--user is NAME, 'DOMAIN\\NAME' or NAME@REALM");
+	if (!l->user && l->ntlm_only)
+		return options_wrong(line, "bare NTLM inside CredSSP needs --user");
+	return OPTIONS_GO;
+}
+
 static int check_line(struct logon *l, const struct command_line *line)
 {
 	l->url = line->given[0];
@@ -500,24 +514,24 @@ static int check_line(struct logon *l, const struct command_line *line)
 				     "%s is none of rdp://HOST[:PORT], tcp://HOST:PORT, "
 				     "http[s]://HOST[:PORT][/PATH]",
 				     l->url);
-	if (l->saved && (l->user || l->domain || l->password_fd >= 0))
-		return options_wrong(line,
-				     "--saved goes without --user, --domain and --password-fd");
-	if (!l->saved && (!l->user || !read_user(l)))
-		return options_wrong(line, "--user NAME, 'DOMAIN\\NAME' or NAME@REALM is needed");
 	int code = check_kind(l, line);
-	if (code == OPTIONS_GO && l->saved && l->ntlm_only)
-		return options_wrong(line, "bare NTLM inside CredSSP needs --user");
-	return code;
+	if (code == OPTIONS_GO)
+		code = check_user(l, line);
+	if (code == OPTIONS_GO)
+		code = check_mechanism(l, line);
+	return code == OPTIONS_GO ? check_delegation(l, line) : code;
 }
 
 static int parse(struct logon *l, int argc, char **argv)
 {
 	const struct option_row rows[] = {
-		{ "--user", OPTION_TEXT, &l->user, "NAME", "NAME, 'DOMAIN\\NAME' or NAME@REALM" },
+		{ "--user", OPTION_TEXT, &l->user, "NAME",
+		  "NAME, 'DOMAIN\\NAME' or NAME@REALM; else the tickets that are there" },
 		{ "--domain", OPTION_TEXT, &l->domain, "D", "the user's domain" },
 		{ "--password-fd", OPTION_NUMBER, &l->password_fd, "N",
 		  "read the password from descriptor N" },
+		{ "--mechanism", OPTION_TEXT, &l->mechanism, "M",
+		  "kerberos or ntlm alone; negotiate by default" },
 		{ "--saved", OPTION_FLAG, &l->saved, NULL,
 		  "with the credential that is saved for the server, or the default one" },
 		{ "--target", OPTION_TEXT, &l->spn, "SPN",
@@ -528,8 +542,12 @@ static int parse(struct logon *l, int argc, char **argv)
 		  "send TEXT sealed, print the answer; tcp:// only" },
 		{ "--verify", OPTION_FLAG, &l->verify, NULL,
 		  "insist on a server that proved its name" },
+		{ "--delegate", OPTION_FLAG, &l->delegate, NULL,
+		  "hand the server a ticket to act for the user; not with CREDSSP" },
 		{ "--restricted-admin", OPTION_FLAG, &l->restricted_admin, NULL,
 		  "delegate no credentials" },
+		{ "--remote-guard", OPTION_FLAG, &l->remote_guard, NULL,
+		  "Remote Credential Guard: delegate tickets, no password; rdp:// only" },
 		{ "--ca", OPTION_TEXT, &l->authorities, "FILE",
 		  "trust the authorities in FILE (PEM) instead of the system's; https:// only" },
 		{ "--insecure", OPTION_FLAG, &l->insecure, NULL,
@@ -584,39 +602,6 @@ static int run(struct logon *l)
 	return run_once(l);
 }
 
-/* Says which credential the packages will find. The choice is theirs: nothing found is no end. */
-static int say_saved(struct logon *l)
-{
-	struct cred_best CLEANUP(cred_best_done) best = { NULL };
-
-	DWORD error = cred_find_best(l->target, &best);
-	if (error != ERROR_SUCCESS)
-		return win32_finish("logon", "looking for a saved credential", error);
-	const CREDENTIALA *c = best.used;
-	if (c && c->UserName)
-		l->report.user = l->saved_user = strdup(c->UserName);
-	if (c)
-		report_stage(&l->report, "saved", "%s%s as %s",
-			     c == best.standard ? "the default credential, " : "", c->TargetName,
-			     c->UserName ? c->UserName : "nobody named");
-	else
-		report_stage(&l->report, "saved", "nothing for %s, and no default credential",
-			     l->target);
-	return OPTIONS_GO;
-}
-
-/* The password of --user, or what is saved. */
-static int gather(struct logon *l)
-{
-	char question[400];
-
-	if (l->saved)
-		return say_saved(l);
-	snprintf(question, sizeof(question), "Password of %s at %s", l->user, l->host);
-	return password_read(&l->password, l->password_fd, question, false) ? OPTIONS_GO
-									    : EXIT_USAGE;
-}
-
 int logon_run(int argc, char **argv)
 {
 	CLEANUP(logon_done) struct logon *l = calloc(1, sizeof(*l));
@@ -633,7 +618,7 @@ int logon_run(int argc, char **argv)
 	int code = parse(l, argc, argv);
 	if (code != OPTIONS_GO)
 		return code;
-	code = gather(l);
+	code = logon_gather(l);
 	if (code != OPTIONS_GO)
 		return code;
 	if (l->trace)

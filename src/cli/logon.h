@@ -15,15 +15,17 @@ enum logon_kind {
 };
 
 struct logon {
-	const char *url, *user, *domain, *spn, *package, *message, *authorities;
+	const char *url, *user, *domain, *spn, *package, *mechanism, *message, *authorities;
 	int password_fd, timeout;
 	bool trace, verify, restricted_admin, json, accept_changed, insecure, saved;
+	bool delegate, remote_guard;
 
 	enum logon_kind kind;
 	const char *path;	  /* of a URL of HTTP's; within url */
 	char *name, *host, *port; /* name owns what host and port point into */
 	char *identity, *identity_domain, *identity_user;
-	char *saved_user; /* with --saved: whose credential was found, or NULL; owned */
+	char *found_user; /* without --user: whose ticket or credential was found, or NULL; owned */
+	const char *package_list; /* of --mechanism; NULL: any */
 	char target[300], known_name[300];
 	bool wants_result; /* HYBRID_EX: the server says at the end whether the user may come in */
 	bool ntlm_only;	   /* the server takes no SPNEGO */
@@ -39,6 +41,13 @@ struct logon {
 /* Each step answers OPTIONS_GO, or the exit code after it has reported why. */
 int logon_reach(struct logon *l);
 int logon_link_failure(struct logon *l, const char *stage, enum link_result result);
+
+/* Take --mechanism and --user apart; false when they are none. */
+MUST_CHECK bool logon_read_mechanism(struct logon *l);
+MUST_CHECK bool logon_read_user(struct logon *l);
+
+/* The password of --user; without one says which tickets or saved credential there are. */
+int logon_gather(struct logon *l);
 
 /* Credentials of the user for a package (by SSPI's name). */
 SECURITY_STATUS logon_acquire(struct logon *l, const char *package);

@@ -215,6 +215,20 @@ bool exchange_mechanism(struct exchange *x, char out[64])
 	return true;
 }
 
+bool exchange_better(struct exchange *x, char out[REASON_MAX])
+{
+	OPENSSPI_NEGOTIATION_REASON reason = { NULL };
+
+	out[0] = '\0';
+	if (QueryContextAttributesA(&x->context, OPENSSPI_ATTR_NEGOTIATION_REASON, &reason) !=
+	    SEC_E_OK)
+		return false;
+	snprintf(out, REASON_MAX, "%s", reason.Text ? reason.Text : "");
+	if (reason.Text)
+		FreeContextBuffer(reason.Text);
+	return out[0] != '\0';
+}
+
 bool exchange_endpoint(struct exchange *x, SecPkgContext_Bindings *out)
 {
 	return QueryContextAttributesA(&x->context, SECPKG_ATTR_ENDPOINT_BINDINGS, out) == SEC_E_OK;

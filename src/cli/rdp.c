@@ -50,7 +50,7 @@ size_t rdp_build_confirm(unsigned char message[RDP_MESSAGE_MAX], const struct rd
 {
 	const uint8_t nego[NEGO_LEN] = {
 		confirm->answer == RDP_ANSWER_FAILURE ? NEGO_FAILURE : NEGO_RESPONSE,
-		0,
+		confirm->flags,
 		NEGO_LEN,
 		0,
 		confirm->value & 0xFF,
@@ -123,6 +123,7 @@ bool rdp_parse_confirm(const unsigned char *message, size_t n, struct rdp_confir
 		return false;
 	out->answer = p[0] == NEGO_RESPONSE ? RDP_ANSWER_SELECTED : RDP_ANSWER_FAILURE;
 	out->value = u32le(p + 4);
+	out->flags = p[1];
 	return true;
 }
 

@@ -14,6 +14,9 @@
 #define RDP_HYBRID 0x2u
 #define RDP_HYBRID_EX 0x8u
 #define RDP_REQUEST_RESTRICTED_ADMIN 0x01u
+#define RDP_REQUEST_REMOTE_GUARD 0x02u
+#define RDP_CONFIRM_RESTRICTED_ADMIN 0x08u
+#define RDP_CONFIRM_REMOTE_GUARD 0x10u
 #define RDP_FAILURE_NO_CERTIFICATE 3u
 #define RDP_FAILURE_HYBRID_REQUIRED 5u
 
@@ -26,6 +29,7 @@ enum rdp_answer {
 struct rdp_confirm {
 	enum rdp_answer answer;
 	uint32_t value;
+	uint8_t flags;
 };
 
 struct rdp_request {

@@ -83,12 +83,19 @@ bool serve_fail(struct connection *c, const char *stage, const char *reason)
 	return false;
 }
 
+/* Whether what the client asks for is then allowed is the policy's business. */
+static uint8_t confirmed(uint8_t asked)
+{
+	return (asked & RDP_REQUEST_RESTRICTED_ADMIN ? RDP_CONFIRM_RESTRICTED_ADMIN : 0) |
+	       (asked & RDP_REQUEST_REMOTE_GUARD ? RDP_CONFIRM_REMOTE_GUARD : 0);
+}
+
 /* RDP's first exchange; true when TLS is next. `ex` tells whether a result is to be sent at the
  * end. */
 static bool negotiate(struct connection *c, bool *ex)
 {
 	const char *stage = "negotiation";
-	struct rdp_confirm confirm = { RDP_ANSWER_SELECTED, RDP_HYBRID };
+	struct rdp_confirm confirm = { RDP_ANSWER_SELECTED, RDP_HYBRID, 0 };
 	unsigned char message[RDP_MESSAGE_MAX];
 	struct rdp_request request;
 	size_t n;
@@ -104,7 +111,10 @@ static bool negotiate(struct connection *c, bool *ex)
 	if (*ex)
 		confirm.value = RDP_HYBRID_EX;
 	else if (!(offered & RDP_HYBRID))
-		confirm = (struct rdp_confirm){ RDP_ANSWER_FAILURE, RDP_FAILURE_HYBRID_REQUIRED };
+		confirm =
+			(struct rdp_confirm){ RDP_ANSWER_FAILURE, RDP_FAILURE_HYBRID_REQUIRED, 0 };
+	if (confirm.answer == RDP_ANSWER_SELECTED)
+		confirm.flags = confirmed(request.flags);
 	n = rdp_build_confirm(message, &confirm);
 	result = link_write(&c->link, message, n);
 	if (result != LINK_OK)
@@ -139,6 +149,7 @@ static bool authenticate(struct connection *c, struct exchange *x)
 	if (outcome.end == EXCHANGE_LINK)
 		return serve_fail(c, stage, link_why(outcome.link));
 	c->attempt.status = outcome.status;
+	memcpy(c->attempt.because, x->reason, sizeof(x->reason));
 	return serve_fail(c, stage, NULL);
 }
 
@@ -235,6 +246,7 @@ static bool reap(struct server *s, bool all)
 			shutdown(c->link.fd, SHUT_RDWR);
 		pthread_join(c->thread, NULL);
 		link_close(&c->link);
+		attempt_done(&c->attempt);
 		explicit_bzero(c, sizeof(*c));
 	}
 	pthread_mutex_lock(&s->lock);
@@ -298,6 +310,7 @@ static SECURITY_STATUS acquire(struct server *s)
 				   .paCred = &certificate };
 	CREDSSP_CRED credssp = { .Type = CredsspSchannelCreds, .pSchannelCred = &schannel };
 	const char *package = is_web(s) ? "Schannel" : s->package;
+	char *principal = is_web(s) ? NULL : (char *)s->principal;
 	void *data = NULL;
 
 	if (s->certificate) {
@@ -307,10 +320,12 @@ static SECURITY_STATUS acquire(struct server *s)
 			return status;
 		data = strcasecmp(package, "CREDSSP") == 0 ? (void *)&credssp : &schannel;
 	}
-	SECURITY_STATUS status = AcquireCredentialsHandleA(NULL, (char *)package,
+	SECURITY_STATUS status = AcquireCredentialsHandleA(principal, (char *)package,
 							   SECPKG_CRED_INBOUND, NULL, data, NULL,
 							   NULL, &s->credential, NULL);
 	s->has_credential = status == SEC_E_OK;
+	if (status != SEC_E_OK)
+		status_reason(s->because);
 	if (certificate)
 		CertFreeCertificateContext(certificate);
 	return status;
@@ -360,10 +375,10 @@ static int start(struct server *s)
 		status = acquire(s);
 	if (status != SEC_E_OK) {
 		bool given = s->certificate && status == SEC_E_UNKNOWN_CREDENTIALS;
-		status_print("serve",
-			     given ? "using the certificate and the key given"
-				   : "getting the server's credentials",
-			     status);
+		status_print_why("serve",
+				 given ? "using the certificate and the key given"
+				       : "getting the server's credentials",
+				 status, s->because);
 		close(s->listen_fd);
 		return given ? EXIT_USAGE : status_exit(status);
 	}
@@ -419,6 +434,20 @@ static int check_certificate(const struct server *s, const struct command_line *
 	return OPTIONS_GO;
 }
 
+/* libkrb5 reads the keytab's place from the environment. */
+static int check_kerberos(const struct server *s, const struct command_line *line)
+{
+	bool alone = s->package && strcasecmp(s->package, "Kerberos") == 0;
+
+	if (s->principal && !alone)
+		return options_wrong(line, "--principal is for tcp with --package Kerberos");
+	if (s->keytab && access(s->keytab, R_OK) != 0)
+		return options_wrong(line, "%s: %s", s->keytab, strerror(errno));
+	if (s->keytab && setenv("KRB5_KTNAME", s->keytab, 1) != 0)
+		return options_wrong(line, "--keytab: %s", strerror(errno));
+	return OPTIONS_GO;
+}
+
 static int check_line(struct server *s, const struct command_line *line)
 {
 	if (!read_kind(s, line->given[0]))
@@ -460,6 +489,10 @@ int serve_run(int argc, char **argv)
 		  "its key (PEM), when it is not in that file" },
 		{ "--package", OPTION_TEXT, &s->package, "P",
 		  "CREDSSP by default; HTTP: all it knows" },
+		{ "--keytab", OPTION_TEXT, &s->keytab, "FILE",
+		  "the service's Kerberos keys; else $KRB5_KTNAME, else the system's" },
+		{ "--principal", OPTION_TEXT, &s->principal, "SPN",
+		  "with --package Kerberos: accept for this service alone" },
 		{ "--tls", OPTION_FLAG, &s->tls, NULL, "winrm by HTTPS" },
 		{ "--timeout", OPTION_NUMBER, &s->timeout, "SECONDS",
 		  "for each connection; 30 by default" },
@@ -478,6 +511,8 @@ int serve_run(int argc, char **argv)
 	int code = options_parse(&line, argc, argv);
 	if (code == OPTIONS_GO)
 		code = check_line(s, &line);
+	if (code == OPTIONS_GO)
+		code = check_kerberos(s, &line);
 	if (code == OPTIONS_GO)
 		code = check_certificate(s, &line);
 	if (code == OPTIONS_GO && s->trace)

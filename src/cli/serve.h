@@ -28,7 +28,8 @@ struct connection {
 
 struct server {
 	enum serve_kind kind;
-	const char *listen, *certificate, *key, *package;
+	const char *listen, *certificate, *key, *package, *keytab, *principal;
+	char because[REASON_MAX]; /* why there are no credentials, beyond the status; "" */
 	int count, timeout;
 	bool json, trace, tls;
 	CredHandle credential; /* CREDSSP's or --package's; HTTPS's: Schannel's */

@@ -77,6 +77,8 @@ SECURITY_STATUS serve_web_acquire(struct server *s)
 						   &s->schemes[i], NULL);
 		s->has_scheme[i] = status == SEC_E_OK;
 		any = any || s->has_scheme[i];
+		if (status != SEC_E_OK)
+			status_reason(s->because);
 		if (status != SEC_E_OK && status != SEC_E_SECPKG_NOT_FOUND)
 			return status;
 	}
@@ -210,6 +212,8 @@ static bool print_who(const struct web *w, struct bytes *body)
 		json_open(&j, NULL, '{');
 		json_text(&j, "name", who->name);
 		json_text(&j, "mechanism", who->mechanism);
+		json_bool(&j, "ticket_delegated",
+			  !who->credssp && who->attributes & ASC_RET_DELEGATE);
 		json_close(&j, '}');
 		fputc('\n', out);
 	} else {
@@ -270,7 +274,7 @@ static bool begin_sign_in(struct web *w, int scheme)
 	w->scheme = scheme;
 	w->signed_in = false;
 	memcpy(peer, c->attempt.peer, sizeof(peer));
-	c->attempt = (struct attempt){ 0 };
+	attempt_done(&c->attempt);
 	memcpy(c->attempt.peer, peer, sizeof(peer));
 	if (serve_claim(c))
 		return true;
@@ -282,6 +286,7 @@ static bool begin_sign_in(struct web *w, int scheme)
 static bool sign_in_failed(struct web *w, SECURITY_STATUS status, struct answer *a)
 {
 	w->c->attempt.status = status;
+	memcpy(w->c->attempt.because, w->auth.reason, sizeof(w->auth.reason));
 	serve_fail(w->c, "sign-in", NULL);
 	serve_report(w->c);
 	w->close = true;

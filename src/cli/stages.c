@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "cli/json.h"
-#include "cli/status.h"
 
 #define NEVER 0x7FFFFFFFFFFFFFFFLL
 #define TICKS_TO_1970 116444736000000000LL /* from 1601, in 100 ns */
@@ -47,6 +46,11 @@ void report_failure(struct report *r, const char *stage, const char *format, ...
 
 void report_status(struct report *r, const char *stage, SECURITY_STATUS status)
 {
+	report_status_why(r, stage, status, "");
+}
+
+void report_status_why(struct report *r, const char *stage, SECURITY_STATUS status, const char *why)
+{
 	const char *name, *meaning, *advice;
 
 	if (r->failed_stage)
@@ -54,6 +58,7 @@ void report_status(struct report *r, const char *stage, SECURITY_STATUS status)
 	OpensspiDescribeStatus(status, &name, &meaning, &advice);
 	report_failure(r, stage, "%s", meaning);
 	report_advice(r, "%s", advice);
+	snprintf(r->because, sizeof(r->because), "%s", why);
 	r->has_status = true;
 	r->status = status;
 }
@@ -101,6 +106,11 @@ static void print_failure(const struct report *r)
 		printf(" [%s 0x%08X]", name, (unsigned)r->status);
 	}
 	putchar('\n');
+	if (r->because[0]) {
+		printf("  because: ");
+		text_print(stdout, r->because);
+		putchar('\n');
+	}
 	if (r->alert >= 0)
 		printf("  TLS alert from the server: %s (%d)\n", alert_name(r->alert), r->alert);
 	if (r->advice[0]) {
@@ -118,6 +128,7 @@ static void json_failure(struct json *j, const struct report *r)
 	json_open(j, "failure", '{');
 	json_text(j, "stage", r->failed_stage);
 	json_text(j, "reason", r->reason);
+	json_text(j, "because", r->because[0] ? r->because : NULL);
 	json_text(j, "advice", r->advice[0] ? r->advice : NULL);
 	if (r->has_status) {
 		OpensspiDescribeStatus(r->status, &name, &meaning, &advice);
@@ -161,6 +172,8 @@ static void json_agreed(struct json *j, const struct report *r)
 	}
 	if (r->mechanism[0])
 		json_text(j, "mechanism", r->mechanism);
+	if (r->mechanism[0])
+		json_text(j, "not_better", r->not_better[0] ? r->not_better : NULL);
 }
 
 static void json_signed_in(struct json *j, const struct report *r)

@@ -4,8 +4,9 @@
 #define OPENSSPI_CLI_STAGES_H
 
 #include "cli/exchange.h"
+#include "cli/status.h"
 
-#define DETAIL_MAX 320
+#define DETAIL_MAX 640
 #define STAGES_MAX 20
 
 struct report {
@@ -27,6 +28,7 @@ struct report {
 	const char *binding; /* to the TLS channel around it, or NULL */
 	int http_status;
 	char mechanism[64];
+	char not_better[REASON_MAX]; /* why no better mechanism was used; "" */
 	bool signed_in;
 	ULONG attributes;
 	TimeStamp expiry;
@@ -35,6 +37,7 @@ struct report {
 	/* What went wrong. */
 	const char *failed_stage;
 	char reason[DETAIL_MAX];
+	char because[REASON_MAX]; /* what the library had to say beyond the status; "" */
 	bool has_status;
 	SECURITY_STATUS status;
 	int alert; /* -1: none */
@@ -49,6 +52,10 @@ void report_failure(struct report *r, const char *stage, const char *format, ...
 
 /* The same for a status: its name, meaning and advice become the reason. */
 void report_status(struct report *r, const char *stage, SECURITY_STATUS status);
+
+/* The same with what else there is to say, or "". */
+void report_status_why(struct report *r, const char *stage, SECURITY_STATUS status,
+		       const char *why);
 
 void report_advice(struct report *r, const char *format, ...) PRINTF_LIKE(2, 3);
 

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "cli/json.h"
+
 static const struct {
 	SECURITY_STATUS status;
 	enum exit_code code;
@@ -23,6 +25,13 @@ static const struct {
 	{ (SECURITY_STATUS)STATUS_ACCOUNT_EXPIRED, EXIT_REFUSED },
 	{ (SECURITY_STATUS)STATUS_ACCOUNT_LOCKED_OUT, EXIT_REFUSED },
 	{ (SECURITY_STATUS)STATUS_LOGON_TYPE_NOT_GRANTED, EXIT_REFUSED },
+	{ SEC_E_TARGET_UNKNOWN, EXIT_REFUSED },
+	{ SEC_E_TIME_SKEW, EXIT_REFUSED },
+	{ SEC_E_CONTEXT_EXPIRED, EXIT_REFUSED },
+	{ SEC_E_SMARTCARD_LOGON_REQUIRED, EXIT_REFUSED },
+	{ SEC_E_KDC_UNABLE_TO_REFER, EXIT_REFUSED },
+	{ SEC_E_KDC_UNKNOWN_ETYPE, EXIT_REFUSED },
+	{ SEC_E_NO_AUTHENTICATING_AUTHORITY, EXIT_UNREACHABLE },
 	{ SEC_E_DELEGATION_POLICY, EXIT_POLICY },
 	{ SEC_E_POLICY_NLTM_ONLY, EXIT_POLICY },
 	{ SEC_E_DELEGATION_REQUIRED, EXIT_POLICY },
@@ -31,6 +40,10 @@ static const struct {
 	{ SEC_E_UNTRUSTED_ROOT, EXIT_POLICY },
 	{ SEC_E_CERT_EXPIRED, EXIT_POLICY },
 	{ SEC_E_CERT_UNKNOWN, EXIT_POLICY },
+	{ (SECURITY_STATUS)STATUS_NTLM_BLOCKED, EXIT_POLICY },
+	{ SEC_E_KDC_CERT_EXPIRED, EXIT_POLICY },
+	{ SEC_E_KDC_CERT_REVOKED, EXIT_POLICY },
+	{ SEC_E_PKINIT_NAME_MISMATCH, EXIT_POLICY },
 	{ SEC_E_UNSUPPORTED_FUNCTION, EXIT_POLICY },
 	{ SEC_E_DOWNGRADE_DETECTED, EXIT_POLICY },
 	{ SEC_E_SECPKG_NOT_FOUND, EXIT_USAGE },
@@ -126,12 +139,34 @@ const char *flag_name(bool accepting, size_t index, ULONG *bit)
 	return flags[index].name;
 }
 
+void status_reason(char out[REASON_MAX])
+{
+	char *text = NULL;
+
+	out[0] = '\0';
+	if (OpensspiLastReason(&text) != SEC_E_OK)
+		return;
+	snprintf(out, REASON_MAX, "%s", text);
+	FreeContextBuffer(text);
+}
+
 void status_print(const char *command, const char *doing, SECURITY_STATUS status)
+{
+	status_print_why(command, doing, status, "");
+}
+
+void status_print_why(const char *command, const char *doing, SECURITY_STATUS status,
+		      const char *why)
 {
 	const char *name, *meaning, *advice;
 	OpensspiDescribeStatus(status, &name, &meaning, &advice);
 	fprintf(stderr, "sspi %s: %s: %s (0x%08X): %s\n", command, doing, name, (unsigned)status,
 		meaning);
+	if (why[0]) {
+		fputs("  because: ", stderr);
+		text_print(stderr, why);
+		fputc('\n', stderr);
+	}
 	if (advice[0])
 		fprintf(stderr, "  try: %s\n", advice);
 }

@@ -15,7 +15,16 @@ const char *alert_name(int alert);
  * name is left. *bit receives the bit itself. */
 const char *flag_name(bool accepting, size_t index, ULONG *bit);
 
+#define REASON_MAX 512
+
+/* What this thread's last failing call had to say beyond its status, in a sentence; "" when nothing. */
+void status_reason(char out[REASON_MAX]);
+
 /* Says on stderr "sspi COMMAND: DOING: NAME (0x...): meaning", and what to try. */
 void status_print(const char *command, const char *doing, SECURITY_STATUS status);
+
+/* The same with such a sentence, or "". */
+void status_print_why(const char *command, const char *doing, SECURITY_STATUS status,
+		      const char *why);
 
 #endif

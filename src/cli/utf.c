@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "cli/utf.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 size_t utf8_length(const unsigned char *p, unsigned *number)
@@ -130,6 +131,24 @@ static size_t put_utf8(char *to, unsigned c)
 		to[i] = (char)(0x80 | (c & 0x3F));
 	to[0] = (char)(0xF00u >> n | c);
 	return n;
+}
+
+char *utf8_from_wide(const UNICODE_STRING *wide)
+{
+	size_t n = wide->Buffer ? wide->Length / 2 : 0, length = 0;
+	const unsigned char *p = (const unsigned char *)wide->Buffer;
+	char *text = malloc(3 * n + 1); /* a pair of units makes four bytes */
+	unsigned c;
+
+	if (!text)
+		return NULL;
+	for (size_t at = 0; at < n;) {
+		size_t units = utf16_length(p + 2 * at, n - at, &c);
+		length += put_utf8(text + length, units && c ? c : 0xFFFD);
+		at += units ? units : 1;
+	}
+	text[length] = '\0';
+	return text;
 }
 
 static bool take_utf16(struct blob_text *out, const unsigned char *p, size_t n, bool known)

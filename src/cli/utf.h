@@ -11,6 +11,9 @@ size_t utf8_length(const unsigned char *p, unsigned *number);
 /* Characters that steer a terminal, or turn a line's direction. */
 bool utf_is_control(unsigned c);
 
+/* A counted string as UTF-8 for free(), with U+FFFD for what is none; NULL when memory is short. */
+char *utf8_from_wide(const UNICODE_STRING *wide);
+
 /* What a credential keeps as its secret; wiped by blob_done. */
 struct blob {
 	unsigned char bytes[CRED_MAX_CREDENTIAL_BLOB_SIZE];

@@ -203,6 +203,8 @@ static bool is_wanted(const struct logon *l, const struct scheme *s)
 {
 	if (l->package)
 		return strcasecmp(l->package, s->package) == 0;
+	if (strcmp(s->name, "NTLM") == 0 && l->package_list)
+		return strcmp(l->package_list, "NTLM") == 0;
 	return strcmp(s->name, "CredSSP") != 0;
 }
 
@@ -241,7 +243,7 @@ static int choose(struct web *w)
 		return EXIT_PROTOCOL;
 	}
 	if (status != SEC_E_OK) {
-		report_status(&l->report, "credentials", status);
+		report_status_why(&l->report, "credentials", status, l->exchange.reason);
 		return status_exit(status);
 	}
 	password_done(&l->password);
@@ -278,7 +280,7 @@ static int probe(struct web *w)
 
 static int denied(struct web *w, SECURITY_STATUS status)
 {
-	report_status(&w->l->report, "sign-in", status);
+	report_status_why(&w->l->report, "sign-in", status, w->l->exchange.reason);
 	return status_exit(status);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/block.h"
 #include "inproc/inproc.h"
+#include "ipc/reason.h"
 
 struct inproc {
 	struct channel channel; /* first: a channel's address is its inproc's */
@@ -66,9 +67,9 @@ static struct lsa_client *client_of(struct channel *channel)
 }
 
 static NTSTATUS inproc_call(struct channel *channel, enum call which, const void *request,
-			    void *reply)
+			    void *reply, struct call_reason *why)
 {
-	return lsa_dispatch(client_of(channel), which, request, reply);
+	return lsa_dispatch(client_of(channel), which, request, reply, why);
 }
 
 /* The LSA's side of the codec row: bytes in, bytes out. False when there is no answer but a status. */
@@ -78,6 +79,7 @@ static bool serve(struct lsa_client *client, enum call which, struct rd bytes, s
 	const struct call_row *row = call_row(which);
 	CLEANUP(mem_free_p) void *request = mem_alloc(row->request_size);
 	CLEANUP(mem_free_p) void *reply = mem_alloc(row->reply_size);
+	struct call_reason why;
 
 	*status = SEC_E_INSUFFICIENT_MEMORY;
 	if (!request || !reply)
@@ -86,7 +88,8 @@ static bool serve(struct lsa_client *client, enum call which, struct rd bytes, s
 		*status = fail(SEC_E_INTERNAL_ERROR, "reading a request");
 		return false;
 	}
-	NTSTATUS answered = lsa_dispatch(client, which, request, reply);
+	NTSTATUS answered = lsa_dispatch(client, which, request, reply, &why);
+	call_reason_write(answer, &why);
 	row->write_reply(answer, reply);
 	call_reply_done(which, reply);
 	if (!wr_ok(answer))
@@ -96,7 +99,7 @@ static bool serve(struct lsa_client *client, enum call which, struct rd bytes, s
 }
 
 static NTSTATUS codec_call(struct channel *channel, enum call which, const void *request,
-			   void *reply)
+			   void *reply, struct call_reason *why)
 {
 	const struct call_row *row = call_row(which);
 	CLEANUP(wr_done) struct wr asked = WR(IPC_BYTES_MAX);
@@ -110,7 +113,8 @@ static NTSTATUS codec_call(struct channel *channel, enum call which, const void 
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "writing a request");
 	if (!serve(client_of(channel), which, wr_view(&asked), &answer, &status))
 		return fail(status, "serving a call");
-	if (row->read_reply(wr_view(&answer), reply))
+	struct rd answered = wr_view(&answer);
+	if (call_reason_read(&answered, why) && row->read_reply(answered, reply))
 		return status;
 	call_reply_done(which, reply);
 	return fail(SEC_E_INTERNAL_ERROR, "reading a reply");

@@ -6,6 +6,7 @@
 #include "base/base.h"
 
 #include <credssp.h>
+#include <opensspi.h>
 #include <schannel.h>
 #include <sspi.h>
 #include <wincrypt.h>
@@ -21,6 +22,8 @@ enum pointer_kind {
 	POINTER_NONE,
 	POINTER_TEXT,	     /* NUL-terminated WCHARs; UTF-8 for ANSI callers */
 	POINTER_WIDE,	     /* NUL-terminated WCHARs in both forms */
+	POINTER_NARROW,	     /* NUL-terminated UTF-8 in both forms */
+	POINTER_WIDES,	     /* as many pointers to WIDE as another member says, with them in one block */
 	POINTER_BYTES,	     /* as many as another member says, times `unit` */
 	POINTER_PACKAGE,     /* a SecPkgInfo in one block */
 	POINTER_CERTIFICATE, /* a CERT_CONTEXT and its DER in one block */
@@ -42,12 +45,19 @@ struct layout {
 
 #define TEXT_AT(type, member) { .kind = POINTER_TEXT, .offset = offsetof(type, member) }
 #define WIDE_AT(type, member) { .kind = POINTER_WIDE, .offset = offsetof(type, member) }
+#define NARROW_AT(type, member) { .kind = POINTER_NARROW, .offset = offsetof(type, member) }
 #define PACKAGE_AT(type, member) { .kind = POINTER_PACKAGE, .offset = offsetof(type, member) }
 #define BYTES_AT(type, member, count)                                                              \
 	{                                                                                          \
 		.kind = POINTER_BYTES, .offset = offsetof(type, member),                           \
 		.count_offset = offsetof(type, count), .count_size = sizeof(((type *)0)->count),   \
 		.unit = sizeof(*((type *)0)->member)                                               \
+	}
+#define WIDES_AT(type, member, count)                                                              \
+	{                                                                                          \
+		.kind = POINTER_WIDES, .offset = offsetof(type, member),                           \
+		.count_offset = offsetof(type, count), .count_size = sizeof(((type *)0)->count),   \
+		.unit = 1                                                                          \
 	}
 #define ROW(number, type, ...) { number, sizeof(type), { __VA_ARGS__ } }
 #define FLAT(number, type) { number, sizeof(type), { { POINTER_NONE } } }
@@ -154,6 +164,11 @@ static const struct layout layouts[] = {
 	ROW(SECPKG_ATTR_CREDS_2, SecPkgContext_ClientCreds,
 	    BYTES_AT(SecPkgContext_ClientCreds, AuthBuffer, AuthBufferLen)),
 	FLAT(ATTRIBUTE_PRIVATE_PAIR, struct private_pair),
+	ROW(OPENSSPI_ATTR_CLIENT_SIDS, OPENSSPI_CLIENT_SIDS,
+	    WIDES_AT(OPENSSPI_CLIENT_SIDS, Sids, Count)),
+	FLAT(OPENSSPI_ATTR_DELEGATED_LOGON, OPENSSPI_DELEGATED_LOGON),
+	ROW(OPENSSPI_ATTR_NEGOTIATION_REASON, OPENSSPI_NEGOTIATION_REASON,
+	    NARROW_AT(OPENSSPI_NEGOTIATION_REASON, Text)),
 
 	ROW(CRED(SECPKG_CRED_ATTR_NAMES), SecPkgCredentials_NamesW,
 	    TEXT_AT(SecPkgCredentials_NamesW, sUserName)),
@@ -231,6 +246,16 @@ static void put_string(struct wr *w, const WCHAR *s)
 		wr_counted(w, s, n * sizeof(*s));
 }
 
+/* Counted strings, counted. */
+static void put_strings(struct wr *w, WCHAR *const *strings, size_t count)
+{
+	size_t place = wr_hold(w, 4), before = w->len;
+
+	for (size_t i = 0; i < count; i++)
+		put_string(w, strings[i]);
+	wr_fill_u32le(w, place, (uint32_t)(w->len - before));
+}
+
 /* An A caller's string, which is UTF-8. */
 static void put_narrow(struct wr *w, const char *s)
 {
@@ -263,6 +288,12 @@ static void put_target(struct wr *w, const void *value, const struct pointer *p,
 	case POINTER_TEXT:
 	case POINTER_WIDE:
 		put_string(w, target);
+		return;
+	case POINTER_NARROW:
+		wr_counted(w, target, strlen(target));
+		return;
+	case POINTER_WIDES:
+		put_strings(w, target, bytes_counted(value, p));
 		return;
 	case POINTER_BYTES:
 		wr_counted(w, target, bytes_counted(value, p));
@@ -356,6 +387,22 @@ static bool take_package(struct rd *r, SecPkgInfoW *info, struct rd *name, struc
 	       rd_counted(r, name) && rd_counted(r, comment) && rd_empty(*r);
 }
 
+static bool narrow_is_sound(struct rd bytes)
+{
+	return bytes.n == 0 || (bytes.n <= STRING_MAX && !memchr(bytes.p, 0, bytes.n) &&
+				utf16_need((const char *)bytes.p, bytes.n) != SIZE_MAX);
+}
+
+static bool wides_are_sound(struct rd bytes, size_t count)
+{
+	struct rd units;
+
+	for (; count; count--)
+		if (!rd_counted(&bytes, &units) || !text_is_sound(units, false))
+			return false;
+	return rd_empty(bytes);
+}
+
 static bool target_is_sound(const void *flat, const struct pointer *p, struct rd bytes, bool ansi)
 {
 	SecPkgInfoW info;
@@ -366,6 +413,10 @@ static bool target_is_sound(const void *flat, const struct pointer *p, struct rd
 		return text_is_sound(bytes, ansi);
 	case POINTER_WIDE:
 		return text_is_sound(bytes, false);
+	case POINTER_NARROW:
+		return narrow_is_sound(bytes);
+	case POINTER_WIDES:
+		return wides_are_sound(bytes, bytes_counted(flat, p));
 	case POINTER_BYTES:
 		return bytes.n == bytes_counted(flat, p);
 	case POINTER_PACKAGE:
@@ -399,7 +450,8 @@ static bool value_is_sound(const struct layout *l, struct rd r, bool ansi)
 			return false;
 		if (present && !target_is_sound(flat.p, p, bytes, ansi))
 			return false;
-		if (!present && p->kind == POINTER_BYTES && bytes_counted(flat.p, p))
+		bool counts = p->kind == POINTER_BYTES || p->kind == POINTER_WIDES;
+		if (!present && counts && bytes_counted(flat.p, p))
 			return false;
 	}
 	return rd_empty(r);
@@ -423,6 +475,31 @@ static void *text_block(struct rd units, bool ansi)
 	if (text)
 		utf8_put(text, wide, n);
 	return text;
+}
+
+static void *narrow_block(struct rd bytes)
+{
+	uint8_t *block = block_alloc(bytes.n + 1);
+
+	if (block && bytes.n)
+		memcpy(block, bytes.p, bytes.n);
+	return block;
+}
+
+/* One block: the pointers, then what they point to. A counted string holds its NUL's place. */
+static void *wides_block(struct rd bytes, size_t count)
+{
+	uint8_t *block = block_alloc(count * sizeof(WCHAR *) + bytes.n);
+	uint8_t *at = block ? block + count * sizeof(WCHAR *) : NULL;
+	struct rd units;
+
+	for (size_t i = 0; block && i < count && rd_counted(&bytes, &units); i++) {
+		memcpy(block + i * sizeof(at), &at, sizeof(at));
+		if (units.n)
+			memcpy(at, units.p, units.n);
+		at += units.n + sizeof(WCHAR);
+	}
+	return block;
 }
 
 /* One block: the structure, then name and comment. SecPkgInfoA and W have one layout. */
@@ -462,13 +539,17 @@ static void *certificate_block(struct rd der)
 	return certificate;
 }
 
-static void *target_block(enum pointer_kind kind, struct rd bytes, bool ansi)
+static void *target_block(const void *value, const struct pointer *p, struct rd bytes, bool ansi)
 {
-	switch (kind) {
+	switch (p->kind) {
 	case POINTER_TEXT:
 		return text_block(bytes, ansi);
 	case POINTER_WIDE:
 		return text_block(bytes, false);
+	case POINTER_NARROW:
+		return narrow_block(bytes);
+	case POINTER_WIDES:
+		return wides_block(bytes, bytes_counted(value, p));
 	case POINTER_PACKAGE:
 		return package_block(bytes, ansi);
 	case POINTER_CERTIFICATE:
@@ -485,7 +566,7 @@ static bool value_fill(const struct layout *l, struct rd r, bool ansi, void *val
 		bool present;
 		if (!take_target(&r, &present, &bytes))
 			return false;
-		void *block = present ? target_block(l->pointer[i].kind, bytes, ansi) : NULL;
+		void *block = present ? target_block(value, &l->pointer[i], bytes, ansi) : NULL;
 		pointer_write(value, &l->pointer[i], block);
 		if (present && !block)
 			return false;

@@ -61,6 +61,9 @@ enum call {
 	CALL_ENCRYPT_MEMORY,
 	CALL_CONNECT,
 	CALL_CALL_PACKAGE,
+	CALL_LOGON_USER,
+	CALL_SESSION_LIST,
+	CALL_SESSION_END,
 	CALL_COUNT
 };
 
@@ -243,18 +246,25 @@ void call_reply_done(enum call which, void *reply);
 /* ---- channels ---- */
 
 struct channel;
+struct call_reason; /* ipc/reason.h */
 
 struct channel_ops {
 	const char *name; /* "inproc", "inproc+codec" */
 	/* Carries one call. The status is the LSA's; a channel's own failures are SEC_E_INTERNAL_ERROR
-	 * (the other side broke the protocol) or SEC_E_INSUFFICIENT_MEMORY. */
-	NTSTATUS (*call)(struct channel *c, enum call which, const void *request, void *reply);
+	 * (the other side broke the protocol) or SEC_E_INSUFFICIENT_MEMORY. `why` is filled when the call
+	 * fails and the LSA has a sentence to add. */
+	NTSTATUS (*call)(struct channel *c, enum call which, const void *request, void *reply,
+			 struct call_reason *why);
 	void (*free)(struct channel *c);
 };
 
 struct channel {
 	const struct channel_ops *ops;
 };
+
+/* Carries one call and keeps for this thread what it had to say, if it fails (ipc/reason.h). */
+MUST_CHECK NTSTATUS channel_call(struct channel *c, enum call which, const void *request,
+				 void *reply);
 
 /* The process's channel, chosen once; NULL with *status when it cannot be had. Implemented in lib/,
  * which knows the rows. */

@@ -37,4 +37,27 @@ struct call_package_reply {
 	uint32_t size;
 };
 
+/* LsaLogonUser. `profile` is an address in the client's memory, as an answer's above. */
+struct logon_user_call {
+	uint32_t package; /* record id */
+	uint32_t type;	  /* SECURITY_LOGON_TYPE */
+	bool trusted;
+	uint64_t client_address;
+	struct ipc_bytes message;
+};
+struct logon_user_reply {
+	NTSTATUS sub_status;
+	LUID logon;
+	uint64_t profile;
+	uint32_t profile_size;
+};
+
+/* LsaEnumerateLogonSessions: eight bytes each. */
+struct session_list_reply {
+	struct ipc_owned luids;
+};
+struct session_end_call {
+	LUID logon;
+};
+
 #endif

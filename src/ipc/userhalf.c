@@ -11,6 +11,7 @@
 #include "base/block.h"
 #include "base/mapped.h"
 #include "base/trace.h"
+#include "base/utf.h"
 #include "ipc/callbacks.h"
 #include "ipc/userhalf.h"
 
@@ -74,6 +75,7 @@ static NTSTATUS NTAPI userhalf_register_callback(ULONG id, PLSA_CALLBACK_FUNCTIO
  * before anybody can know their ids; `of` is written last. */
 static struct named {
 	atomic_uint module, table;
+	atomic_ullong called; /* a sum of its name; 0: not known */
 	_Atomic(struct userhalves *) of;
 } named[NAMED_MAX];
 
@@ -84,6 +86,22 @@ void userhalves_name(struct userhalves *u, uint32_t id, uint32_t module_index, u
 	atomic_store(&named[id].module, module_index);
 	atomic_store(&named[id].table, table_index);
 	atomic_store(&named[id].of, u);
+}
+
+/* FNV-1a over the name in upper case: names are few, and chosen by whoever configures the machine. */
+static unsigned long long name_sum(const WCHAR *name, size_t n)
+{
+	unsigned long long sum = 0xCBF29CE484222325u;
+
+	for (size_t i = 0; i < n; i++)
+		sum = (sum ^ utf16_upper(name[i])) * 0x100000001B3u;
+	return sum ? sum : 1;
+}
+
+void userhalves_call(uint32_t id, const WCHAR *name, size_t n)
+{
+	if (id < NAMED_MAX)
+		atomic_store(&named[id].called, name_sum(name, n));
 }
 
 static void userhalves_forget_names(struct userhalves *u)
@@ -103,11 +121,22 @@ static PVOID NTAPI userhalf_locate_package(ULONG id)
 						atomic_load(&named[id].table));
 }
 
-static SECPKG_DLL_FUNCTIONS dll_functions = {
-	.AllocateHeap = userhalf_allocate,
-	.FreeHeap = userhalf_release,
-	.RegisterCallback = userhalf_register_callback,
-	.LocatePackageById = userhalf_locate_package,
+static const SECPKG_USER_FUNCTION_TABLE *userhalf_locate(const WCHAR *name, size_t n)
+{
+	unsigned long long sum = name_sum(name, n);
+
+	for (ULONG id = 0; id < NAMED_MAX; id++)
+		if (atomic_load(&named[id].called) == sum && atomic_load(&named[id].of))
+			return userhalf_locate_package(id);
+	return NULL;
+}
+
+static struct module_services services = {
+	.windows = { .AllocateHeap = userhalf_allocate,
+		     .FreeHeap = userhalf_release,
+		     .RegisterCallback = userhalf_register_callback,
+		     .LocatePackageById = userhalf_locate_package },
+	.locate = userhalf_locate,
 };
 
 NTSTATUS userhalves_new(const struct package_module *const *modules, struct userhalves **out)
@@ -175,8 +204,8 @@ static void userhalf_ask(struct userhalf *half)
 	for (ULONG i = 0; i < count; i++) {
 		SpInstanceInitFn *begin = half->tables[i].InstanceInit;
 		PVOID unused = NULL;
-		half->refused[i] = begin &&
-				   failed(begin(SECPKG_INTERFACE_VERSION, &dll_functions, &unused));
+		half->refused[i] = begin && failed(begin(SECPKG_INTERFACE_VERSION,
+							 &services.windows, &unused));
 		if (half->refused[i])
 			trace_line(
 				"user half %u of module %s is left out: its SpInstanceInit fails",

@@ -32,6 +32,9 @@ const SECPKG_USER_FUNCTION_TABLE *userhalf_table(struct userhalves *u, uint32_t 
 void userhalves_name(struct userhalves *u, uint32_t id, uint32_t module_index,
 		     uint32_t table_index);
 
+/* And what the package of that id is called, for module_services.locate. */
+void userhalves_call(uint32_t id, const WCHAR *name, size_t n);
+
 /* SECPKG_DLL_FUNCTIONS.LocatePackageById answers a user-mode half of this process, by the package's id
  * (SpInitialize tells a package its own, ReachTakePacked another's); not from within SpInstanceInit. */
 

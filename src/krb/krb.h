@@ -31,7 +31,7 @@ struct krb_span {
  * SEC_E_WRONG_PRINCIPAL               a ticket for another name than ours, or no key for it
  * SEC_E_TIME_SKEW, SEC_E_CONTEXT_EXPIRED (a ticket or TGT that has ended)
  * SEC_E_KDC_UNABLE_TO_REFER, SEC_E_KDC_CERT_REVOKED, SEC_E_KDC_CERT_EXPIRED, SEC_E_PKINIT_NAME_MISMATCH,
- * SEC_E_SMARTCARD_LOGON_REQUIRED, SEC_E_KDC_UNKNOWN_ETYPE, SEC_E_ETYPE_NOT_SUPP, SEC_E_DELEGATION_REQUIRED
+ * SEC_E_SMARTCARD_LOGON_REQUIRED, SEC_E_KDC_UNKNOWN_ETYPE, SEC_E_DELEGATION_REQUIRED
  * SEC_E_BAD_BINDINGS, SEC_E_MESSAGE_ALTERED, SEC_E_INVALID_TOKEN, SEC_E_CRYPTO_SYSTEM_INVALID */
 
 /* Why the last call on this thread failed, for people: which KDC or file said what. Filled when a status
@@ -53,12 +53,12 @@ struct krb_identity {
 	const char *user; /* "name", or "name@realm" when realm is NULL; NULL: the default ccache */
 	const char *
 		realm; /* a realm, DNS or NetBIOS domain, in any case; NULL: of user, else the default */
-	struct rd password; /* UTF-8; with a certificate the PIN; empty: none */
-	const char
-		*certificate; /* MIT's X509_user_identity ("FILE:...", "PKCS11:..."); NULL: none */
-	const char *anchors;  /* MIT's X509_anchors; NULL: krb5.conf's */
-	const char *armor;    /* a ccache for FAST; NULL: none */
-	const char *ccache;   /* NULL: the default one; only without a user */
+	struct rd password;	 /* UTF-8; with a certificate the PIN; empty: none */
+	const char *certificate; /* MIT's X509_user_identity ("FILE:...", "PKCS11:..."); "": as
+			       * krb5.conf's pkinit_identities says; NULL: none */
+	const char *anchors;	 /* MIT's X509_anchors; NULL: krb5.conf's */
+	const char *armor;	 /* a ccache for FAST; NULL: none */
+	const char *ccache;	 /* NULL: the default one; only without a user */
 	const char *
 		keytab; /* NULL: the default one; a client with a user but no password uses its key */
 	const char *
@@ -146,9 +146,10 @@ struct krb_ops {
 	/* ---- credentials ---- */
 
 	/* Reads what is there; the KDC is asked when a ticket is first needed, so that a wrong password is
-	 * the first context's failure. An acceptor without a readable key: SEC_E_NO_CREDENTIALS. Every
-	 * text and the password are copied. */
-	NTSTATUS (*credential_new)
+	 * the first context's failure. A ccache without tickets (and, the default one, without a client
+	 * keytab) or an acceptor without a readable key: SEC_E_NO_CREDENTIALS. Every text and the
+	 * password are copied. */
+	NTSTATUS(*credential_new)
 	(const struct krb_identity *identity, struct krb_credential **out);
 	void (*credential_ref)(struct krb_credential *c);
 	void (*credential_unref)(struct krb_credential *c);
@@ -158,9 +159,10 @@ struct krb_ops {
 	NTSTATUS (*credential_obtain)(struct krb_credential *c);
 
 	/* S4U: an initiator's credential for a user without its password, by the service `c` (which has a
-	 * key or TGT of its own). With `evidence` (a finished acceptor's `delegated`, or NULL for
-	 * protocol transition) contexts of it go by constrained delegation. */
-	NTSTATUS (*credential_impersonate)
+	 * key or TGT of its own). It signs in to the service itself and, as far as the KDC lets it, to
+	 * others by constrained delegation. What an acceptor with both uses and a user of its own accepts
+	 * is such a credential too, in `delegated`. */
+	NTSTATUS(*credential_impersonate)
 	(struct krb_credential *c, const char *user, struct krb_credential **out);
 
 	/* ---- contexts ---- */
@@ -177,23 +179,24 @@ struct krb_ops {
 	/* ---- the ticket cache ---- */
 	NTSTATUS (*each_ticket)(struct krb_credential *c, krb_ticket_visit *visit, void *to);
 	/* A service ticket, from the cache or the KDC. */
-	NTSTATUS (*get_ticket)
+	NTSTATUS(*get_ticket)
 	(struct krb_credential *c, const char *target, bool cache_only, struct krb_ticket *out);
 	void (*ticket_done)(struct krb_ticket *t);
-	NTSTATUS (*purge)
+	NTSTATUS(*purge)
 	(struct krb_credential *c, const struct krb_filter *which, uint32_t *count);
-	/* Puts the tickets of a KRB_CRED into the cache; `key` empty: it is not sealed. */
-	NTSTATUS (*submit)
+	/* Puts the tickets of a KRB_CRED into the cache; `key` empty: it is not sealed. `c` NULL: the
+	 * caller's default ccache, which is made when it is not there. */
+	NTSTATUS(*submit)
 	(struct krb_credential *c, struct rd krb_cred, int32_t enctype, struct rd key);
 
 	/* ---- Remote Credential Guard: [MS-CSSP] 2.2.1.2.3 ---- */
 
 	/* A ticket for the service's computer, and the TGT as KRB_CRED under that ticket's session key. */
-	NTSTATUS (*export_tgt)
+	NTSTATUS(*export_tgt)
 	(struct krb_credential *c, const char *target, struct krb_span *service_ticket,
 	 struct krb_span *krb_cred);
 	/* The server's side of it: an initiator's credential out of both, by the keytab of `acceptor`. */
-	NTSTATUS (*import_tgt)
+	NTSTATUS(*import_tgt)
 	(struct krb_credential *acceptor, struct rd service_ticket, struct rd krb_cred,
 	 struct krb_credential **out);
 

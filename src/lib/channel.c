@@ -17,6 +17,7 @@
 #include "credman/credman.h"
 #include "inproc/inproc.h"
 #include "ipc/calls.h"
+#include "ipc/reason.h"
 #include "lib/modules.h"
 #include "lsa/lsa.h"
 #include "lsa/machine.h"
@@ -38,7 +39,7 @@ static struct {
 	struct authority *authority;
 	struct credman *credman;
 	struct machine *machine;
-	char *machine_name;
+	char *machine_name, *machine_domain;
 	struct lsa *lsa;
 } library = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -99,6 +100,7 @@ static NTSTATUS open_policy(void)
 	if (failed(status)) {
 		char *words = text_finish(&why);
 		trace_line("policy: %s", words ? words : "?");
+		call_reason_keep(words);
 		mem_free(words);
 		return status == STATUS_NO_MEMORY ? status :
 						    fail(SEC_E_INTERNAL_ERROR, "reading the policy");
@@ -123,16 +125,33 @@ static NTSTATUS account_number(const char *name, uint32_t otherwise, uint32_t *o
 	return STATUS_SUCCESS;
 }
 
+/* Who is asked for other domains' accounts: nobody unless the configuration says so. */
+static NTSTATUS account_domain(bool *winbind)
+{
+	const char *value = policy_setting(library.policy, "accounts", "domain");
+
+	*winbind = value && strcmp(value, "winbind") == 0;
+	if (value && !*winbind && strcmp(value, "none") != 0)
+		return fail(SEC_E_INTERNAL_ERROR, "reading domain of section [accounts]");
+	return STATUS_SUCCESS;
+}
+
+static bool keep_name(const UNICODE_STRING *name, char **out)
+{
+	return *out || utf8_from_utf16(name->Buffer, name->Length / sizeof(WCHAR), out, NULL);
+}
+
 static NTSTATUS name_machine(void)
 {
-	if (library.machine_name)
+	if (library.machine_name && library.machine_domain)
 		return STATUS_SUCCESS;
 	NTSTATUS status = library.machine ? STATUS_SUCCESS :
 					    machine_new(library.policy, &library.machine);
 	if (failed(status))
 		return status;
-	const UNICODE_STRING *name = &machine_names(library.machine)->NetbiosComputer;
-	if (!utf8_from_utf16(name->Buffer, name->Length / sizeof(WCHAR), &library.machine_name, NULL))
+	const OPENSSPI_MACHINE_NAMES *names = machine_names(library.machine);
+	if (!keep_name(&names->NetbiosComputer, &library.machine_name) ||
+	    !keep_name(&names->NetbiosDomain, &library.machine_domain))
 		return STATUS_NO_MEMORY;
 	return STATUS_SUCCESS;
 }
@@ -155,10 +174,13 @@ static NTSTATUS open_authority(void)
 					&settings.observation_seconds);
 	if (!failed(status))
 		status = account_number("delay milliseconds", DELAY_MS, &settings.delay_ms);
+	if (!failed(status))
+		status = account_domain(&settings.winbind);
 	if (failed(status))
 		return status;
 	settings.file = policy_setting(library.policy, "accounts", "file");
 	settings.machine = library.machine_name;
+	settings.machine_domain = library.machine_domain;
 	return authority_open(&settings, &library.authority);
 }
 

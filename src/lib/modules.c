@@ -12,13 +12,15 @@
 #include "lib/modules.h"
 #include "lsa/load.h"
 #include "packages/credssp/package.h"
+#include "packages/kerberos/package.h"
 #include "packages/negotiate/package.h"
 #include "packages/ntlm/package.h"
 #include "packages/schannel/package.h"
 #include "packages/tsssp/package.h"
 
 const struct package_module *const library_modules[] = {
-	&negotiate_module, &ntlm_module, &schannel_module, &tsssp_module, &credssp_module, NULL,
+	&negotiate_module, &kerberos_module, &ntlm_module, &schannel_module,
+	&tsssp_module,	   &credssp_module,  NULL,
 };
 
 static _Atomic(struct modules *) all;

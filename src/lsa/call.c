@@ -2,10 +2,12 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/base.h"
 
+#include "ipc/reason.h"
 #include "lsa/call.h"
 #include "lsa/contexts.h"
 #include "lsa/credentials.h"
 #include "lsa/credset.h"
+#include "lsa/logonuser.h"
 #include "lsa/packagecalls.h"
 #include "lsa/policycalls.h"
 #include "lsa/protect.h"
@@ -13,8 +15,10 @@
 #include "lsa/usermemory.h"
 #include "lsa/vaultcalls.h"
 
-/* The house's only thread-local: helpers such as GetClientInfo are told nothing but where to write. */
+/* What a thread is about: helpers such as GetClientInfo are told nothing but where to write. */
 static _Thread_local struct frame *current_call;
+static _Thread_local struct call_reason
+	*current_reason; /* of the client's call; NULL outside any */
 
 void call_enter(struct frame *frame, struct lsa *lsa, struct lsa_client *client,
 		const struct package *package)
@@ -39,6 +43,17 @@ const struct frame *call_current(void)
 	return current_call;
 }
 
+void call_note_reason(const char *sentence)
+{
+	if (current_reason)
+		call_reason_set(current_reason, sentence);
+}
+
+const char *call_reason(void)
+{
+	return current_reason ? current_reason->text : "";
+}
+
 static NTSTATUS lsa_packages(struct lsa_client *client, struct packages_reply *reply)
 {
 	return host_describe(&client->lsa->host, reply);
@@ -60,6 +75,16 @@ static NTSTATUS lsa_session(struct lsa_client *client, const struct session_data
 			    struct session_data_reply *reply)
 {
 	return session_describe(client, call, reply);
+}
+
+static NTSTATUS lsa_session_list(struct lsa_client *client, struct session_list_reply *reply)
+{
+	return session_list(client, reply);
+}
+
+static NTSTATUS lsa_session_end(struct lsa_client *client, const struct session_end_call *call)
+{
+	return session_end(client, call->logon);
 }
 
 /* ---- the handlers, by what they take and give ---- */
@@ -115,6 +140,9 @@ DISPATCH(lsa_policy_explain, request, reply)
 DISPATCH(lsa_encrypt_memory, request, reply)
 DISPATCH(lsa_connect, request)
 DISPATCH(lsa_call_package, request, reply)
+DISPATCH(lsa_logon_user, request, reply)
+DISPATCH(lsa_session_list, reply)
+DISPATCH(lsa_session_end, request)
 
 static NTSTATUS (*const handlers[CALL_COUNT])(struct lsa_client *client, const void *request,
 					      void *reply) = {
@@ -160,12 +188,35 @@ static NTSTATUS (*const handlers[CALL_COUNT])(struct lsa_client *client, const v
 	[CALL_ENCRYPT_MEMORY] = dispatch_lsa_encrypt_memory,
 	[CALL_CONNECT] = dispatch_lsa_connect,
 	[CALL_CALL_PACKAGE] = dispatch_lsa_call_package,
+	[CALL_LOGON_USER] = dispatch_lsa_logon_user,
+	[CALL_SESSION_LIST] = dispatch_lsa_session_list,
+	[CALL_SESSION_END] = dispatch_lsa_session_end,
 };
 
-NTSTATUS lsa_dispatch(struct lsa_client *client, enum call which, const void *request, void *reply)
+/* A message to a package may have arrived and been refused. */
+static bool is_refused(enum call which, NTSTATUS status, const void *reply)
 {
+	const struct call_package_reply *answer = reply;
+
+	return failed(status) || (which == CALL_CALL_PACKAGE && failed(answer->protocol_status));
+}
+
+NTSTATUS lsa_dispatch(struct lsa_client *client, enum call which, const void *request, void *reply,
+		      struct call_reason *why)
+{
+	struct call_reason *outer = current_reason;
+	struct call_reason noted;
+
+	noted.text[0] = '\0';
+	if (why)
+		why->text[0] = '\0';
 	if ((unsigned)which >= CALL_COUNT)
 		return fail(SEC_E_INTERNAL_ERROR, "a call that is none");
 	atomic_fetch_add(&client->calls, 1);
-	return handlers[which](client, request, reply);
+	current_reason = &noted;
+	NTSTATUS status = handlers[which](client, request, reply);
+	current_reason = outer;
+	if (why && is_refused(which, status, reply))
+		memcpy(why->text, noted.text, strlen(noted.text) + 1);
+	return status;
 }

@@ -43,4 +43,8 @@ static inline void call_is_cleanup(struct frame *frame)
 /* The innermost call of this thread; NULL outside any. */
 const struct frame *call_current(void);
 
+/* NoteReason and Reason of OPENSSPI_LSA_EXTENSION: of the client's call that this thread serves. */
+void call_note_reason(const char *sentence);
+const char *call_reason(void);
+
 #endif

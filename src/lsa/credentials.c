@@ -11,6 +11,7 @@
 #include "lsa/call.h"
 #include "lsa/credentials.h"
 #include "lsa/given.h"
+#include "lsa/primary.h"
 #include "lsa/principal.h"
 #include "lsa/saved.h"
 #include "lsa/state.h"
@@ -97,7 +98,30 @@ static NTSTATUS auth_copy(struct ipc_bytes auth, void **out)
 	return STATUS_SUCCESS;
 }
 
-static NTSTATUS acquire_check(const struct lsa_client *client, const struct acquire_call *call)
+/* Does that package keep something for a session, which its credentials may be made of? */
+static bool package_has_some(const struct lsa_client *client, const struct package *package, LUID logon)
+{
+	CLEANUP(primary_found_done) struct primary_found found = { 0 };
+	const struct primary_owner owner = { logon, package->id };
+
+	return !failed(primary_next(client->lsa, owner, 0, NULL, &found));
+}
+
+/* A server's service name, which a package that proves names judges itself. */
+static bool names_service(const struct package *package, const struct acquire_call *call)
+{
+	const uint32_t proves = SECPKG_FLAG_MUTUAL_AUTH | SECPKG_FLAG_GSS_COMPATIBLE;
+
+	if ((package->capabilities & proves) != proves || !(call->use & SECPKG_CRED_INBOUND))
+		return false;
+	for (uint32_t i = 0; i < call->principal.n; i++)
+		if (call->principal.p[i] == '/')
+			return true;
+	return false;
+}
+
+static NTSTATUS acquire_check(const struct lsa_client *client, const struct package *package,
+			      const struct acquire_call *call)
 {
 	if (call->has_logon && !SecIsZeroLuid(&call->logon)) {
 		NTSTATUS status = session_check(client, call->logon);
@@ -105,10 +129,12 @@ static NTSTATUS acquire_check(const struct lsa_client *client, const struct acqu
 			return status;
 		/* A network sign-in's session has nothing of its own to sign in with. */
 		if (!call->auth.n && !call->client_address && call->use & SECPKG_CRED_OUTBOUND &&
-		    !saved_session_has_set(client, call->logon))
+		    !saved_session_has_set(client, call->logon) &&
+		    !package_has_some(client, package, call->logon))
 			return fail(SEC_E_NO_CREDENTIALS, "using a session without credentials");
 	}
-	return principal_check(client, call->principal);
+	return names_service(package, call) ? STATUS_SUCCESS
+					    : principal_check(client, call->principal);
 }
 
 static NTSTATUS acquire_ask(struct lsa_client *client, const struct package *package,
@@ -149,7 +175,7 @@ NTSTATUS lsa_credential_acquire(struct lsa_client *client, const struct acquire_
 
 	if (!package)
 		return fail(SEC_E_SECPKG_NOT_FOUND, "acquiring credentials");
-	NTSTATUS status = acquire_check(client, call);
+	NTSTATUS status = acquire_check(client, package, call);
 	return failed(status) ? status : acquire_ask(client, package, call, reply);
 }
 

@@ -27,7 +27,7 @@ static NTSTATUS NTAPI extension_query_policy(ULONG number, PULONG value)
 	const struct lsa *lsa = lsa_current();
 	uint32_t found;
 
-	if (!lsa || !lsa->setup.policy || !value || number > OPENSSPI_POLICY_RESTRICTED_ADMIN ||
+	if (!lsa || !lsa->setup.policy || !value || number > OPENSSPI_POLICY_TRY_IP_SPN ||
 	    !policy_value(lsa->setup.policy, number, &found))
 		return fail(STATUS_INVALID_PARAMETER, "asking for a policy");
 	*value = found;
@@ -90,19 +90,46 @@ static bool ntlm_v1_is_allowed(const struct lsa *lsa)
 	       level < NTLM_LEVEL_WITHOUT_V1;
 }
 
-static NTSTATUS NTAPI extension_authenticate_ntlm(const OPENSSPI_NTLM_LOGON *logon,
-						  POPENSSPI_NTLM_LOGON_RESULT result)
+/* A list without a byte is no block at all. */
+static bool give_sids(const struct authority_answer *answer, PSecBuffer sids)
+{
+	struct rd list = wr_view(&answer->sids);
+
+	*sids = (SecBuffer){ .cbBuffer = (ULONG)list.n };
+	sids->pvBuffer = list.n ? block_dup(list.p, list.n) : NULL;
+	return sids->pvBuffer || !list.n;
+}
+
+static NTSTATUS NTAPI extension_authenticate_ntlm_sids(const OPENSSPI_NTLM_LOGON *logon,
+						       POPENSSPI_NTLM_LOGON_RESULT result,
+						       PSecBuffer sids)
 {
 	const struct lsa *lsa = lsa_current();
 	CLEANUP(authority_answer_done) struct authority_answer answer = { .domain = NULL };
 
+	if (sids)
+		*sids = (SecBuffer){ .cbBuffer = 0 };
 	if (!lsa || !logon || !result)
 		return fail(STATUS_INVALID_PARAMETER, "checking a sign-in");
 	if (!lsa->setup.authority)
 		return fail(SEC_E_NO_AUTHENTICATING_AUTHORITY, "checking a sign-in");
 	NTSTATUS status =
 		authority_check_ntlm(lsa->setup.authority, logon, ntlm_v1_is_allowed(lsa), &answer);
-	return failed(status) ? status : give_answer(&answer, result);
+	if (!failed(status) && sids && !give_sids(&answer, sids))
+		return fail(STATUS_NO_MEMORY, "answering a sign-in");
+	if (!failed(status))
+		status = give_answer(&answer, result);
+	if (failed(status) && sids) {
+		block_free(sids->pvBuffer);
+		*sids = (SecBuffer){ .cbBuffer = 0 };
+	}
+	return status;
+}
+
+static NTSTATUS NTAPI extension_authenticate_ntlm(const OPENSSPI_NTLM_LOGON *logon,
+						  POPENSSPI_NTLM_LOGON_RESULT result)
+{
+	return extension_authenticate_ntlm_sids(logon, result, NULL);
 }
 
 static NTSTATUS NTAPI extension_caller_name(PUNICODE_STRING name)
@@ -120,6 +147,16 @@ static NTSTATUS NTAPI extension_caller_name(PUNICODE_STRING name)
 		return status;
 	return give_name(text, n, name) ? STATUS_SUCCESS
 					: fail(STATUS_NO_MEMORY, "giving the caller's name");
+}
+
+static VOID NTAPI extension_note_reason(const char *sentence)
+{
+	call_note_reason(sentence);
+}
+
+static const char *NTAPI extension_reason(VOID)
+{
+	return call_reason();
 }
 
 static const OPENSSPI_LSA_EXTENSION extension = {
@@ -145,6 +182,9 @@ static const OPENSSPI_LSA_EXTENSION extension = {
 	.ReadDefaultIdentity = saved_default_identity,
 	.ReadSavedIdentity = saved_identity,
 	.NoteTarget = saved_note_target,
+	.AuthenticateNtlmSids = extension_authenticate_ntlm_sids,
+	.NoteReason = extension_note_reason,
+	.Reason = extension_reason,
 };
 
 OPENSSPI_API NTSTATUS NTAPI OpensspiLsaExtension(ULONG version,

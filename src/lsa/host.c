@@ -245,6 +245,7 @@ static NTSTATUS table_load(struct host *host, struct lsa *lsa, const struct pack
 		package_drop(host, TAKE(p));
 		return status;
 	}
+	userhalves_call(p->id, p->name, p->name_n);
 	userhalves_name(lsa->setup.userhalves, p->id, p->module, p->table);
 	/* A thread of a package that is loaded already may be looking for another. */
 	host->package[at->id] = TAKE(p);

@@ -73,8 +73,9 @@ void lsa_client_free(struct lsa_client *client);
 DEFINE_CLEANUP(struct lsa_client *, lsa_client_free)
 
 /* One call of a client. Request and reply are those of the call's row (ipc/calls.h); the reply must
- * be zeroed, and whatever the status the caller owes call_reply_done. */
+ * be zeroed, and whatever the status the caller owes call_reply_done. `why` (may be NULL) receives what a
+ * failing call noted (ipc/reason.h), else "". */
 MUST_CHECK NTSTATUS lsa_dispatch(struct lsa_client *client, enum call which, const void *request,
-				 void *reply);
+				 void *reply, struct call_reason *why);
 
 #endif

@@ -41,12 +41,22 @@ void sessions_init(struct sessions *s)
 	s->boot_n = read_small("/proc/sys/kernel/random/boot_id", s->boot, sizeof(s->boot));
 }
 
+static void session_free(struct session *gone)
+{
+	if (!gone)
+		return;
+	mem_free(gone->user);
+	mem_free(gone->domain);
+	mem_free(gone->package);
+	mem_free(gone);
+}
+
 void sessions_done(struct sessions *s)
 {
 	while (s->first) {
 		struct session *gone = s->first;
 		s->first = gone->next;
-		mem_free(gone);
+		session_free(gone);
 	}
 	primary_clear(s);
 	pthread_mutex_destroy(&s->lock);
@@ -152,6 +162,33 @@ void session_set_type(struct sessions *s, LUID logon, SECURITY_LOGON_TYPE type)
 	pthread_mutex_unlock(&s->lock);
 }
 
+static bool keep_name(WCHAR **to, struct utf16 name)
+{
+	WCHAR *copy = mem_alloc((name.n + 1) * sizeof(WCHAR));
+
+	if (copy && name.n)
+		memcpy(copy, name.p, name.n * sizeof(WCHAR));
+	mem_free(*to);
+	*to = copy;
+	return copy != NULL;
+}
+
+NTSTATUS session_set_names(struct sessions *s, LUID logon, const struct session_names *names)
+{
+	bool fine = false;
+
+	pthread_mutex_lock(&s->lock);
+	struct session *found = *session_find(s, logon);
+	if (found)
+		fine = keep_name(&found->user, names->user) &&
+		       keep_name(&found->domain, names->domain) &&
+		       keep_name(&found->package, names->package);
+	pthread_mutex_unlock(&s->lock);
+	if (!found)
+		return fail(STATUS_NO_SUCH_LOGON_SESSION, "naming a logon session");
+	return fine ? STATUS_SUCCESS : fail(STATUS_NO_MEMORY, "naming a logon session");
+}
+
 bool session_is_trusted(const struct lsa_client *client)
 {
 	return !client->setup.is_this_process && client->setup.uid == 0;
@@ -214,7 +251,7 @@ NTSTATUS session_delete(struct sessions *s, LUID logon)
 		primary_forget(s, logon);
 	}
 	pthread_mutex_unlock(&s->lock);
-	mem_free(gone);
+	session_free(gone);
 	return gone ? STATUS_SUCCESS
 		    : fail(STATUS_NO_SUCH_LOGON_SESSION, "deleting a logon session");
 }
@@ -234,7 +271,7 @@ static bool session_take(struct sessions *s, const struct lsa_client *client, LU
 		primary_forget(s, gone->logon);
 	}
 	pthread_mutex_unlock(&s->lock);
-	mem_free(gone);
+	session_free(gone);
 	return gone != NULL;
 }
 
@@ -248,14 +285,61 @@ static void tell_terminated(struct lsa *lsa, const struct package *p, LUID logon
 		p->functions.LogonTerminated(&logon);
 }
 
+static void tell_all_terminated(struct lsa *lsa, LUID logon)
+{
+	for (uint32_t i = 0; i < lsa->host.count; i++)
+		tell_terminated(lsa, lsa->host.package[i], logon);
+}
+
+NTSTATUS session_end(const struct lsa_client *client, LUID logon)
+{
+	struct lsa *lsa = client->lsa;
+	struct session session;
+
+	if (!session_look(&lsa->sessions, logon, &session) ||
+	    (session.client != client && !session_is_trusted(client)))
+		return fail(STATUS_NO_SUCH_LOGON_SESSION, "ending a logon session");
+	NTSTATUS status = session_delete(&lsa->sessions, logon);
+	if (!failed(status))
+		tell_all_terminated(lsa, logon);
+	return status;
+}
+
+/* With the lock held. */
+static void list_put(const struct lsa_client *client, struct wr *w)
+{
+	bool all = session_is_trusted(client);
+
+	for (const struct session *s = client->lsa->sessions.first; s; s = s->next)
+		if (all || s->client == client) {
+			wr_u32le(w, s->logon.LowPart);
+			wr_u32le(w, (uint32_t)s->logon.HighPart);
+		}
+}
+
+NTSTATUS session_list(const struct lsa_client *client, struct session_list_reply *reply)
+{
+	struct sessions *s = &client->lsa->sessions;
+	CLEANUP(wr_done) struct wr w = WR(IPC_BYTES_MAX);
+	LUID own = session_own(client);
+
+	wr_u32le(&w, own.LowPart);
+	wr_u32le(&w, (uint32_t)own.HighPart);
+	pthread_mutex_lock(&s->lock);
+	list_put(client, &w);
+	pthread_mutex_unlock(&s->lock);
+	reply->luids.p = wr_ok(&w) ? mem_dup(w.buf, w.len) : NULL;
+	reply->luids.n = reply->luids.p ? (uint32_t)w.len : 0;
+	return reply->luids.p ? STATUS_SUCCESS : fail(STATUS_NO_MEMORY, "listing logon sessions");
+}
+
 void sessions_end(const struct lsa_client *client)
 {
 	struct lsa *lsa = client->lsa;
 	LUID logon;
 
 	while (session_take(&lsa->sessions, client, &logon))
-		for (uint32_t i = 0; i < lsa->host.count; i++)
-			tell_terminated(lsa, lsa->host.package[i], logon);
+		tell_all_terminated(lsa, logon);
 }
 
 /* ---- what may be known of a session ---- */
@@ -312,6 +396,25 @@ static NTSTATUS describe_own(const struct lsa_client *client, struct session_dat
 	return STATUS_SUCCESS;
 }
 
+static bool give_terminated(const WCHAR *text, struct ipc_owned *out)
+{
+	return !text || give_text(text, utf16_len(text), out);
+}
+
+static NTSTATUS describe_names(struct sessions *s, LUID logon, struct session_data_reply *reply)
+{
+	bool fine = true;
+
+	pthread_mutex_lock(&s->lock);
+	const struct session *found = *session_find(s, logon);
+	if (found)
+		fine = give_terminated(found->user, &reply->user) &&
+		       give_terminated(found->domain, &reply->domain) &&
+		       give_terminated(found->package, &reply->package);
+	pthread_mutex_unlock(&s->lock);
+	return fine ? STATUS_SUCCESS : fail(STATUS_NO_MEMORY, "describing a logon session");
+}
+
 NTSTATUS session_describe(const struct lsa_client *client, const struct session_data_call *call,
 			  struct session_data_reply *reply)
 {
@@ -327,9 +430,9 @@ NTSTATUS session_describe(const struct lsa_client *client, const struct session_
 		return STATUS_SUCCESS;
 	if (!session_look(&client->lsa->sessions, call->logon, &session))
 		return fail(STATUS_NO_SUCH_LOGON_SESSION, "describing a logon session");
-	if (session.client != client)
+	if (session.client != client && !session_is_trusted(client))
 		return fail(STATUS_ACCESS_DENIED, "describing a logon session");
 	reply->logon_type = session.type;
 	reply->logon_time = session.since;
-	return STATUS_SUCCESS;
+	return describe_names(&client->lsa->sessions, call->logon, reply);
 }

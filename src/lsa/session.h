@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #include "base/base.h"
+#include "base/utf.h"
 #include "ipc/calls.h"
 
 struct lsa;
@@ -21,7 +22,13 @@ struct session {
 	SECURITY_LOGON_TYPE type;
 	int64_t since;			 /* UTC */
 	const struct lsa_client *client; /* during whose call it was created; may be NULL */
+	WCHAR *user, *domain, *package; /* as whoever made it says; NULL: not known. NUL-terminated */
 	struct session *next;
+};
+
+/* Of a session that was made by a logon. */
+struct session_names {
+	struct utf16 user, domain, package;
 };
 
 struct sessions {
@@ -56,6 +63,10 @@ MUST_CHECK SECURITY_LOGON_TYPE session_type(struct lsa *lsa, LUID logon);
 /* Notes what kind of logon a created session came from, as its package audits it. */
 void session_set_type(struct sessions *s, LUID logon, SECURITY_LOGON_TYPE type);
 
+/* Notes who it is for. STATUS_NO_SUCH_LOGON_SESSION, STATUS_NO_MEMORY. */
+MUST_CHECK NTSTATUS session_set_names(struct sessions *s, LUID logon,
+				      const struct session_names *names);
+
 /* May the client do what SE_TCB_NAME allows on Windows? Embedded nobody may. */
 MUST_CHECK bool session_is_trusted(const struct lsa_client *client);
 
@@ -66,6 +77,13 @@ MUST_CHECK NTSTATUS session_create(struct sessions *s, const struct lsa_client *
 /* With all that packages keep for it. STATUS_NO_SUCH_LOGON_SESSION for one that was not created that
  * way. */
 MUST_CHECK NTSTATUS session_delete(struct sessions *s, LUID logon);
+
+/* Ends one that was created for the client (a trusted one's may be anybody's): packages are told.
+ * STATUS_NO_SUCH_LOGON_SESSION, whether or not another has it. */
+MUST_CHECK NTSTATUS session_end(const struct lsa_client *client, LUID logon);
+
+/* CALL_SESSION_LIST: its own, and those that were created for it; for a trusted client all. */
+MUST_CHECK NTSTATUS session_list(const struct lsa_client *client, struct session_list_reply *reply);
 
 /* The client is gone, and nobody else can use the sessions created for it: they end, and the packages
  * are told (LogonTerminated). */

@@ -3,12 +3,14 @@
 #include "base/base.h"
 
 #include "base/block.h"
+#include "base/text.h"
 #include "base/trace.h"
 #include "lsa/call.h"
 #include "lsa/primary.h"
 #include "lsa/state.h"
 #include "lsa/supplemental.h"
 #include "lsa/support.h"
+#include "wire/sids.h"
 
 static NTSTATUS NTAPI create_logon_session(PLUID logon)
 {
@@ -175,27 +177,56 @@ static NTSTATUS NTAPI check_protected_user(HANDLE token, PBOOLEAN is_protected)
 
 /* ---- audit: the trace is where it goes ---- */
 
-/* A session's type is what its package audits it with: nothing else tells. */
-static void audit(NTSTATUS status, NTSTATUS sub_status, SECURITY_LOGON_TYPE type, const LUID *logon)
-{
-	struct lsa *lsa = lsa_current();
+struct audited {
+	const UNICODE_STRING *account, *authority, *workstation;
+	const SID *sid;
+};
 
-	trace_line("audit: logon of type %d: 0x%08x, 0x%08x", (int)type, (unsigned)status,
-		   (unsigned)sub_status);
-	if (lsa && logon && !failed(status) && type >= Interactive && type <= CachedUnlock)
-		session_set_type(&lsa->sessions, *logon, type);
+static void words_add(struct text *t, const char *before, const UNICODE_STRING *words)
+{
+	if (!words || !words->Buffer || !words->Length)
+		return;
+	text_add(t, "%s", before);
+	text_add_utf16(t, words->Buffer, words->Length / sizeof(WCHAR));
+}
+
+static void sid_add(struct text *t, const SID *sid)
+{
+	char words[SID_TEXT_MAX];
+
+	if (sid && sid_text(rd_of(sid, offsetof(SID, SubAuthority) +
+					       sid->SubAuthorityCount * sizeof(DWORD)),
+			    NULL, words))
+		text_add(t, ", %s", words);
+}
+
+/* A session's type is what its package audits it with: nothing else tells. */
+static void audit(NTSTATUS status, NTSTATUS sub_status, SECURITY_LOGON_TYPE type,
+		  const struct audited *who)
+{
+	struct text t = { 0 };
+
+	if (!trace_is_on())
+		return;
+	words_add(&t, " of ", who->account);
+	words_add(&t, " in ", who->authority);
+	words_add(&t, " at ", who->workstation);
+	sid_add(&t, who->sid);
+	CLEANUP(mem_free_p) char *words = text_finish(&t);
+	trace_line("audit: logon of type %d%s: 0x%08x, 0x%08x", (int)type, words ? words : "",
+		   (unsigned)status, (unsigned)sub_status);
 }
 
 static VOID NTAPI audit_logon(NTSTATUS status, NTSTATUS sub_status, PUNICODE_STRING account,
 			      PUNICODE_STRING authority, PUNICODE_STRING workstation, PSID sid,
 			      SECURITY_LOGON_TYPE type, PTOKEN_SOURCE source, PLUID logon)
 {
-	(void)account;
-	(void)authority;
-	(void)workstation;
-	(void)sid;
+	struct lsa *lsa = lsa_current();
 	(void)source;
-	audit(status, sub_status, type, logon);
+
+	audit(status, sub_status, type, &(struct audited){ account, authority, workstation, sid });
+	if (lsa && logon && !failed(status) && type >= Interactive && type <= CachedUnlock)
+		session_set_type(&lsa->sessions, *logon, type);
 }
 
 static VOID NTAPI audit_logon_ex(NTSTATUS status, NTSTATUS sub_status, PUNICODE_STRING account,

@@ -63,6 +63,12 @@ void mem_free_wiped(void *p, size_t n)
 	the_host->free_wiped(p, n);
 }
 
+void mem_wipe(void *p, size_t n)
+{
+	if (p && n)
+		explicit_bzero(p, n);
+}
+
 struct secret *secret_new(size_t len)
 {
 	return the_host->secret_new(len);

@@ -56,7 +56,9 @@ static void tell_value(struct listing *l, const struct value_row *row)
 	if (!policy_value(l->p, row->number, &number))
 		return;
 	names_value_write(row, number, &value);
-	if (!l->p->layer[SYSTEM].value_set[row->number] && number == row->otherwise)
+	if (row->number == OPENSSPI_POLICY_FIPS && l->p->kernel_fips)
+		text_add(&origin, "%s", policy_fips_file);
+	else if (!l->p->layer[SYSTEM].value_set[row->number] && number == row->otherwise)
 		text_add(&origin, "default");
 	else
 		value_origin(l->p, row->number, number, &origin);

@@ -61,7 +61,8 @@ static NTSTATUS check(const struct subject *s, int fd, struct stat *st)
 		return refuse(s, STATUS_ACCESS_DENIED, "not a regular file");
 	if (!owner_is_right(s, st))
 		return refuse(s, STATUS_ACCESS_DENIED,
-			      s->root_only ? "not owned by root" : "not owned by this user or root");
+			      s->root_only ? "not owned by root"
+					   : "not owned by this user or root");
 	if (st->st_mode & OTHERS_MAY_WRITE)
 		return refuse(s, STATUS_ACCESS_DENIED, "group or others may write it");
 	if (!directory_is_safe(s, s->path) || !realpath(s->path, real) ||
@@ -97,8 +98,9 @@ NTSTATUS policy_file_read(const char *path, bool root_only, char **bytes, size_t
 	*bytes = NULL;
 	*n = 0;
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return lstat(path, &st) != 0 ? STATUS_SUCCESS :
-					       refuse(&s, STATUS_ACCESS_DENIED, "a link to nowhere");
+		return lstat(path, &st) != 0
+			       ? STATUS_SUCCESS
+			       : refuse(&s, STATUS_ACCESS_DENIED, "a link to nowhere");
 	if (fd < 0)
 		return refuse(&s, STATUS_ACCESS_DENIED, "cannot be opened");
 	NTSTATUS status = check(&s, fd, &st);

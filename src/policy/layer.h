@@ -7,9 +7,11 @@
 #include "base/text.h"
 #include "policy/pattern.h"
 
-/* Beside OPENSSPI_POLICY_*, which are 1 to 9: what packages ask for by CheckDelegation alone. */
-#define POLICY_RESTRICTED_REMOTE_ADMINISTRATION 10u
-#define POLICY_VALUES 11
+/* Beside OPENSSPI_POLICY_*, which are 1 to 14: what packages ask for by CheckDelegation, and what
+ * OPENSSPI_POLICY_RESTRICTED_ADMIN_TYPE is made of. */
+#define POLICY_RESTRICTED_REMOTE_ADMINISTRATION 15u
+#define POLICY_RESTRICTED_TYPE 16u
+#define POLICY_VALUES 17
 
 enum policy_list {
 	ALLOW_DEFAULT,

@@ -48,6 +48,18 @@ static const struct value_row values[] = {
 	  .number = OPENSSPI_POLICY_ALLOW_ANONYMOUS,
 	  .most = 1,
 	  .sense = STRICT_IS_LESS },
+	{ .name = "KerberosOnly",
+	  .number = OPENSSPI_POLICY_KERBEROS_ONLY,
+	  .most = 1,
+	  .sense = STRICT_IS_MORE },
+	{ .name = "FipsAlgorithmPolicy",
+	  .number = OPENSSPI_POLICY_FIPS,
+	  .most = 1,
+	  .sense = STRICT_IS_MORE },
+	{ .name = "TryIPSPN",
+	  .number = OPENSSPI_POLICY_TRY_IP_SPN,
+	  .most = 1,
+	  .sense = STRICT_IS_MORE },
 	{ .name = "MinimumTls",
 	  .number = OPENSSPI_POLICY_MINIMUM_TLS,
 	  .otherwise = TLS_1_2,
@@ -66,6 +78,16 @@ static const struct value_row values[] = {
 	  .number = POLICY_RESTRICTED_REMOTE_ADMINISTRATION,
 	  .most = 1,
 	  .sense = STRICT_IS_MORE },
+	{ .name = "RestrictedRemoteAdministrationType",
+	  .number = POLICY_RESTRICTED_TYPE,
+	  .otherwise = 1,
+	  .least = 1,
+	  .most = 3,
+	  .sense = STRICT_IS_COMMON },
+	{ .name = "AllowProtectedCreds",
+	  .number = OPENSSPI_POLICY_ALLOW_PROTECTED_CREDS,
+	  .most = 1,
+	  .sense = STRICT_IS_LESS },
 };
 
 static const struct list_row lists[] = {
@@ -91,6 +113,7 @@ static const struct setting_row settings[] = {
 	{ "accounts", "observation seconds", "observation seconds", false },
 	{ "accounts", "delay milliseconds", "delay milliseconds", false },
 	{ "accounts", "delay", "delay milliseconds", false },
+	{ "accounts", "domain", "domain", false },
 	{ "lsa", "netbios name", "netbios name", false },
 	{ "lsa", "netbios domain", "netbios domain", false },
 	{ "lsa", "dns name", "dns name", false },
@@ -217,7 +240,8 @@ bool names_value_read(const struct value_row *row, const char *text, uint32_t *o
 		*out = row->base + value;
 		return true;
 	}
-	if (row->words_only || !number_read(text, &value) || value > row->most)
+	if (row->words_only || !number_read(text, &value) || value < row->least ||
+	    value > row->most)
 		return false;
 	*out = row->inverted ? !value : value;
 	return true;

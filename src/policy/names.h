@@ -7,13 +7,19 @@
 #include "policy/layer.h"
 
 /* Which of two values is the stricter one. */
-enum value_sense { STRICT_IS_LESS, STRICT_IS_MORE, STRICT_IS_BOTH };
+enum value_sense {
+	STRICT_IS_LESS,
+	STRICT_IS_MORE,
+	STRICT_IS_BOTH,	  /* the bits of either */
+	STRICT_IS_COMMON, /* the bits of both; the system's where they have none */
+};
 
 struct value_row {
 	const char *name;
 	uint32_t number;    /* OPENSSPI_POLICY_* */
 	uint32_t otherwise; /* when no file says anything */
-	uint32_t most;	    /* the least is 0, or `base` for words */
+	uint32_t least;	    /* `base` for words */
+	uint32_t most;
 	enum value_sense sense;
 	const char *words; /* "a|b|c" for base, base + 1, base + 2; NULL: a number */
 	uint32_t base;

@@ -5,6 +5,8 @@
  * values the stricter one counts, both allow lists must agree, one deny list is enough. */
 #include "base/base.h"
 
+#include <stdio.h>
+
 #include "base/places.h"
 #include "base/trace.h"
 #include "base/utf.h"
@@ -60,6 +62,19 @@ static NTSTATUS read_defaults(struct policy *p)
 	return STATUS_SUCCESS;
 }
 
+const char *policy_fips_file = "/proc/sys/crypto/fips_enabled";
+
+/* A kernel without the file has no such mode. */
+static bool kernel_is_fips(void)
+{
+	FILE *f = fopen(policy_fips_file, "re");
+	int c = f ? fgetc(f) : EOF;
+
+	if (f)
+		(void)fclose(f);
+	return c == '1';
+}
+
 static void warn(const struct policy *p)
 {
 	uint32_t tls;
@@ -80,6 +95,7 @@ NTSTATUS policy_open(struct policy **out, struct text *why)
 		status = read_defaults(p);
 	if (failed(status))
 		return status;
+	p->kernel_fips = kernel_is_fips();
 	warn(p);
 	*out = TAKE(p);
 	return STATUS_SUCCESS;
@@ -102,11 +118,30 @@ static uint32_t stricter(enum value_sense sense, uint32_t a, uint32_t b)
 {
 	if (sense == STRICT_IS_BOTH)
 		return a | b;
+	if (sense == STRICT_IS_COMMON)
+		return a & b ? a & b : a;
 	return (sense == STRICT_IS_LESS) == (a < b) ? a : b;
+}
+
+/* What must be of RestrictedRemoteAdministration's kinds; a user who switches it on says which himself. */
+static uint32_t restricted_type(const struct policy *p)
+{
+	const struct layer *system = &p->layer[SYSTEM], *user = &p->layer[USER];
+	uint32_t type = 0;
+
+	if (system->value[POLICY_RESTRICTED_REMOTE_ADMINISTRATION])
+		return policy_value(p, POLICY_RESTRICTED_TYPE, &type) ? type : 1;
+	if (!user->value[POLICY_RESTRICTED_REMOTE_ADMINISTRATION])
+		return 0;
+	return user->value_set[POLICY_RESTRICTED_TYPE] ? user->value[POLICY_RESTRICTED_TYPE] : 1;
 }
 
 bool policy_value(const struct policy *p, uint32_t number, uint32_t *out)
 {
+	if (number == OPENSSPI_POLICY_RESTRICTED_ADMIN_TYPE) {
+		*out = restricted_type(p);
+		return true;
+	}
 	const struct value_row *row = names_value_of(number);
 	if (!row)
 		return false;
@@ -114,7 +149,7 @@ bool policy_value(const struct policy *p, uint32_t number, uint32_t *out)
 	uint32_t value = system->value_set[number] ? system->value[number] : row->otherwise;
 	if (user->value_set[number])
 		value = stricter(row->sense, value, user->value[number]);
-	*out = value;
+	*out = number == OPENSSPI_POLICY_FIPS && p->kernel_fips ? 1 : value;
 	return true;
 }
 

@@ -15,7 +15,11 @@ struct policy {
 	struct layer layer[LAYERS];
 	struct patterns otherwise[POLICY_LISTS]; /* the defaults of the lists */
 	bool has_realm;
+	bool kernel_fips; /* the kernel says so: FipsAlgorithmPolicy is 1, whatever the files say */
 };
+
+/* Where the kernel says whether it is in FIPS mode; a test may put another file there. */
+extern const char *policy_fips_file;
 
 /* A target's name, taken apart. */
 struct spn {

@@ -3,15 +3,11 @@
 #include "base/base.h"
 
 #include <credssp.h>
-#include <ntsecapi.h>
 #include <opensspi.h>
 #include <schannel.h>
-#include <wincred.h>
 
-#include "base/secret.h"
 #include "sspi/authdata.h"
 #include "sspi/certificate.h"
-#include "wire/authbuffer.h"
 #include "wire/authdata.h"
 
 #define CREDENTIALS_MAX 100 /* certificates in one SCHANNEL_CRED */
@@ -83,109 +79,6 @@ static bool submit_type_is_known(uint32_t type)
 	       type == CredsspSubmitBufferBothOld;
 }
 
-/* The bytes of a packed logon buffer, whose end is the end of its last string. */
-static struct rd packed_logon(const void *auth)
-{
-	const KERB_INTERACTIVE_LOGON *logon = auth;
-	const UNICODE_STRING *string[] = { &logon->LogonDomainName, &logon->UserName,
-					   &logon->Password };
-	size_t size = sizeof(*logon);
-
-	for (size_t i = 0; i < ARRAY_LEN(string); i++) {
-		size_t end = (uintptr_t)string[i]->Buffer;
-		if (end > AUTHDATA_MAX)
-			return rd_of(NULL, 0);
-		end += string[i]->Length;
-		size = end > size ? end : size;
-	}
-	return rd_of(auth, size);
-}
-
-/* A password that CredProtect sealed, as it was before; any other leaves *open NULL. */
-static NTSTATUS password_open(struct rd password, struct secret **open)
-{
-	size_t room = password.n + sizeof(WCHAR); /* what is opened is shorter */
-	CLEANUP(secret_free_p) struct secret *sealed = secret_new(room), *plain = secret_new(room);
-	CRED_PROTECTION_TYPE type;
-	DWORD units = (DWORD)(room / sizeof(WCHAR));
-
-	if (!sealed || !plain)
-		return fail(SEC_E_INSUFFICIENT_MEMORY, "reading a packed password");
-	if (password.n)
-		memcpy(sealed->p, password.p, password.n);
-	WCHAR *text = (WCHAR *)(void *)sealed->p;
-	if (!CredIsProtectedW(text, &type) || type == CredUnprotected)
-		return SEC_E_OK;
-	if (!CredUnprotectEx(CRED_UNPROTECT_AS_SELF | CRED_UNPROTECT_ALLOW_TO_SYSTEM, text, units,
-			     (WCHAR *)(void *)plain->p, &units))
-		return fail(SEC_E_UNKNOWN_CREDENTIALS, "opening a protected password");
-	*open = secret_copy(plain->p, (units - 1) * sizeof(WCHAR));
-	return *open ? SEC_E_OK : SEC_E_INSUFFICIENT_MEMORY;
-}
-
-/* An identity of any form, with a password that CredProtect may have sealed. */
-static NTSTATUS submit_identity(const void *auth, struct wr *w)
-{
-	CLEANUP(wr_done) struct wr block = WR(AUTHDATA_MAX);
-	CLEANUP(secret_free_p) struct secret *open = NULL;
-	struct identity_view id;
-
-	NTSTATUS status = authdata_identity(auth, &block);
-	if (status != SEC_E_OK)
-		return status;
-	if (!identity_read(wr_view(&block), &id))
-		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading a packed identity");
-	status = password_open(id.password, &open);
-	if (status != SEC_E_OK)
-		return status;
-	if (open)
-		id.password = rd_of(open->p, open->len);
-	identity_write(w, &id);
-	return wr_ok(w) ? SEC_E_OK : SEC_E_INSUFFICIENT_MEMORY;
-}
-
-/* What CredPackAuthenticationBuffer makes: an identity or a packed interactive logon. What its other forms
- * begin with is no pointer. */
-static NTSTATUS submit_buffer(const void *auth, struct wr *w)
-{
-	CLEANUP(secret_free_p) struct secret *open = NULL;
-	struct authbuffer_view view;
-	enum authbuffer_form form;
-
-	if (!authbuffer_form(rd_of(auth, sizeof(ULONG)), &form))
-		return submit_identity(auth, w);
-	if (form != AUTHBUFFER_LOGON || !authbuffer_read(packed_logon(auth), &view))
-		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading a packed logon");
-	NTSTATUS status = password_open(view.password, &open);
-	if (status != SEC_E_OK)
-		return status;
-	if (open)
-		view.password = rd_of(open->p, open->len);
-	identity_write(w, &(struct identity_view){
-				  .user = view.user,
-				  .domain = view.domain,
-				  .password = view.password,
-				  .flags = SEC_WINNT_AUTH_IDENTITY_UNICODE,
-				  .has_user = true,
-				  .has_domain = view.domain.n > 0,
-				  .has_password = true,
-			  });
-	return wr_ok(w) ? SEC_E_OK : SEC_E_INSUFFICIENT_MEMORY;
-}
-
-static NTSTATUS credssp_identity(uint32_t type, const void *auth, struct wr *w)
-{
-	switch (type) {
-	case CredsspPasswordCreds:
-	case CredsspSubmitBufferBothOld:
-		return authdata_identity(auth, w);
-	case CredsspSubmitBufferBoth:
-		return submit_buffer(auth, w);
-	default:
-		return SEC_E_OK; /* a form that the package refuses by its submit type */
-	}
-}
-
 static NTSTATUS credssp_write(const CREDSSP_CRED *in, uint32_t flags, struct wr *w)
 {
 	CLEANUP(wr_done) struct wr schannel = WR(AUTHDATA_MAX), identity = WR(AUTHDATA_MAX);
@@ -197,7 +90,7 @@ static NTSTATUS credssp_write(const CREDSSP_CRED *in, uint32_t flags, struct wr 
 		status = authdata_schannel(in->pSchannelCred, &schannel);
 	bool has_identity = in->pSpnegoCred && in->Type != CredsspSchannelCreds;
 	if (status == SEC_E_OK && has_identity)
-		status = credssp_identity((uint32_t)in->Type, in->pSpnegoCred, &identity);
+		status = authdata_submit((uint32_t)in->Type, in->pSpnegoCred, &identity);
 	if (status != SEC_E_OK)
 		return status;
 	credssp_auth_write(w, &(struct credssp_auth){

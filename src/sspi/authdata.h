@@ -16,4 +16,8 @@ MUST_CHECK NTSTATUS authdata_identity(const void *auth, struct wr *w);
 MUST_CHECK NTSTATUS authdata_schannel(const void *auth, struct wr *w);
 MUST_CHECK NTSTATUS authdata_credssp(const void *auth, struct wr *w);
 
+/* An identity block out of pSpnegoCred, which is as that submit type says: an identity, a packed logon, a
+ * KERB_CERTIFICATE_LOGON. Statuses as above. */
+MUST_CHECK NTSTATUS authdata_submit(uint32_t type, const void *auth, struct wr *w);
+
 #endif

@@ -9,6 +9,7 @@
 
 #include "ipc/attributes.h"
 #include "ipc/calls.h"
+#include "ipc/reason.h"
 #include "sspi/handles.h"
 #include "sspi/packages.h"
 #include "sspi/status.h"
@@ -58,6 +59,7 @@ static SECURITY_STATUS change_context(PCtxtHandle handle, const struct change *c
 {
 	CLEANUP(context_unref_p) struct context *c = context_ref(handle);
 
+	call_reason_clear();
 	if (!c)
 		return SEC_E_INVALID_HANDLE;
 	if (!c->lsa || change->attribute & ATTRIBUTE_OF_CREDENTIALS)
@@ -69,6 +71,7 @@ static SECURITY_STATUS change_credentials(PCredHandle handle, struct change chan
 {
 	uint64_t number;
 
+	call_reason_clear();
 	if (!credential_number(handle, &number))
 		return SEC_E_INVALID_HANDLE;
 	if (change.attribute & ATTRIBUTE_OF_CREDENTIALS)

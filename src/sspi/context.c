@@ -8,6 +8,7 @@
 #include <sspi.h>
 
 #include "base/block.h"
+#include "ipc/reason.h"
 #include "sspi/buffers.h"
 #include "sspi/handles.h"
 #include "sspi/packages.h"
@@ -163,6 +164,7 @@ static NTSTATUS step_later(const struct step *step)
 
 static SECURITY_STATUS step_run(const struct step *step)
 {
+	call_reason_clear();
 	return security_status(step->old ? step_later(step) : step_first(step));
 }
 
@@ -194,6 +196,7 @@ SECURITY_STATUS SEC_ENTRY InitializeSecurityContextA(
 	PCtxtHandle new_context, PSecBufferDesc out, OPENSSPI_PULONG attributes, PTimeStamp expiry)
 {
 	CLEANUP(mem_free_p) WCHAR *wide = NULL;
+	call_reason_clear();
 	SECURITY_STATUS status = wide_from_ansi(target, &wide);
 	if (status != SEC_E_OK)
 		return status;
@@ -225,7 +228,10 @@ SECURITY_STATUS SEC_ENTRY AcceptSecurityContext(PCredHandle credential, PCtxtHan
 SECURITY_STATUS SEC_ENTRY DeleteSecurityContext(PCtxtHandle handle)
 {
 	CLEANUP(context_unref_p) struct context *c = context_ref(handle);
-	return c && context_forget(c) ? SEC_E_OK : SEC_E_INVALID_HANDLE;
+	if (c && context_forget(c))
+		return SEC_E_OK; /* what made the caller give up stays to be asked for */
+	call_reason_clear();
+	return SEC_E_INVALID_HANDLE;
 }
 
 static NTSTATUS control(PCtxtHandle handle, PSecBufferDesc in)
@@ -249,5 +255,6 @@ static NTSTATUS control(PCtxtHandle handle, PSecBufferDesc in)
 
 SECURITY_STATUS SEC_ENTRY ApplyControlToken(PCtxtHandle handle, PSecBufferDesc in)
 {
+	call_reason_clear();
 	return security_status(control(handle, in));
 }

@@ -5,6 +5,7 @@
 #include <opensspi.h>
 
 #include "ipc/attributes.h"
+#include "ipc/reason.h"
 #include "sspi/attribute.h"
 #include "sspi/authdata.h"
 #include "sspi/handles.h"
@@ -71,6 +72,7 @@ SECURITY_STATUS SEC_ENTRY AcquireCredentialsHandleW(SEC_WCHAR *principal, SEC_WC
 
 	(void)get_key;
 	(void)get_key_argument;
+	call_reason_clear();
 	if (!handle)
 		return SEC_E_INVALID_HANDLE;
 	if (!package)
@@ -91,6 +93,7 @@ SECURITY_STATUS SEC_ENTRY AcquireCredentialsHandleA(SEC_CHAR *principal, SEC_CHA
 {
 	CLEANUP(mem_free_p) WCHAR *wide_principal = NULL, *wide_package = NULL;
 
+	call_reason_clear();
 	SECURITY_STATUS status = wide_from_ansi(principal, &wide_principal);
 	if (status == SEC_E_OK)
 		status = wide_from_ansi(package, &wide_package);
@@ -133,6 +136,7 @@ SECURITY_STATUS SEC_ENTRY AddCredentialsW(PCredHandle handle, SEC_WCHAR *princip
 
 	(void)get_key;
 	(void)get_key_argument;
+	call_reason_clear();
 	if (!credential_number(handle, &call.credential))
 		return SEC_E_INVALID_HANDLE;
 	if (!package)
@@ -151,6 +155,7 @@ SECURITY_STATUS SEC_ENTRY AddCredentialsA(PCredHandle handle, SEC_CHAR *principa
 {
 	CLEANUP(mem_free_p) WCHAR *wide_principal = NULL, *wide_package = NULL;
 
+	call_reason_clear();
 	SECURITY_STATUS status = wide_from_ansi(principal, &wide_principal);
 	if (status == SEC_E_OK)
 		status = wide_from_ansi(package, &wide_package);
@@ -165,8 +170,10 @@ SECURITY_STATUS SEC_ENTRY FreeCredentialsHandle(PCredHandle handle)
 	struct credential_call call;
 	struct empty_reply reply = { 0 };
 
-	if (!credential_number(handle, &call.credential))
+	if (!credential_number(handle, &call.credential)) {
+		call_reason_clear();
 		return SEC_E_INVALID_HANDLE;
+	}
 	return security_status(facade_call(CALL_FREE_CREDENTIALS, &call, &reply));
 }
 
@@ -175,6 +182,7 @@ static SECURITY_STATUS query_credentials(PCredHandle handle, struct attribute_qu
 	struct query_credentials_call call = { .attribute = query.attribute };
 	struct attribute_reply reply = { 0 };
 
+	call_reason_clear();
 	if (!credential_number(handle, &call.credential))
 		return SEC_E_INVALID_HANDLE;
 	query.attribute |= ATTRIBUTE_OF_CREDENTIALS;

@@ -1,7 +1,7 @@
-/* sspi/later.c - functions of the interface that no package here serves: handles are checked, no more.
+/* sspi/later.c - a function of the interface that no package here serves: its handle is checked, no more.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * docs/windows-differences.md lists them. A and W forms differ in types alone, so both may answer. */
+ * docs/windows-differences.md lists it. */
 #include "base/base.h"
 
 #include <sspi.h>
@@ -24,33 +24,4 @@ SECURITY_STATUS SEC_ENTRY DelegateSecurityContext(PCtxtHandle handle, SEC_CHAR *
 	(void)parameters;
 	(void)out;
 	return context_cannot(handle);
-}
-
-SECURITY_STATUS SEC_ENTRY ChangeAccountPasswordW(SEC_WCHAR *package, SEC_WCHAR *domain,
-						 SEC_WCHAR *account, SEC_WCHAR *old_password,
-						 SEC_WCHAR *new_password, BOOLEAN impersonating,
-						 ULONG reserved, PSecBufferDesc out)
-{
-	(void)package;
-	(void)domain;
-	(void)account;
-	(void)old_password;
-	(void)new_password;
-	(void)impersonating;
-	(void)reserved;
-	(void)out;
-	return SEC_E_UNSUPPORTED_FUNCTION;
-}
-
-SECURITY_STATUS SEC_ENTRY ChangeAccountPasswordA(SEC_CHAR *package, SEC_CHAR *domain,
-						 SEC_CHAR *account, SEC_CHAR *old_password,
-						 SEC_CHAR *new_password, BOOLEAN impersonating,
-						 ULONG reserved, PSecBufferDesc out)
-{
-	(void)package;
-	(void)domain;
-	(void)account;
-	(void)old_password;
-	(void)new_password;
-	return ChangeAccountPasswordW(NULL, NULL, NULL, NULL, NULL, impersonating, reserved, out);
 }

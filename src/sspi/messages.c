@@ -7,6 +7,7 @@
 
 #include <sspi.h>
 
+#include "ipc/reason.h"
 #include "sspi/buffers.h"
 #include "sspi/handles.h"
 #include "sspi/status.h"
@@ -22,8 +23,7 @@ static void work_done(struct work *w)
 	context_unref(w->c);
 }
 
-static SECURITY_STATUS work_begin(PCtxtHandle handle, const SecBufferDesc *message,
-				  struct work *out)
+static SECURITY_STATUS work_find(PCtxtHandle handle, const SecBufferDesc *message, struct work *out)
 {
 	out->c = context_ref(handle);
 	if (!out->c)
@@ -35,6 +35,20 @@ static SECURITY_STATUS work_begin(PCtxtHandle handle, const SecBufferDesc *messa
 	return message && descriptor_is_good(message) ? SEC_E_OK : SEC_E_INVALID_TOKEN;
 }
 
+/* These calls do not reach the LSA: what it said of an earlier one is not their reason. */
+static SECURITY_STATUS answered(NTSTATUS status)
+{
+	if (failed(status))
+		call_reason_clear();
+	return security_status(status);
+}
+
+static SECURITY_STATUS work_begin(PCtxtHandle handle, const SecBufferDesc *message,
+				  struct work *out)
+{
+	return answered(work_find(handle, message, out));
+}
+
 SECURITY_STATUS SEC_ENTRY MakeSignature(PCtxtHandle handle, ULONG qop, PSecBufferDesc message,
 					ULONG sequence)
 {
@@ -43,8 +57,8 @@ SECURITY_STATUS SEC_ENTRY MakeSignature(PCtxtHandle handle, ULONG qop, PSecBuffe
 	if (status != SEC_E_OK)
 		return status;
 	if (!w.user->MakeSignature)
-		return SEC_E_UNSUPPORTED_FUNCTION;
-	return security_status(w.user->MakeSignature(w.c->user_key, qop, message, sequence));
+		return answered(SEC_E_UNSUPPORTED_FUNCTION);
+	return answered(w.user->MakeSignature(w.c->user_key, qop, message, sequence));
 }
 
 SECURITY_STATUS SEC_ENTRY VerifySignature(PCtxtHandle handle, PSecBufferDesc message,
@@ -57,9 +71,8 @@ SECURITY_STATUS SEC_ENTRY VerifySignature(PCtxtHandle handle, PSecBufferDesc mes
 	if (status != SEC_E_OK)
 		return status;
 	if (!w.user->VerifySignature)
-		return SEC_E_UNSUPPORTED_FUNCTION;
-	status = security_status(
-		w.user->VerifySignature(w.c->user_key, message, sequence, &quality));
+		return answered(SEC_E_UNSUPPORTED_FUNCTION);
+	status = answered(w.user->VerifySignature(w.c->user_key, message, sequence, &quality));
 	if (!failed(status) && qop)
 		*qop = quality;
 	return status;
@@ -73,8 +86,8 @@ SECURITY_STATUS SEC_ENTRY EncryptMessage(PCtxtHandle handle, ULONG qop, PSecBuff
 	if (status != SEC_E_OK)
 		return status;
 	if (!w.user->SealMessage)
-		return SEC_E_UNSUPPORTED_FUNCTION;
-	return security_status(w.user->SealMessage(w.c->user_key, qop, message, sequence));
+		return answered(SEC_E_UNSUPPORTED_FUNCTION);
+	return answered(w.user->SealMessage(w.c->user_key, qop, message, sequence));
 }
 
 /* A package may refuse what was only signed when the caller cannot be told: no `qop`, none for it. */
@@ -88,8 +101,8 @@ SECURITY_STATUS SEC_ENTRY DecryptMessage(PCtxtHandle handle, PSecBufferDesc mess
 	if (status != SEC_E_OK)
 		return status;
 	if (!w.user->UnsealMessage)
-		return SEC_E_UNSUPPORTED_FUNCTION;
-	status = security_status(
+		return answered(SEC_E_UNSUPPORTED_FUNCTION);
+	status = answered(
 		w.user->UnsealMessage(w.c->user_key, message, sequence, qop ? &quality : NULL));
 	if (!failed(status) && qop)
 		*qop = quality;
@@ -112,12 +125,12 @@ SECURITY_STATUS SEC_ENTRY CompleteAuthToken(PCtxtHandle handle, PSecBufferDesc t
 	CLEANUP(work_done) struct work w = { .c = NULL };
 	SECURITY_STATUS status = work_begin(handle, token, &w);
 	if (status == SEC_E_INVALID_HANDLE && w.c)
-		return SEC_E_UNSUPPORTED_FUNCTION;
+		return answered(SEC_E_UNSUPPORTED_FUNCTION);
 	if (status != SEC_E_OK)
 		return status;
 	if (!w.user->CompleteAuthToken || tells_mics(token))
-		return SEC_E_UNSUPPORTED_FUNCTION;
-	return security_status(w.user->CompleteAuthToken(w.c->user_key, token));
+		return answered(SEC_E_UNSUPPORTED_FUNCTION);
+	return answered(w.user->CompleteAuthToken(w.c->user_key, token));
 }
 
 /* The names that Windows NT 4 gave to them. */

@@ -15,7 +15,7 @@ NTSTATUS facade_call(enum call which, const void *request, void *reply)
 {
 	NTSTATUS status = SEC_E_INTERNAL_ERROR;
 	struct channel *channel = channel_current(&status);
-	return channel ? channel->ops->call(channel, which, request, reply) : status;
+	return channel ? channel_call(channel, which, request, reply) : status;
 }
 
 void facade_delete_context(uint64_t number)
@@ -72,9 +72,11 @@ static NTSTATUS packages_name(const struct packages_reply *list)
 	struct userhalves *halves = userhalves_current();
 	if (!halves)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "noting user-mode halves");
-	for (uint32_t i = 0; i < list->count; i++)
-		userhalves_name(halves, list->package[i].id, list->package[i].module,
-				list->package[i].table);
+	for (uint32_t i = 0; i < list->count; i++) {
+		const struct package_record *p = &list->package[i];
+		userhalves_call(p->id, units(&p->name), p->name.n / sizeof(WCHAR));
+		userhalves_name(halves, p->id, p->module, p->table);
+	}
 	return STATUS_SUCCESS;
 }
 

@@ -15,7 +15,7 @@ static SECURITY_STATUS ask(enum call which, const void *call, struct words_reply
 	struct channel *channel = channel_current(&status);
 
 	if (channel)
-		status = channel->ops->call(channel, which, call, reply);
+		status = channel_call(channel, which, call, reply);
 	return security_status(status);
 }
 

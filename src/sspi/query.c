@@ -8,6 +8,7 @@
 
 #include "ipc/attributes.h"
 #include "ipc/calls.h"
+#include "ipc/reason.h"
 #include "sspi/attribute.h"
 #include "sspi/handles.h"
 #include "sspi/packages.h"
@@ -48,6 +49,8 @@ static NTSTATUS query_user(const struct context *c, const struct attribute_query
 static SECURITY_STATUS query_context(PCtxtHandle handle, struct attribute_query query)
 {
 	CLEANUP(context_unref_p) struct context *c = context_ref(handle);
+
+	call_reason_clear();
 	if (!c)
 		return SEC_E_INVALID_HANDLE;
 	if (query.attribute & ATTRIBUTE_OF_CREDENTIALS)

@@ -41,6 +41,9 @@ static const struct translation translations[] = {
 	{ STATUS_ACCOUNT_EXPIRED, STATUS_ACCOUNT_EXPIRED },
 	{ STATUS_ACCOUNT_LOCKED_OUT, STATUS_ACCOUNT_LOCKED_OUT },
 	{ STATUS_LOGON_TYPE_NOT_GRANTED, STATUS_LOGON_TYPE_NOT_GRANTED },
+
+	/* Windows has no code of facility 9 for it. */
+	{ STATUS_NTLM_BLOCKED, STATUS_NTLM_BLOCKED },
 };
 
 /* SEC_E_ and SEC_I_ live in facility 9, CRYPT_E_ and CERT_E_ in the facilities after it. */

@@ -7,12 +7,14 @@
 
 #include <sspi.h>
 
+#include "ipc/reason.h"
 #include "sspi/handles.h"
 #include "sspi/status.h"
 
 static SECURITY_STATUS impersonation(PCtxtHandle handle)
 {
 	CLEANUP(context_unref_p) struct context *c = context_ref(handle);
+	call_reason_clear();
 	return c && atomic_load(&c->ready) ? SEC_E_NO_IMPERSONATION : SEC_E_INVALID_HANDLE;
 }
 
@@ -31,6 +33,7 @@ SECURITY_STATUS SEC_ENTRY QuerySecurityContextToken(PCtxtHandle handle, HANDLE *
 	CLEANUP(context_unref_p) struct context *c = context_ref(handle);
 	HANDLE made = NULL;
 
+	call_reason_clear();
 	if (!c || !atomic_load(&c->ready))
 		return SEC_E_INVALID_HANDLE;
 	if (!token)

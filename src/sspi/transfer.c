@@ -8,6 +8,7 @@
 #include <sspi.h>
 
 #include "base/block.h"
+#include "ipc/reason.h"
 #include "sspi/handles.h"
 #include "sspi/packages.h"
 #include "sspi/status.h"
@@ -43,6 +44,7 @@ SECURITY_STATUS SEC_ENTRY ExportSecurityContext(PCtxtHandle handle, ULONG flags,
 {
 	CLEANUP(context_unref_p) struct context *c = context_ref(handle);
 
+	call_reason_clear();
 	if (!c)
 		return SEC_E_INVALID_HANDLE;
 	if (!packed || flags & ~(ULONG)(FLAGS_KNOWN | SECPKG_CONTEXT_EXPORT_TO_KERNEL))
@@ -107,6 +109,7 @@ SECURITY_STATUS SEC_ENTRY ImportSecurityContextW(SEC_WCHAR *package, PSecBuffer 
 						 PCtxtHandle handle)
 {
 	(void)token;
+	call_reason_clear();
 	if (!handle)
 		return SEC_E_INVALID_HANDLE;
 	if (!package || !packed)
@@ -118,6 +121,7 @@ SECURITY_STATUS SEC_ENTRY ImportSecurityContextA(SEC_CHAR *package, PSecBuffer p
 						 PCtxtHandle handle)
 {
 	CLEANUP(mem_free_p) WCHAR *wide = NULL;
+	call_reason_clear();
 	SECURITY_STATUS status = wide_from_ansi(package, &wide);
 	return status == SEC_E_OK ? ImportSecurityContextW(wide, packed, token, handle) : status;
 }

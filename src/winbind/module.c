@@ -2,9 +2,14 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/base.h"
 
-#include "winbind/winbind.h"
+#include "winbind/authenticate.h"
 
-static const struct winbind_ops ops = { .is_reachable = NULL };
+static const struct winbind_ops ops = {
+	.is_reachable = winbind_is_reachable,
+	.is_called = winbind_is_called,
+	.authenticate = winbind_authenticate,
+	.done = winbind_answer_done,
+};
 
 __attribute__((visibility("default"))) const void *
 opensspi_winbind_module(const struct part_host *host)

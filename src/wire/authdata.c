@@ -1,12 +1,13 @@
 /* wire/authdata.c - see wire/authdata.h.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * An identity is a SEC_WINNT_AUTH_IDENTITY_EX2 whose password stands in a
+ * An identity is a SEC_WINNT_AUTH_IDENTITY_EX2 whose password, or the logon by certificate, stands in a
  * SEC_WINNT_AUTH_PACKED_CREDENTIALS behind the names. */
 #include "base/base.h"
 
 #include "base/utf.h"
 #include "wire/authdata.h"
+#include "wire/kerblogon.h"
 
 #define EX2_VERSION 0x201
 #define EX2_HEADER_LEN 48
@@ -22,6 +23,10 @@
 /* SEC_WINNT_AUTH_DATA_TYPE_PASSWORD, 28bfc32f-10f6-4738-98d1-1ac061df716a, as it lies in memory. */
 static const uint8_t password_type[16] = { 0x2F, 0xC3, 0xBF, 0x28, 0xF6, 0x10, 0x38, 0x47,
 					   0x98, 0xD1, 0x1A, 0xC0, 0x61, 0xDF, 0x71, 0x6A };
+
+/* SEC_WINNT_AUTH_DATA_TYPE_CSP_DATA, 68fd9879-079c-4dfe-8281-578aadc1c100. */
+static const uint8_t csp_type[16] = { 0x79, 0x98, 0xFD, 0x68, 0x9C, 0x07, 0xFE, 0x4D,
+				      0x82, 0x81, 0x57, 0x8A, 0xAD, 0xC1, 0xC1, 0x00 };
 
 struct rd authdata_block(const void *p)
 {
@@ -44,30 +49,54 @@ static void write_vector(struct wr *w, size_t len, size_t *offset)
 	*offset += len;
 }
 
-static void write_packed_password(struct wr *w, struct rd password)
+/* What goes into the packed credentials: a password behind a vector of its own, a certificate's logon. */
+struct packed {
+	const uint8_t *type;
+	struct rd data;
+	size_t vector; /* bytes of the vector */
+};
+
+static struct packed packed_of(const struct identity_view *id)
 {
+	if (id->certificate.n)
+		return (struct packed){ csp_type, id->certificate, 0 };
+	return (struct packed){ password_type, id->password, PACKED_DATA_LEN };
+}
+
+static size_t packed_len(const struct identity_view *id)
+{
+	struct packed p = packed_of(id);
+	return id->has_password || id->certificate.n ? PACKED_HEADER_LEN + p.vector + p.data.n : 0;
+}
+
+static void write_packed(struct wr *w, const struct identity_view *id)
+{
+	struct packed p = packed_of(id);
+
 	wr_u16le(w, PACKED_HEADER_LEN);
-	wr_u16le(w, (uint16_t)(PACKED_HEADER_LEN + PACKED_DATA_LEN + password.n));
-	wr_bytes(w, password_type, sizeof(password_type));
+	wr_u16le(w, (uint16_t)packed_len(id));
+	wr_bytes(w, p.type, sizeof(password_type));
 	wr_u32le(w, PACKED_HEADER_LEN);
-	wr_u16le(w, PACKED_DATA_LEN);
+	wr_u16le(w, (uint16_t)(p.vector ? p.vector : p.data.n));
 	wr_u16le(w, 0);
-	wr_u32le(w, PACKED_HEADER_LEN + PACKED_DATA_LEN);
-	wr_u16le(w, (uint16_t)password.n);
-	wr_u16le(w, 0);
-	wr_rd(w, password);
+	if (p.vector) {
+		wr_u32le(w, PACKED_HEADER_LEN + PACKED_DATA_LEN);
+		wr_u16le(w, (uint16_t)p.data.n);
+		wr_u16le(w, 0);
+	}
+	wr_rd(w, p.data);
 }
 
 void identity_write(struct wr *w, const struct identity_view *id)
 {
-	size_t packed = id->has_password ? PACKED_HEADER_LEN + PACKED_DATA_LEN + id->password.n : 0;
+	size_t packed = packed_len(id);
 	size_t start = w->len, offset = EX2_HEADER_LEN;
 	uint32_t flags = (id->flags & ~(FLAG_NULL_USER | FLAG_NULL_DOMAIN)) | FLAG_UNICODE |
 			 (id->has_user ? 0 : FLAG_NULL_USER) |
 			 (id->has_domain ? 0 : FLAG_NULL_DOMAIN);
 
 	if (id->user.n > FIELD_MAX || id->domain.n > FIELD_MAX || packed > FIELD_MAX ||
-	    id->packages.n > FIELD_MAX) {
+	    id->packages.n > FIELD_MAX || (id->has_password && id->certificate.n)) {
 		w->failed = true;
 		return;
 	}
@@ -84,8 +113,8 @@ void identity_write(struct wr *w, const struct identity_view *id)
 		wr_rd(w, id->user);
 	if (id->has_domain)
 		wr_rd(w, id->domain);
-	if (id->has_password)
-		write_packed_password(w, id->password);
+	if (packed)
+		write_packed(w, id);
 	wr_rd(w, id->packages);
 	wr_fill_u32le(w, total, (uint32_t)(w->len - start));
 }
@@ -119,17 +148,35 @@ static bool is_text(struct rd bytes)
 	return good && high == 0;
 }
 
-static bool read_packed_password(struct rd packed, struct rd *out)
+static bool read_certificate(struct rd data, struct identity_view *out)
 {
-	struct rd r = packed, data;
+	struct certificate_logon logon;
+
+	out->certificate = data;
+	return certificate_logon_read(data, &logon);
+}
+
+static bool read_password(struct rd data, struct rd packed, struct identity_view *out)
+{
+	out->has_password = true;
+	return data.n >= PACKED_DATA_LEN && read_vector(&data, packed, &out->password);
+}
+
+static bool read_packed(struct rd packed, struct identity_view *out)
+{
 	uint16_t header, total;
+	struct rd r = packed, data, type;
 
 	if (!rd_u16le(&r, &header) || !rd_u16le(&r, &total) || header != PACKED_HEADER_LEN ||
 	    total > packed.n)
 		return false;
 	packed.n = total;
-	return rd_tag(&r, password_type, sizeof(password_type)) && read_vector(&r, packed, &data) &&
-	       data.n >= PACKED_DATA_LEN && read_vector(&data, packed, out);
+	if (!rd_bytes(&r, sizeof(password_type), &type) || !read_vector(&r, packed, &data))
+		return false;
+	if (memcmp(type.p, csp_type, sizeof(csp_type)) == 0)
+		return read_certificate(data, out);
+	return memcmp(type.p, password_type, sizeof(password_type)) == 0 &&
+	       read_password(data, packed, out);
 }
 
 /* The head: all fields but the password's, which is given as it is packed. */
@@ -155,8 +202,7 @@ bool identity_read(struct rd block, struct identity_view *out)
 		return false;
 	out->has_user = !(out->flags & FLAG_NULL_USER);
 	out->has_domain = !(out->flags & FLAG_NULL_DOMAIN);
-	out->has_password = packed.n != 0;
-	if (out->has_password && !read_packed_password(packed, &out->password))
+	if (packed.n && !read_packed(packed, out))
 		return false;
 	if ((!out->has_user && out->user.n) || (!out->has_domain && out->domain.n))
 		return false;

@@ -16,16 +16,19 @@
 /* The bytes of the block at `p` (its own count, at most AUTHDATA_MAX); empty for NULL. */
 struct rd authdata_block(const void *p);
 
-/* ---- an identity: SEC_WINNT_AUTH_IDENTITY_EX2 with its password packed behind it ---- */
+/* ---- an identity: SEC_WINNT_AUTH_IDENTITY_EX2, its password or a card's logon behind it ---- */
 
 struct identity_view {
 	struct rd user, domain, password;	 /* UTF-16LE bytes, no terminator */
 	struct rd packages;			 /* PackageList, UTF-16LE */
 	uint32_t flags;				 /* SEC_WINNT_AUTH_IDENTITY_* */
 	bool has_user, has_domain, has_password; /* absent is not the same as empty */
+	struct rd
+		certificate; /* in a password's place: wire/kerblogon.h's certificate_logon; or empty */
 };
 
-/* Writes the block. False-proof by wr's stickiness; strings above 65534 bytes fail it. */
+/* Writes the block. False-proof by wr's stickiness; strings above 65534 bytes fail it, and so do a password
+ * and a certificate together. */
 void identity_write(struct wr *w, const struct identity_view *id);
 
 /* Reads a block; false when offsets, lengths, versions or UTF-16 are not right. */
@@ -56,7 +59,7 @@ struct credssp_auth {
 	uint32_t flags;	      /* CREDSSP_CRED_EX.Flags, 0 for the plain form */
 	bool has_schannel, has_identity;
 	struct rd schannel; /* a schannel_auth block */
-	struct rd identity; /* an identity block, or another submit type's raw bytes */
+	struct rd identity; /* an identity block, a smart card's too */
 };
 
 void credssp_auth_write(struct wr *w, const struct credssp_auth *a);

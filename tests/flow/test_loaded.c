@@ -56,10 +56,11 @@ static const char *listed(void)
 	ULONG count;
 	text[0] = '\0';
 	assert_int_equal(EnumerateSecurityPackagesA(&count, &info), SEC_E_OK);
-	for (ULONG i = 7; i < count; i++)
+	for (ULONG i = 8; i < count; i++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s ", info[i].Name);
-	assert_string_equal(info[1].Name, "NTLM");
-	assert_string_equal(info[6].Name, "CREDSSP");
+	assert_string_equal(info[1].Name, "Kerberos");
+	assert_string_equal(info[2].Name, "NTLM");
+	assert_string_equal(info[7].Name, "CREDSSP");
 	FreeContextBuffer(info);
 	return text;
 }

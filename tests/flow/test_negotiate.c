@@ -503,6 +503,131 @@ static void credssp_signs_in_with_and_without_spnego(void **state)
 	flow_child("[accounts]\ndelay milliseconds = 0\nlockout threshold = 0\n", body_credssp);
 }
 
+/* ---- why not Kerberos, and where NTLM is blocked ---- */
+
+/* Of a program in no realm. */
+static void body_reason(void)
+{
+	struct pair *p = signed_in();
+	OPENSSPI_NEGOTIATION_REASON why = { NULL };
+
+	for (int i = 0; i < 2; i++) {
+		struct end *e = i ? &p->server : &p->client;
+		assert_int_equal(QueryContextAttributesA(&e->context,
+							 OPENSSPI_ATTR_NEGOTIATION_REASON, &why),
+				 SEC_E_OK);
+		assert_memory_equal(why.Text, "Kerberos: ", 10);
+		FreeContextBuffer(why.Text);
+	}
+	pair_done(p);
+}
+
+static void both_ends_tell_why_it_is_not_kerberos(void **state)
+{
+	flow_child("", body_reason);
+}
+
+static void expect_reason(const char *words)
+{
+	char *text = NULL;
+
+	assert_int_equal(OpensspiLastReason(&text), SEC_E_OK);
+	if (!strstr(text, words))
+		assert_string_equal(text, words);
+	FreeContextBuffer(text);
+}
+
+/* Acquires, and as a client takes the first step; the first status that is a failure. */
+static SECURITY_STATUS attempt(const char *package, bool server)
+{
+	SEC_WINNT_AUTH_IDENTITY_A identity = {
+		.User = (unsigned char *)(uintptr_t)FLOW_USER,
+		.UserLength = strlen(FLOW_USER),
+		.Password = (unsigned char *)(uintptr_t)FLOW_PASSWORD,
+		.PasswordLength = strlen(FLOW_PASSWORD),
+		.Flags = SEC_WINNT_AUTH_IDENTITY_ANSI,
+	};
+	SecBuffer token = { 0, SECBUFFER_TOKEN, NULL };
+	SecBufferDesc out = { SECBUFFER_VERSION, 1, &token };
+	CredHandle credential;
+	CtxtHandle context;
+	ULONG attributes;
+
+	SECURITY_STATUS status =
+		AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t)package,
+					  server ? SECPKG_CRED_INBOUND : SECPKG_CRED_OUTBOUND, NULL,
+					  server ? NULL : &identity, NULL, NULL, &credential, NULL);
+	if (status != SEC_E_OK || server)
+		return status;
+	status = InitializeSecurityContextA(&credential, NULL,
+					    (SEC_CHAR *)(uintptr_t) "HTTP/srv.lab.test",
+					    ISC_REQ_ALLOCATE_MEMORY, 0, SECURITY_NATIVE_DREP, NULL,
+					    0, &context, &out, &attributes, NULL);
+	assert_true(status < 0);
+	assert_int_equal(FreeCredentialsHandle(&credential), SEC_E_OK);
+	return status;
+}
+
+static const char *blocking_word;
+
+static void body_blocked(void)
+{
+	const char *name, *meaning, *advice;
+
+	for (int server = 0; server < 2; server++) {
+		assert_int_equal(attempt("NTLM", server), STATUS_NTLM_BLOCKED);
+		expect_reason(blocking_word);
+		assert_int_equal(attempt("Negotiate", server), STATUS_NTLM_BLOCKED);
+		expect_reason(blocking_word);
+		expect_reason("Kerberos: ");
+	}
+	OpensspiDescribeStatus(STATUS_NTLM_BLOCKED, &name, &meaning, &advice);
+	assert_string_equal(name, "STATUS_NTLM_BLOCKED");
+	assert_int_equal(LsaNtStatusToWinError(STATUS_NTLM_BLOCKED), 1937);
+}
+
+static void without_ntlm_the_status_and_the_reason_say_so(void **state)
+{
+	blocking_word = "KerberosOnly";
+	flow_child("[policy]\nKerberosOnly = 1\n", body_blocked);
+	blocking_word = "FIPS";
+	flow_child("[policy]\nFipsAlgorithmPolicy = 1\n", body_blocked);
+}
+
+static SECURITY_STATUS credssp_attempt(bool server, struct end *client, struct end *other)
+{
+	CredHandle credential;
+
+	if (server) {
+		SECURITY_STATUS status = AcquireCredentialsHandleA(
+			NULL, (SEC_CHAR *)(uintptr_t) "CREDSSP", SECPKG_CRED_INBOUND, NULL, NULL,
+			NULL, NULL, &credential, NULL);
+		if (status != SEC_E_OK)
+			return status;
+		assert_int_equal(FreeCredentialsHandle(&credential), SEC_E_OK);
+	}
+	flow_client(client, "CREDSSP", FLOW_USER, FLOW_PASSWORD);
+	flow_server(other, "CREDSSP");
+	flow_run(client, other);
+	return server ? other->status : client->status;
+}
+
+static void body_blocked_credssp(void)
+{
+	struct end *client = calloc(1, sizeof(*client)), *server = calloc(1, sizeof(*server));
+	SECURITY_STATUS status = credssp_attempt(true, client, server);
+
+	assert_int_equal(status, STATUS_NTLM_BLOCKED);
+	expect_reason("KerberosOnly");
+	free(client);
+	free(server);
+}
+
+static void nor_does_credssp_get_around_it(void **state)
+{
+	flow_child("[policy]\nKerberosOnly = 1\n", body_blocked_credssp);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -520,6 +645,9 @@ int main(void)
 		cmocka_unit_test(negotiations_do_not_meddle_with_each_other),
 		cmocka_unit_test(added_credentials_come_before_those_that_were_there),
 		cmocka_unit_test(credssp_signs_in_with_and_without_spnego),
+		cmocka_unit_test(both_ends_tell_why_it_is_not_kerberos),
+		cmocka_unit_test(without_ntlm_the_status_and_the_reason_say_so),
+		cmocka_unit_test(nor_does_credssp_get_around_it),
 	};
 	return cmocka_run_group_tests(tests, flow_setup, flow_teardown);
 }

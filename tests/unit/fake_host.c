@@ -10,6 +10,7 @@
 #include "crypto/ntlm.h"
 #include "fake_host.h"
 #include "wire/authdata.h"
+#include "wire/sids.h"
 
 #define ROOM 12256
 #define MODULES_MAX 8
@@ -41,15 +42,84 @@ static BOOLEAN NTAPI get_call_info(PSECPKG_CALL_INFO info)
 	return fake_host.call_info && fake_host.call_info(info);
 }
 
+/* ---- one client, in this process, and its sessions ---- */
+
+static NTSTATUS NTAPI allocate_client_buffer(PLSA_CLIENT_REQUEST request, ULONG n, PVOID *out)
+{
+	*out = heap_allocate(n);
+	return *out ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+}
+
+static NTSTATUS NTAPI free_client_buffer(PLSA_CLIENT_REQUEST request, PVOID p)
+{
+	heap_free(p);
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI copy_to_client(PLSA_CLIENT_REQUEST request, ULONG n, PVOID to, PVOID from)
+{
+	memcpy(to, from, n);
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI get_client_info(PSECPKG_CLIENT_INFO info)
+{
+	*info = (SECPKG_CLIENT_INFO){ .LogonId = FAKE_CLIENT };
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI create_logon_session(PLUID logon)
+{
+	fake_host.sessions++;
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI delete_logon_session(PLUID logon)
+{
+	fake_host.sessions--;
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI add_credential(PLUID logon, ULONG package, PLSA_STRING key, PLSA_STRING value)
+{
+	return fake_host.session_status;
+}
+
+static VOID NTAPI audit_logon(NTSTATUS status, NTSTATUS sub_status, PUNICODE_STRING account,
+			      PUNICODE_STRING authority, PUNICODE_STRING workstation, PSID sid,
+			      SECURITY_LOGON_TYPE type, PTOKEN_SOURCE source, PLUID logon)
+{
+}
+
 static LSA_SECPKG_FUNCTION_TABLE table = {
+	.CreateLogonSession = create_logon_session,
+	.DeleteLogonSession = delete_logon_session,
+	.AddCredential = add_credential,
+	.AuditLogon = audit_logon,
+	.AllocateClientBuffer = allocate_client_buffer,
+	.FreeClientBuffer = free_client_buffer,
+	.CopyToClientBuffer = copy_to_client,
+	.GetClientInfo = get_client_info,
 	.GetCallInfo = get_call_info,
 	.AllocateLsaHeap = heap_allocate,
 	.FreeLsaHeap = heap_free,
 };
 
-static SECPKG_DLL_FUNCTIONS dll = {
-	.AllocateHeap = heap_allocate,
-	.FreeHeap = heap_free,
+static const SECPKG_USER_FUNCTION_TABLE *locate(const WCHAR *name, size_t n)
+{
+	return fake_host.locate ? fake_host.locate(name, n) : NULL;
+}
+
+static PVOID NTAPI locate_by_id(ULONG id)
+{
+	return fake_host.locate_by_id ? (PVOID)(uintptr_t)fake_host.locate_by_id(id) : NULL;
+}
+
+static struct module_services dll = {
+	.windows = { .AllocateHeap = heap_allocate,
+		     .FreeHeap = heap_free,
+		     .LocatePackageById = locate_by_id },
+	.locate = locate,
 };
 
 /* ---- the extension ---- */
@@ -144,6 +214,24 @@ static NTSTATUS NTAPI authenticate_ntlm(const OPENSSPI_NTLM_LOGON *logon,
 	return STATUS_SUCCESS;
 }
 
+static NTSTATUS NTAPI authenticate_ntlm_sids(const OPENSSPI_NTLM_LOGON *logon,
+					     POPENSSPI_NTLM_LOGON_RESULT result, PSecBuffer sids)
+{
+	CLEANUP(wr_done) struct wr list = WR(4096);
+
+	*sids = (SecBuffer){ .cbBuffer = 0 };
+	NTSTATUS status = fake_host.extension.AuthenticateNtlm(logon, result);
+	if (failed(status) || !fake_host.sids[0])
+		return status;
+	for (size_t i = 0; i < ARRAY_LEN(fake_host.sids) && fake_host.sids[i]; i++)
+		sids_write(&list, fake_host.sids[i]);
+	assert(wr_ok(&list));
+	sids->cbBuffer = (ULONG)list.len;
+	sids->pvBuffer = heap_allocate((ULONG)list.len);
+	memcpy(sids->pvBuffer, list.buf, list.len);
+	return STATUS_SUCCESS;
+}
+
 /* ---- saved identities ---- */
 
 static NTSTATUS give_identity(const struct fake_account *account, PVOID *out)
@@ -189,6 +277,16 @@ static VOID NTAPI note_target(const OPENSSPI_TARGET_NAMES *names)
 	fake_host.targets_noted++;
 }
 
+static VOID NTAPI note_reason(const char *sentence)
+{
+	(void)snprintf(fake_host.reason, sizeof(fake_host.reason), "%s", sentence ? sentence : "");
+}
+
+static const char *NTAPI reason(VOID)
+{
+	return fake_host.reason;
+}
+
 void fake_host_reset(void)
 {
 	fake_host = (struct fake_host){ .domain = "LAB", .user = "alice", .password = "S3cret!pw" };
@@ -199,9 +297,12 @@ void fake_host_reset(void)
 		.CheckDelegation = check_delegation,
 		.TargetNameIsOurs = target_is_ours,
 		.AuthenticateNtlm = authenticate_ntlm,
+		.AuthenticateNtlmSids = authenticate_ntlm_sids,
 		.ReadDefaultIdentity = read_default,
 		.ReadSavedIdentity = read_saved,
 		.NoteTarget = note_target,
+		.NoteReason = note_reason,
+		.Reason = reason,
 	};
 	fake_host.policy[OPENSSPI_POLICY_CHANNEL_BINDING] = 1;
 	fake_host.policy[OPENSSPI_POLICY_TARGET_NAME] = 1;
@@ -259,7 +360,7 @@ static NTSTATUS module_begin(const struct package_module *module, struct opened 
 		status = module->user_initialize(SECPKG_INTERFACE_VERSION, &version, &o->user,
 						 &count);
 	if (!failed(status) && o->user)
-		status = o->user->InstanceInit(SECPKG_INTERFACE_VERSION, &dll, NULL);
+		status = o->user->InstanceInit(SECPKG_INTERFACE_VERSION, &dll.windows, NULL);
 	o->module = failed(status) ? NULL : module;
 	return status;
 }

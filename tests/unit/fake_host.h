@@ -17,10 +17,14 @@
 
 #define FAKE_POLICIES 16
 
+/* Whose calls they are. */
+#define FAKE_CLIENT ((LUID){ 7, 1 })
+
 struct fake_host {
 	const char *domain, *user; /* the account; user NULL: any name */
 	const char *password;	   /* NULL: there is no account */
 	NTSTATUS account_status;   /* answered after a right password */
+	const char *sids[4];	   /* the account's, NULL: none (more) */
 	const char *target;	   /* the one name that is ours; NULL: every name is */
 	ULONG policy[FAKE_POLICIES];
 	const char *saved_for;	   /* what target an identity is saved for; NULL: none is */
@@ -28,11 +32,17 @@ struct fake_host {
 		const char *domain, *user, *password; /* user NULL: there is none */
 	} saved, standard;	   /* standard: the default identity */
 	NTSTATUS saved_status;	   /* what is wrong with what is saved */
+	int sessions;		   /* made and not ended */
+	NTSTATUS session_status;   /* of AddCredential */
 	OPENSSPI_LSA_EXTENSION extension; /* Reach… may be filled in */
 	BOOLEAN(NTAPI *call_info)(PSECPKG_CALL_INFO); /* NULL: FALSE */
+	/* other packages' user-mode halves; NULL: there are none */
+	const SECPKG_USER_FUNCTION_TABLE *(*locate)(const WCHAR *name, size_t n);
+	const SECPKG_USER_FUNCTION_TABLE *(*locate_by_id)(ULONG id);
 	atomic_int heap;		  /* blocks of AllocateLsaHeap not freed yet */
 	atomic_int authentications;	  /* calls of AuthenticateNtlm */
 	atomic_int targets_noted;	  /* calls of NoteTarget */
+	char reason[512];		  /* what was noted last */
 };
 extern struct fake_host fake_host;
 

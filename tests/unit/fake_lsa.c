@@ -10,6 +10,7 @@
 
 #include "base/block.h"
 #include "fake_lsa.h"
+#include "ipc/reason.h"
 
 struct fake fake;
 
@@ -192,7 +193,8 @@ static NTSTATUS carry_back(const struct call_row *row, const void *answer, void 
 	return row->read_reply(r, reply) ? status : SEC_E_INSUFFICIENT_MEMORY;
 }
 
-static NTSTATUS fake_call(struct channel *c, enum call which, const void *request, void *reply)
+static NTSTATUS fake_call(struct channel *c, enum call which, const void *request, void *reply,
+			  struct call_reason *why)
 {
 	const struct call_row *row = call_row(which);
 	CLEANUP(wr_done) struct wr w = WR(IPC_BYTES_MAX);
@@ -214,6 +216,7 @@ static NTSTATUS fake_call(struct channel *c, enum call which, const void *reques
 	else
 		status = carry_back(row, answer, reply, status);
 	call_reply_done(which, answer);
+	call_reason_set(why, fake.reason);
 	return status;
 }
 

@@ -21,6 +21,7 @@ struct fake {
 	fake_answer *on[CALL_COUNT];
 	unsigned calls[CALL_COUNT];
 	NTSTATUS channel_status; /* not success: there is no channel */
+	const char *reason;	 /* of every call */
 
 	/* The user-mode half: what it was given, how often it was asked. */
 	unsigned mapped, unmapped, sealed, unsealed;

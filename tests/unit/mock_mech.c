@@ -6,6 +6,7 @@
 #include "base/utf.h"
 #include "crypto/hash.h"
 #include "mock_mech.h"
+#include "wire/authdata.h"
 
 #define MASK 0x5A
 
@@ -32,21 +33,24 @@ void mock_seal(struct mock_end *e, struct rd plain, struct wr *out)
 
 	mac_of(e->server, e->sent++, plain, mac);
 	wr_bytes(out, mac, sizeof(mac));
+	wr_zero(out, mock_mech.signature - sizeof(mac));
 	uint8_t *p = wr_take(out, plain.n);
-	if (!p || plain.n == 0)
-		return;
-	memcpy(p, plain.p, plain.n);
-	mask(p, plain.n);
+	if (p && plain.n) {
+		memcpy(p, plain.p, plain.n);
+		mask(p, plain.n);
+	}
+	wr_zero(out, mock_mech.block);
 }
 
 bool mock_open(struct mock_end *e, uint8_t *sealed, size_t n, struct rd *plain)
 {
+	size_t head = mock_mech.signature, around = head + mock_mech.block;
 	uint8_t mac[MOCK_MAC_LEN];
 
-	if (n < MOCK_MAC_LEN)
+	if (n < around)
 		return false;
-	mask(sealed + MOCK_MAC_LEN, n - MOCK_MAC_LEN);
-	*plain = rd_of(sealed + MOCK_MAC_LEN, n - MOCK_MAC_LEN);
+	mask(sealed + head, n - around);
+	*plain = rd_of(sealed + head, n - around);
 	mac_of(!e->server, e->received++, *plain, mac);
 	return memcmp(mac, sealed, sizeof(mac)) == 0;
 }
@@ -64,15 +68,20 @@ static SecBuffer *find(PSecBufferDesc list, ULONG type)
 static bool token_is(PSecBufferDesc in, const char *text)
 {
 	SecBuffer *b = find(in, SECBUFFER_TOKEN);
-	return b && b->cbBuffer == strlen(text) && memcmp(b->pvBuffer, text, b->cbBuffer) == 0;
+	size_t n = strlen(text);
+	return b && b->cbBuffer == n + mock_mech.bulk && memcmp(b->pvBuffer, text, n) == 0;
 }
 
 static void give(PSecBufferDesc out, const char *text)
 {
+	CLEANUP(wr_done) struct wr w = WR(1u << 20);
 	SecBuffer *b = find(out, SECBUFFER_TOKEN);
 
-	b->cbBuffer = (ULONG)strlen(text);
-	b->pvBuffer = b->cbBuffer ? block_dup(text, b->cbBuffer) : NULL;
+	wr_bytes(&w, text, strlen(text));
+	if (w.len)
+		wr_zero(&w, mock_mech.bulk);
+	b->cbBuffer = (ULONG)w.len;
+	b->pvBuffer = b->cbBuffer ? block_dup(w.buf, w.len) : NULL;
 	if (b->pvBuffer)
 		atomic_fetch_add(&fake_host.heap, 1);
 }
@@ -87,6 +96,10 @@ static NTSTATUS NTAPI acquire(const UNICODE_STRING *package, ULONG use, PVOID au
 	for (size_t i = 0; i < package->Length / 2u && i < sizeof(mock_mech.package) - 1; i++)
 		mock_mech.package[i] = (char)package->Buffer[i];
 	mock_mech.with_auth = auth != NULL;
+	size_t n = authdata_block(auth).n;
+	mock_mech.auth_n = n < sizeof(mock_mech.auth) ? n : sizeof(mock_mech.auth);
+	if (auth)
+		memcpy(mock_mech.auth, auth, mock_mech.auth_n);
 	mock_mech.credentials++;
 	*credential = 0xC0FFEE;
 	expiry->QuadPart = mock_mech.expiry[use & SECPKG_CRED_INBOUND ? SECPKG_CRED_INBOUND
@@ -168,17 +181,52 @@ static NTSTATUS NTAPI accept_context(OPENSSPI_REACH_HANDLE credential,
 	return SEC_E_OK;
 }
 
+static NTSTATUS give_name(SecPkgContext_PackageInfoW *out)
+{
+	struct {
+		SecPkgInfoW info;
+		WCHAR name[16];
+	} block = { .name = { 0 } };
+
+	if (!mock_mech.name)
+		return SEC_E_UNSUPPORTED_FUNCTION;
+	for (size_t i = 0; mock_mech.name[i]; i++)
+		block.name[i] = mock_mech.name[i];
+	out->PackageInfo = block_dup(&block, sizeof(block));
+	out->PackageInfo->Name =
+		(WCHAR *)(void *)((uint8_t *)out->PackageInfo + sizeof(SecPkgInfoW));
+	atomic_fetch_add(&fake_host.heap, 1);
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS give_tickets(SecBuffer *out)
+{
+	if (failed(mock_mech.tickets_status))
+		return mock_mech.tickets_status;
+	out->pvBuffer = block_dup(mock_mech.tickets.p, mock_mech.tickets.n);
+	out->cbBuffer = (ULONG)mock_mech.tickets.n;
+	atomic_fetch_add(&fake_host.heap, 1);
+	return STATUS_SUCCESS;
+}
+
 static NTSTATUS NTAPI query_context(OPENSSPI_REACH_HANDLE context, ULONG attribute, PVOID buffer)
 {
 	const struct mock_end *e = (void *)(uintptr_t)context;
+	const ULONG trailer = (ULONG)mock_mech.signature + 4;
 
+	mock_mech.attribute = attribute;
+	if (attribute == SECPKG_ATTR_PACKAGE_INFO)
+		return give_name(buffer);
+	if (attribute == OPENSSPI_ATTR_REMOTE_GUARD)
+		return give_tickets(buffer);
 	if (attribute != SECPKG_ATTR_SIZES)
 		return SEC_E_UNSUPPORTED_FUNCTION;
 	if (!e->keyed)
 		return SEC_E_INVALID_HANDLE;
 	*(SecPkgContext_Sizes *)buffer = (SecPkgContext_Sizes){ .cbMaxToken = 100,
-								.cbMaxSignature = 20,
-								.cbSecurityTrailer = 20 };
+								.cbMaxSignature = trailer,
+								.cbBlockSize = mock_mech.block,
+								.cbSecurityTrailer = trailer };
 	return STATUS_SUCCESS;
 }
 
@@ -186,15 +234,19 @@ static NTSTATUS NTAPI query_context(OPENSSPI_REACH_HANDLE context, ULONG attribu
 static NTSTATUS NTAPI seal(OPENSSPI_REACH_HANDLE context, PSecBufferDesc message, ULONG sequence)
 {
 	CLEANUP(wr_done) struct wr w = WR(1u << 21);
-	SecBuffer *token = find(message, SECBUFFER_TOKEN), *data = find(message, SECBUFFER_DATA);
+	SecBuffer *token = find(message, SECBUFFER_TOKEN), *data = find(message, SECBUFFER_DATA),
+		  *padding = find(message, SECBUFFER_PADDING);
+	size_t head = mock_mech.signature;
 
 	mock_mech.sealed++;
-	if (!token || !data || token->cbBuffer < MOCK_MAC_LEN)
+	if (!token || !data || token->cbBuffer < head || (padding != NULL) != mock_mech.block)
 		return SEC_E_INVALID_TOKEN;
 	mock_seal((void *)(uintptr_t)context, rd_of(data->pvBuffer, data->cbBuffer), &w);
-	memcpy(token->pvBuffer, w.buf, MOCK_MAC_LEN);
-	memcpy(data->pvBuffer, w.buf + MOCK_MAC_LEN, data->cbBuffer);
-	token->cbBuffer = MOCK_MAC_LEN;
+	memcpy(token->pvBuffer, w.buf, head);
+	memcpy(data->pvBuffer, w.buf + head, data->cbBuffer);
+	token->cbBuffer = (ULONG)head;
+	if (padding)
+		memset(padding->pvBuffer, 0, padding->cbBuffer);
 	return STATUS_SUCCESS;
 }
 
@@ -225,6 +277,8 @@ void mock_mech_reset(void)
 	fake_host_reset();
 	mock_mech = (struct mock_mech){ .attributes = ISC_RET_CONFIDENTIALITY | ISC_RET_INTEGRITY,
 					.last_token = "",
+					.signature = MOCK_MAC_LEN,
+					.tickets_status = SEC_E_UNSUPPORTED_FUNCTION,
 					.expiry = { 0, 1000, 1000 },
 					.context_expiry = 0x7FFFFFFFFFFFFFFF };
 	OPENSSPI_LSA_EXTENSION *x = &fake_host.extension;

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * It stands behind the Reach functions of fake_host. Its seal is a MAC of 16 bytes and a mask, both
- * known here, so that a test can also play a peer that seals what it likes. */
+ * known here, so that a test can also play a peer that seals what it likes. It can be made to look like
+ * Kerberos': a longer signature, a padded ciphertext, tokens of many kilobytes, tickets to hand over. */
 #ifndef OPENSSPI_TEST_MOCK_MECH_H
 #define OPENSSPI_TEST_MOCK_MECH_H
 
@@ -34,6 +35,15 @@ struct mock_mech {
 	int contexts, credentials; /* not released yet */
 	int64_t expiry[3];	   /* of a credential, by its SECPKG_CRED_ use */
 	int64_t context_expiry;	   /* of a completed end */
+	size_t signature;	   /* bytes of a sealed message's head, MOCK_MAC_LEN or more */
+	ULONG block;		   /* cbBlockSize: so many bytes of padding, 0 or 1 */
+	size_t bulk;		   /* bytes behind each token's name */
+	const WCHAR *name;	   /* PACKAGE_INFO's; NULL: it has none */
+	struct rd tickets;	   /* OPENSSPI_ATTR_REMOTE_GUARD */
+	NTSTATUS tickets_status;
+	ULONG attribute;    /* the last one asked for */
+	uint8_t auth[1024]; /* auth data of the last credentials, cut */
+	size_t auth_n;
 };
 extern struct mock_mech mock_mech;
 

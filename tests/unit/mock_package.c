@@ -164,6 +164,32 @@ static NTSTATUS put_output(PSecBufferDesc out, ULONG requirements, const char *w
 	return SEC_E_OK;
 }
 
+static const OPENSSPI_LSA_EXTENSION *extension(void)
+{
+	const OPENSSPI_LSA_EXTENSION *table = NULL;
+	assert_int_equal(OpensspiLsaExtension(OPENSSPI_LSA_EXTENSION_VERSION, &table), STATUS_SUCCESS);
+	return table;
+}
+
+/* Reaches for itself, which notes a reason and refuses. */
+static NTSTATUS mock_reach(void)
+{
+	UNICODE_STRING name = { 8, 8, (WCHAR *)(uintptr_t)u"Mock" };
+	OPENSSPI_REACH_HANDLE credential = 0, context = 0;
+	SecBuffer word = { 5, SECBUFFER_TOKEN, "notes" };
+	SecBufferDesc in = { SECBUFFER_VERSION, 1, &word };
+	const OPENSSPI_LSA_EXTENSION *e = extension();
+
+	e->NoteReason("of before");
+	NTSTATUS status = e->ReachAcquireCredentials(&name, SECPKG_CRED_OUTBOUND, NULL, &credential, NULL);
+	assert_int_equal(status, SEC_E_OK);
+	status = e->ReachInitContext(credential, 0, NULL, 0, &in, &context, NULL, NULL, NULL);
+	e->ReachFreeCredentials(credential);
+	assert_true(strlen(e->Reason()) < sizeof(mock.seen_reason));
+	memcpy(mock.seen_reason, e->Reason(), strlen(e->Reason()) + 1);
+	return status;
+}
+
 /* What the word in the input says; SEC_E_OK when it says nothing. */
 static NTSTATUS obey(PSecBufferDesc in, PSecBufferDesc out, ULONG requirements)
 {
@@ -174,6 +200,12 @@ static NTSTATUS obey(PSecBufferDesc in, PSecBufferDesc out, ULONG requirements)
 	}
 	if (input_is(in, "quiet"))
 		return SEC_E_LOGON_DENIED;
+	if (input_is(in, "reach"))
+		return mock_reach();
+	if (input_is(in, "notes") || input_is(in, "noted")) {
+		extension()->NoteReason("the mock\nsays why");
+		return input_is(in, "notes") ? SEC_E_TARGET_UNKNOWN : SEC_E_OK;
+	}
 	if (input_is(in, "short")) {
 		in->pBuffers[1] = (SecBuffer){ 7, SECBUFFER_MISSING, NULL };
 		return SEC_E_INCOMPLETE_MESSAGE;
@@ -563,7 +595,7 @@ uint64_t mock_acquire(struct channel *c)
 {
 	const struct acquire_call call = { .package = MOCK_TEXT(u"mock"), .use = SECPKG_CRED_BOTH };
 	struct acquire_reply reply = { 0 };
-	assert_int_equal(c->ops->call(c, CALL_ACQUIRE_CREDENTIALS, &call, &reply), SEC_E_OK);
+	assert_int_equal(channel_call(c, CALL_ACQUIRE_CREDENTIALS, &call, &reply), SEC_E_OK);
 	assert_true(reply.credential != 0);
 	return reply.credential;
 }
@@ -571,7 +603,7 @@ uint64_t mock_acquire(struct channel *c)
 NTSTATUS mock_free(struct channel *c, uint64_t credential)
 {
 	struct empty_reply reply = { 0 };
-	return c->ops->call(c, CALL_FREE_CREDENTIALS, &(struct credential_call){ credential }, &reply);
+	return channel_call(c, CALL_FREE_CREDENTIALS, &(struct credential_call){ credential }, &reply);
 }
 
 static NTSTATUS mock_call(struct channel *c, enum call which, struct context_call *call, const char *token,
@@ -590,7 +622,7 @@ static NTSTATUS mock_call(struct channel *c, enum call which, struct context_cal
 		call->out[0] = (struct ipc_buffer){ .type = SECBUFFER_TOKEN, .room = 64 };
 	}
 	memset(reply, 0, sizeof(*reply));
-	return c->ops->call(c, which, call, reply);
+	return channel_call(c, which, call, reply);
 }
 
 NTSTATUS mock_init(struct channel *c, struct context_call *call, const char *token, struct context_reply *reply)
@@ -606,5 +638,5 @@ NTSTATUS mock_accept(struct channel *c, struct context_call *call, const char *t
 NTSTATUS mock_delete(struct channel *c, uint64_t context)
 {
 	struct empty_reply reply = { 0 };
-	return c->ops->call(c, CALL_DELETE_CONTEXT, &(struct delete_context_call){ context }, &reply);
+	return channel_call(c, CALL_DELETE_CONTEXT, &(struct delete_context_call){ context }, &reply);
 }

@@ -21,6 +21,8 @@
 
 /* "alert": refuses with SEC_E_LOGON_DENIED and the token "alert".
  * "quiet": refuses and leaves the output as it is.
+ * "notes": SEC_E_TARGET_UNKNOWN, and a reason is noted; "noted": a reason, and as usual.
+ * "reach": reaches for itself with "notes".
  * "short": SEC_E_INCOMPLETE_MESSAGE, 7 bytes missing in the second buffer.
  * "extra": as usual, 3 bytes extra in the second buffer.
  * "crypt": overwrites its input, then as usual.
@@ -71,6 +73,7 @@ extern struct mock_state {
 	HANDLE notification; /* what a package that then was dropped had asked for */
 	unsigned terminated; /* sessions that ended, and the last one */
 	LUID terminated_logon;
+	char seen_reason[64]; /* after "reach" */
 } mock;
 
 /* An LSA with these modules (NULL-terminated) and no policy; fails the test when it cannot be had. */

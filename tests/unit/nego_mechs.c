@@ -64,6 +64,14 @@ static NTSTATUS NTAPI verify(OPENSSPI_REACH_HANDLE context, PSecBufferDesc messa
 
 /* ---- credentials and contexts ---- */
 
+static NTSTATUS refuse(bool ntlm, NTSTATUS status)
+{
+	const char *words = ntlm ? nego_mechs.ntlm_notes : nego_mechs.kerberos_notes;
+	if (words)
+		fake_host.extension.NoteReason(words);
+	return status;
+}
+
 static bool package_is(const UNICODE_STRING *package, const char *name)
 {
 	return utf16_equal_ascii_nocase(package->Buffer, package->Length / 2, name);
@@ -73,9 +81,13 @@ static NTSTATUS NTAPI acquire(const UNICODE_STRING *package, ULONG use, PVOID au
 			      OPENSSPI_REACH_HANDLE *credential, PTimeStamp expiry)
 {
 	bool ntlm = package_is(package, "NTLM");
+	NTSTATUS status = ntlm ? nego_mechs.ntlm_acquires : nego_mechs.kerberos_acquires;
 
 	if (!(ntlm ? nego_mechs.ntlm : package_is(package, "Kerberos") && nego_mechs.kerberos))
 		return SEC_E_SECPKG_NOT_FOUND;
+	*(ntlm ? &nego_mechs.ntlm_given : &nego_mechs.kerberos_given) = auth != NULL;
+	if (failed(status))
+		return refuse(ntlm, status);
 	nego_mechs.credentials++;
 	*credential = ntlm ? 2 : 1;
 	expiry->QuadPart = CLOCK_NEVER;
@@ -148,15 +160,17 @@ static NTSTATUS NTAPI init_context(OPENSSPI_REACH_HANDLE credential, OPENSSPI_RE
 	if (!context) {
 		assert(!find(in, SECBUFFER_TOKEN));
 		if (failed(begins))
-			return begins;
+			return refuse(ntlm, begins);
 		m = mock_new(ntlm, false, made);
 		give(out, ntlm ? "N1" : "K1");
 		return ntlm || !nego_mechs.one_token ? SEC_I_CONTINUE_NEEDED : done(m, attributes);
 	}
+	if (!ntlm && failed(nego_mechs.kerberos_hears))
+		return refuse(false, nego_mechs.kerberos_hears);
 	if (m->step++ || !token_is(in, ntlm ? "N2" : "K2"))
 		return SEC_E_INVALID_TOKEN;
-	if (ntlm)
-		give(out, "N3");
+	if (ntlm || nego_mechs.three_tokens)
+		give(out, ntlm ? "N3" : "K3");
 	return done(m, attributes);
 }
 
@@ -179,13 +193,14 @@ static NTSTATUS NTAPI accept_context(OPENSSPI_REACH_HANDLE credential,
 
 	note(in, requirements);
 	if (context)
-		return m->step++ == 0 && token_is(in, "N3") ? server_end(m, out, attributes)
-							    : SEC_E_INVALID_TOKEN;
+		return m->step++ == 0 && token_is(in, ntlm ? "N3" : "K3")
+			       ? server_end(m, out, attributes)
+			       : SEC_E_INVALID_TOKEN;
 	if (!token_is(in, ntlm ? "N1" : "K1"))
 		return SEC_E_INVALID_TOKEN;
-	if (ntlm) {
-		mock_new(true, true, made);
-		give(out, "N2");
+	if (ntlm || nego_mechs.three_tokens) {
+		mock_new(ntlm, true, made);
+		give(out, ntlm ? "N2" : "K2");
 		return SEC_I_CONTINUE_NEEDED;
 	}
 	if (failed(nego_mechs.ends))
@@ -237,6 +252,11 @@ static NTSTATUS NTAPI map(LSA_SEC_HANDLE handle, PSecBuffer packed)
 	nego_mechs.mapped++;
 	nego_mechs.sent += p.sent;
 	nego_mechs.received += p.received;
+	assert(p.reason.n < sizeof(nego_mechs.reason));
+	if (p.inner.n)
+		memcpy(nego_mechs.reason, p.reason.p, p.reason.n);
+	if (p.inner.n)
+		nego_mechs.reason[p.reason.n] = 0;
 	block_free(packed->pvBuffer);
 	return STATUS_SUCCESS;
 }
@@ -280,6 +300,8 @@ NTSTATUS nego_open(struct fake_side *s, const char *packages)
 	CLEANUP(mem_free_p) WCHAR *list = NULL;
 	size_t n = 0;
 
+	if (!s->target)
+		s->target = "HTTP/srv.lab.test";
 	if (packages && !utf16_from_utf8(packages, strlen(packages), &list, &n))
 		return SEC_E_INTERNAL_ERROR;
 	struct identity_view id = { .user = rd_of(u"alice", 10),

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <credssp.h>
+#include <opensspi.h>
 #include <schannel.h>
 #include <sspi.h>
 #include <wincrypt.h>
@@ -170,6 +171,69 @@ static void bytes_of_every_kind_of_count_come_back(void **state)
 	attribute_release(SECPKG_ATTR_DCE_INFO, &dce_out);
 }
 
+static void a_sentence_is_utf8_for_everybody(void **state)
+{
+	char text[] = "Kerberos: no SPN HTTP/b\xC3\xBC" "cher";
+	OPENSSPI_NEGOTIATION_REASON in = { text }, out;
+	(void)state;
+	for (int ansi = 0; ansi < 2; ansi++) {
+		carry(OPENSSPI_ATTR_NEGOTIATION_REASON, &in, ansi, &out);
+		assert_string_equal(out.Text, text);
+		assert_ptr_not_equal(out.Text, text);
+		attribute_release(OPENSSPI_ATTR_NEGOTIATION_REASON, &out);
+		assert_null(out.Text);
+	}
+}
+
+static void sids_come_in_one_block(void **state)
+{
+	WCHAR one[] = { 'S', '-', '1', '-', '5', 0 }, none[] = { 0 };
+	WCHAR *list[] = { one, none, one };
+	OPENSSPI_CLIENT_SIDS in = { 3, list }, out;
+	(void)state;
+	for (int ansi = 0; ansi < 2; ansi++) {
+		carry(OPENSSPI_ATTR_CLIENT_SIDS, &in, ansi, &out);
+		assert_int_equal(out.Count, 3);
+		assert_memory_equal(out.Sids[0], one, sizeof(one));
+		assert_memory_equal(out.Sids[1], none, sizeof(none));
+		assert_memory_equal(out.Sids[2], one, sizeof(one));
+		uint8_t *block = (uint8_t *)out.Sids, *end = block + block_size(block);
+		for (size_t i = 0; i < 3; i++)
+			assert_true((uint8_t *)out.Sids[i] > block && (uint8_t *)out.Sids[i] < end);
+		attribute_release(OPENSSPI_ATTR_CLIENT_SIDS, &out);
+	}
+}
+
+static void assert_refused(uint32_t attribute, const struct wr *w)
+{
+	_Alignas(max_align_t) uint8_t value[ATTRIBUTE_SIZE_MAX];
+	assert_true(wr_ok(w));
+	assert_int_equal(attribute_unmarshal(attribute, wr_view(w), false, value), SEC_E_INTERNAL_ERROR);
+}
+
+static void hostile_sentences_and_sids_are_refused(void **state)
+{
+	static const char *const bad[] = { "a\0b", "\xFFxx", "\xC3(x" };
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		CLEANUP(wr_done) struct wr w = WR(1000);
+		wr_zero(&w, sizeof(OPENSSPI_NEGOTIATION_REASON));
+		wr_u8(&w, 1);
+		wr_counted(&w, bad[i], 3);
+		assert_refused(OPENSSPI_ATTR_NEGOTIATION_REASON, &w);
+	}
+	for (uint32_t count = 0; count < 4; count++) {
+		OPENSSPI_CLIENT_SIDS in = { count == 3 ? UINT32_MAX : count, NULL };
+		CLEANUP(wr_done) struct wr w = WR(1000);
+		wr_bytes(&w, &in, sizeof(in));
+		wr_u8(&w, 1);
+		wr_u32le(&w, 4 + 4); /* one text, which no count says */
+		wr_counted(&w, u"S1", 4);
+		if (count != 1)
+			assert_refused(OPENSSPI_ATTR_CLIENT_SIDS, &w);
+	}
+}
+
 static void every_truncation_is_refused(void **state)
 {
 	SecPkgInfoW info = { 0x37, 1, 10, 2888, user, spn };
@@ -247,6 +311,9 @@ int main(void)
 		cmocka_unit_test(a_certificate_is_its_der),
 		cmocka_unit_test(given_structures_travel_from_both_alphabets),
 		cmocka_unit_test(bytes_of_every_kind_of_count_come_back),
+		cmocka_unit_test(a_sentence_is_utf8_for_everybody),
+		cmocka_unit_test(sids_come_in_one_block),
+		cmocka_unit_test(hostile_sentences_and_sids_are_refused),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(every_changed_bit_is_safe),
 		cmocka_unit_test(a_count_that_disagrees_is_refused),

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -139,6 +140,20 @@ static void every_truncation_is_text_or_refused(void **state)
 	}
 }
 
+static void a_counted_string_becomes_utf8_whatever_is_in_it(void **state)
+{
+	WCHAR units[] = { 'a', 0xD83D, 0xDD11, 0xFC, 0xDD11, 0, 'b', 0xD83D };
+	UNICODE_STRING whole = { sizeof(units), sizeof(units), units }, none = { 0, 0, NULL };
+	char *text = utf8_from_wide(&whole);
+
+	assert_string_equal(text, "a\xF0\x9F\x94\x91\xC3\xBC\xEF\xBF\xBD\xEF\xBF\xBD"
+				  "b\xEF\xBF\xBD");
+	free(text);
+	text = utf8_from_wide(&none);
+	assert_string_equal(text, "");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +165,7 @@ int main(void)
 		cmocka_unit_test(other_bytes_are_no_text),
 		cmocka_unit_test(what_steers_a_terminal_is_text_only_where_that_is_known),
 		cmocka_unit_test(every_truncation_is_text_or_refused),
+		cmocka_unit_test(a_counted_string_becomes_utf8_whatever_is_in_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,6 +44,8 @@ union request {
 	struct encrypt_memory_call encrypt;
 	struct connect_call connect;
 	struct call_package_call message;
+	struct logon_user_call logon;
+	struct session_end_call session_end;
 };
 
 union reply {
@@ -66,6 +68,8 @@ union reply {
 	struct words_reply words;
 	struct encrypt_memory_reply encrypt;
 	struct call_package_reply message;
+	struct logon_user_reply logon;
+	struct session_list_reply sessions;
 };
 
 static void fill_context_call(struct context_call *call)
@@ -157,9 +161,13 @@ static void fill_package_request(enum call which, union request *out)
 		out->encrypt = (struct encrypt_memory_call){ 2, true, BYTES("12345678") };
 	else if (which == CALL_CONNECT)
 		out->connect = (struct connect_call){ true, BYTES("winlogon") };
-	else
+	else if (which == CALL_CALL_PACKAGE)
 		out->message =
 			(struct call_package_call){ 3, true, 0x7FFF12345678, BYTES("message") };
+	else if (which == CALL_LOGON_USER)
+		out->logon = (struct logon_user_call){ 3, 3, true, 0x7FFF12345678, BYTES("logon") };
+	else if (which == CALL_SESSION_END)
+		out->session_end = (struct session_end_call){ { 7, -8 } };
 }
 
 static void fill_request(enum call which, union request *out)
@@ -271,10 +279,14 @@ static void fill_saved_reply(enum call which, union reply *out)
 	case CALL_POLICY_LIST:
 	case CALL_POLICY_EXPLAIN:
 	case CALL_ENCRYPT_MEMORY:
+	case CALL_SESSION_LIST:
 		out->words.text = owned("bytes", 5);
 		return;
 	case CALL_CALL_PACKAGE:
 		out->message = (struct call_package_reply){ STATUS_ACCESS_DENIED, 0x7FFF12345678, 9 };
+		return;
+	case CALL_LOGON_USER:
+		out->logon = (struct logon_user_reply){ STATUS_PASSWORD_EXPIRED, { 7, -8 }, 0x7FFF12345678, 9 };
 		return;
 	case CALL_VAULT_STATUS:
 		fill_status_reply(&out->vault_status);

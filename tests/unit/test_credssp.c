@@ -475,6 +475,7 @@ static void each_submit_type_has_its_answer(void **state)
 	TimeStamp expiry;
 
 	mock_tls_reset();
+	/* a certificate's needs a logon by certificate, which this identity is not */
 	for (uint32_t type = 0; type < 110; type++) {
 		CLEANUP(wr_done) struct wr auth = WR(AUTHDATA_MAX);
 		bool good = type == CredsspPasswordCreds || type == CredsspSchannelCreds ||

@@ -216,6 +216,26 @@ static void s38_a_request_longer_than_a_record_takes_several(void **state)
 	pair_close(p);
 }
 
+/* Service tickets with a large PAC, in both roles, and a signature of Kerberos' length. */
+static void s38_tokens_of_48_kb_cross_in_several_records(void **state)
+{
+	static const size_t sizes[] = { 16384, 32768, 48000, 100000 };
+
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
+		struct pair *p = pair_new(0);
+		mock_mech.bulk = sizes[i];
+		mock_mech.signature = 76;
+		pair_run_tls(p);
+		assert_int_equal(records_in(&p->to_server), sizes[i] / 16384 + 2);
+		pair_server(p);
+		pair_run(p);
+		assert_int_equal(p->client_status, SEC_E_OK);
+		assert_int_equal(p->server_status, SEC_E_OK);
+		pair_delegated(p, u"S3cret!pw");
+		pair_close(p);
+	}
+}
+
 static void s38_a_request_that_does_not_end_is_refused_at_its_claim(void **state)
 {
 	struct pair *p = pair_new(0);
@@ -322,6 +342,7 @@ int main(void)
 		cmocka_unit_test(leaving_in_the_middle_gives_the_alert_and_is_no_success),
 		cmocka_unit_test(a_refused_client_may_say_goodbye),
 		cmocka_unit_test(s38_a_request_longer_than_a_record_takes_several),
+		cmocka_unit_test(s38_tokens_of_48_kb_cross_in_several_records),
 		cmocka_unit_test(s38_a_request_that_does_not_end_is_refused_at_its_claim),
 		cmocka_unit_test(s38_several_requests_in_one_record_are_answered_in_turn),
 		cmocka_unit_test(the_earliest_end_is_the_one_that_is_told),

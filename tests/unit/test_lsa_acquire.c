@@ -43,7 +43,7 @@ static NTSTATUS acquire(struct acquire_call call)
 	struct acquire_reply reply = { 0 };
 	if (!call.package.p)
 		call.package = MOCK_TEXT(u"Mock");
-	NTSTATUS status = channel->ops->call(channel, CALL_ACQUIRE_CREDENTIALS, &call, &reply);
+	NTSTATUS status = channel_call(channel, CALL_ACQUIRE_CREDENTIALS, &call, &reply);
 	assert_int_equal(reply.credential != 0, status == SEC_E_OK);
 	if (status == SEC_E_OK) {
 		assert_true(reply.expiry == CLOCK_NEVER);
@@ -130,7 +130,7 @@ static void a_principal_that_is_no_text_is_unknown(void **state)
 static LUID own_session(void)
 {
 	struct session_data_reply reply = { 0 };
-	assert_int_equal(channel->ops->call(channel, CALL_SESSION_DATA, &(struct session_data_call){ 0 }, &reply), STATUS_SUCCESS);
+	assert_int_equal(channel_call(channel, CALL_SESSION_DATA, &(struct session_data_call){ 0 }, &reply), STATUS_SUCCESS);
 	LUID own = reply.logon;
 	assert_int_equal(reply.logon_type, Interactive);
 	assert_true(reply.user.n > 0);
@@ -145,7 +145,7 @@ static NTSTATUS session_data(LUID logon)
 {
 	struct session_data_reply reply = { 0 };
 	const struct session_data_call call = { true, logon };
-	NTSTATUS status = channel->ops->call(channel, CALL_SESSION_DATA, &call, &reply);
+	NTSTATUS status = channel_call(channel, CALL_SESSION_DATA, &call, &reply);
 	call_reply_done(CALL_SESSION_DATA, &reply);
 	return status;
 }

@@ -166,14 +166,14 @@ static void too_many_buffers_or_bytes_are_refused(void **state)
 {
 	struct context_call call = { .credential = credential, .has_in = true, .in_count = IPC_BUFFERS_MAX + 1 };
 	struct context_reply reply = { 0 };
-	assert_true(channel->ops->call(channel, CALL_INIT_CONTEXT, &call, &reply) < 0);
+	assert_true(channel_call(channel, CALL_INIT_CONTEXT, &call, &reply) < 0);
 	call_reply_done(CALL_INIT_CONTEXT, &reply);
 
 	uint8_t *much = calloc(1, IPC_BYTES_MAX);
 	call.in_count = 2;
 	for (int i = 0; i < 2; i++)
 		call.in[i] = (struct ipc_buffer){ SECBUFFER_TOKEN, IPC_BYTES_MAX - 8, much, IPC_BYTES_MAX - 8 };
-	assert_true(channel->ops->call(channel, CALL_INIT_CONTEXT, &call, &reply) < 0);
+	assert_true(channel_call(channel, CALL_INIT_CONTEXT, &call, &reply) < 0);
 	call_reply_done(CALL_INIT_CONTEXT, &reply);
 	free(much);
 	assert_int_equal(mock.contexts, 0);
@@ -193,7 +193,7 @@ static void no_descriptor_is_no_descriptor(void **state)
 	struct context_call call = { .credential = credential };
 	struct context_reply reply = { 0 };
 	/* the mock finds no output to write to, and does not crash for want of an input */
-	assert_int_equal(channel->ops->call(channel, CALL_INIT_CONTEXT, &call, &reply), SEC_E_INVALID_TOKEN);
+	assert_int_equal(channel_call(channel, CALL_INIT_CONTEXT, &call, &reply), SEC_E_INVALID_TOKEN);
 	call_reply_done(CALL_INIT_CONTEXT, &reply);
 }
 

@@ -41,7 +41,7 @@ static NTSTATUS set(struct world *w, enum call which, uint64_t object, uint32_t 
 {
 	const struct set_attribute_call call = { object, attribute, { p, (uint32_t)n } };
 	struct empty_reply reply = { 0 };
-	return w->channel->ops->call(w->channel, which, &call, &reply);
+	return channel_call(w->channel, which, &call, &reply);
 }
 
 static void a_changed_attribute_reaches_its_package(void **state)
@@ -115,7 +115,7 @@ static void a_flat_structure_that_is_cut_is_refused(void **state)
 static NTSTATUS add(struct world *w, struct add_credentials_call call, struct add_credentials_reply *reply)
 {
 	*reply = (struct add_credentials_reply){ 0 };
-	return w->channel->ops->call(w->channel, CALL_ADD_CREDENTIALS, &call, reply);
+	return channel_call(w->channel, CALL_ADD_CREDENTIALS, &call, reply);
 }
 
 static void added_credentials_reach_the_handles_package(void **state)

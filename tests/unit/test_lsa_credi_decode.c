@@ -12,7 +12,7 @@ static WCHAR *protect(uint32_t flags)
 	const struct cred_protect_call call = { flags, { (const uint8_t *)T("secret").p, 12 } };
 	struct cred_protect_reply reply = { 0 };
 
-	assert_int_equal(h.channel->ops->call(h.channel, CALL_CRED_PROTECT, &call, &reply),
+	assert_int_equal(channel_call(h.channel, CALL_CRED_PROTECT, &call, &reply),
 			 STATUS_SUCCESS);
 	WCHAR *text = mem_array(protected_units(reply.bytes.n) + 1, sizeof(*text));
 	protected_write(text, rd_of(reply.bytes.p, reply.bytes.n));

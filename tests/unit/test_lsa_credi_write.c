@@ -420,7 +420,7 @@ static void what_an_application_encrypted_is_taken(void **state)
 	memcpy(room, SECRET.p, SECRET_SIZE);
 	const struct encrypt_memory_call call = { .option = RTL_ENCRYPT_OPTION_CROSS_PROCESS,
 						  .bytes = { room, sizeof(room) } };
-	assert_int_equal(h.channel->ops->call(h.channel, CALL_ENCRYPT_MEMORY, &call, &reply),
+	assert_int_equal(channel_call(h.channel, CALL_ENCRYPT_MEMORY, &call, &reply),
 			 STATUS_SUCCESS);
 	c.Cred.CredentialBlob = reply.bytes.p;
 	c.Cred.CredentialBlobSize = reply.bytes.n;

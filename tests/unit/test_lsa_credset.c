@@ -14,7 +14,7 @@ static NTSTATUS call(struct lsa *lsa, enum call which, const void *request)
 	struct lsa_client *client = lsa_client_new(lsa, &setup);
 	CLEANUP(mem_free_p) void *reply = mem_alloc(call_row(which)->reply_size);
 
-	NTSTATUS status = lsa_dispatch(client, which, request, reply);
+	NTSTATUS status = lsa_dispatch(client, which, request, reply, NULL);
 	call_reply_done(which, reply);
 	lsa_client_free(client);
 	return status;

@@ -91,13 +91,13 @@ static void s42_numbers_that_are_none_are_refused(void **state)
 		assert_int_equal(mock_delete(t.a, bad[i]), SEC_E_INVALID_HANDLE);
 		assert_int_equal(mock_init(t.a, &with_credential, NULL, &reply), SEC_E_INVALID_HANDLE);
 		assert_int_equal(mock_accept(t.a, &with_context, NULL, &reply), SEC_E_INVALID_HANDLE);
-		assert_int_equal(t.a->ops->call(t.a, CALL_QUERY_CONTEXT,
+		assert_int_equal(channel_call(t.a, CALL_QUERY_CONTEXT,
 						&(struct query_context_call){ bad[i], SECPKG_ATTR_NAMES }, &attribute),
 				 SEC_E_INVALID_HANDLE);
-		assert_int_equal(t.a->ops->call(t.a, CALL_QUERY_CREDENTIALS,
+		assert_int_equal(channel_call(t.a, CALL_QUERY_CREDENTIALS,
 						&(struct query_credentials_call){ bad[i], SECPKG_CRED_ATTR_NAMES }, &attribute),
 				 SEC_E_INVALID_HANDLE);
-		assert_int_equal(t.a->ops->call(t.a, CALL_CONTROL_CONTEXT, &(struct control_context_call){ .context = bad[i] },
+		assert_int_equal(channel_call(t.a, CALL_CONTROL_CONTEXT, &(struct control_context_call){ .context = bad[i] },
 						&empty),
 				 SEC_E_INVALID_HANDLE);
 	}
@@ -201,18 +201,18 @@ static void attributes_come_marshalled(void **state)
 	struct attribute_reply reply = { 0 };
 	bench_open(&t);
 	uint64_t credential = mock_acquire(t.a), context = begin(t.a, credential);
-	assert_int_equal(t.a->ops->call(t.a, CALL_QUERY_CONTEXT, &(struct query_context_call){ context, SECPKG_ATTR_NAMES },
+	assert_int_equal(channel_call(t.a, CALL_QUERY_CONTEXT, &(struct query_context_call){ context, SECPKG_ATTR_NAMES },
 					&reply),
 			 SEC_E_OK);
 	assert_true(reply.value.n >= 8 + 18);
 	call_reply_done(CALL_QUERY_CONTEXT, &reply);
-	assert_int_equal(t.a->ops->call(t.a, CALL_QUERY_CREDENTIALS,
+	assert_int_equal(channel_call(t.a, CALL_QUERY_CREDENTIALS,
 					&(struct query_credentials_call){ credential, SECPKG_CRED_ATTR_NAMES }, &reply),
 			 SEC_E_OK);
 	call_reply_done(CALL_QUERY_CREDENTIALS, &reply);
 	const uint32_t not_here[] = { SECPKG_ATTR_SIZES, 0x7FFFFFFF, 0x40000001 };
 	for (size_t i = 0; i < ARRAY_LEN(not_here); i++)
-		assert_int_equal(t.a->ops->call(t.a, CALL_QUERY_CONTEXT, &(struct query_context_call){ context, not_here[i] },
+		assert_int_equal(channel_call(t.a, CALL_QUERY_CONTEXT, &(struct query_context_call){ context, not_here[i] },
 						&reply),
 				 SEC_E_UNSUPPORTED_FUNCTION);
 	bench_close(&t);
@@ -225,9 +225,9 @@ static void control_tokens_reach_the_package(void **state)
 	bench_open(&t);
 	struct control_context_call call = { .context = begin(t.a, mock_acquire(t.a)), .in_count = 1 };
 	call.in[0] = (struct ipc_buffer){ SECBUFFER_TOKEN, 4, (const uint8_t *)"shut", 4 };
-	assert_int_equal(t.a->ops->call(t.a, CALL_CONTROL_CONTEXT, &call, &reply), SEC_E_OK);
+	assert_int_equal(channel_call(t.a, CALL_CONTROL_CONTEXT, &call, &reply), SEC_E_OK);
 	call.in[0].room = call.in[0].n = 3;
-	assert_int_equal(t.a->ops->call(t.a, CALL_CONTROL_CONTEXT, &call, &reply), SEC_E_INVALID_TOKEN);
+	assert_int_equal(channel_call(t.a, CALL_CONTROL_CONTEXT, &call, &reply), SEC_E_INVALID_TOKEN);
 	bench_close(&t);
 }
 

@@ -14,7 +14,7 @@ static void packages(struct lsa *lsa, bool codec, struct packages_reply *reply)
 {
 	struct channel *c = inproc_channel_new(lsa, codec);
 	memset(reply, 0, sizeof(*reply));
-	assert_int_equal(c->ops->call(c, CALL_PACKAGES, &(struct packages_call){ 0 }, reply), STATUS_SUCCESS);
+	assert_int_equal(channel_call(c, CALL_PACKAGES, &(struct packages_call){ 0 }, reply), STATUS_SUCCESS);
 	c->ops->free(c);
 }
 
@@ -221,7 +221,7 @@ static void an_unknown_call_is_refused(void **state)
 	struct lsa *lsa = mock_lsa_plain();
 	for (int codec = 0; codec < 2; codec++) {
 		struct channel *c = inproc_channel_new(lsa, codec);
-		assert_int_equal(c->ops->call(c, CALL_COUNT, "", NULL), SEC_E_INTERNAL_ERROR);
+		assert_int_equal(channel_call(c, CALL_COUNT, "", NULL), SEC_E_INTERNAL_ERROR);
 		c->ops->free(c);
 	}
 	mock_lsa_end(lsa);

@@ -101,7 +101,7 @@ static void assert_packages(const struct world *w, const char *const *names)
 	for (int codec = 0; codec < 2; codec++) {
 		struct channel *c = inproc_channel_new(w->lsa, codec);
 		struct packages_reply reply = { 0 };
-		assert_int_equal(c->ops->call(c, CALL_PACKAGES, &(struct packages_call){ 0 }, &reply), STATUS_SUCCESS);
+		assert_int_equal(channel_call(c, CALL_PACKAGES, &(struct packages_call){ 0 }, &reply), STATUS_SUCCESS);
 		uint32_t count = 2;
 		for (; names[count - 2]; count++) {
 			assert_true(count < reply.count);

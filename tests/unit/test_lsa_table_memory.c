@@ -138,7 +138,7 @@ static void a_protected_text_is_opened_or_memory_is_short(void **state)
 	const struct cred_protect_call call = { 0, { (const uint8_t *)"secret", 6 } };
 	struct cred_protect_reply reply = { 0 };
 
-	assert_int_equal(h.channel->ops->call(h.channel, CALL_CRED_PROTECT, &call, &reply),
+	assert_int_equal(channel_call(h.channel, CALL_CRED_PROTECT, &call, &reply),
 			 STATUS_SUCCESS);
 	assert_true(protected_units(reply.bytes.n) < ARRAY_LEN(protected_text));
 	protected_write(protected_text, rd_of(reply.bytes.p, reply.bytes.n));
@@ -165,7 +165,7 @@ static NTSTATUS call_one_from_outside(void)
 {
 	const struct call_package_call call = { .message = { (const uint8_t *)"call", 4 } };
 	struct call_package_reply reply = { 0 };
-	NTSTATUS status = h.channel->ops->call(h.channel, CALL_CALL_PACKAGE, &call, &reply);
+	NTSTATUS status = channel_call(h.channel, CALL_CALL_PACKAGE, &call, &reply);
 
 	assert_int_equal(reply.address != 0, status == STATUS_SUCCESS);
 	assert_int_equal(LsaFreeReturnBuffer((PVOID)(uintptr_t)reply.address), STATUS_SUCCESS);
@@ -203,7 +203,7 @@ static NTSTATUS encrypt_one(void)
 						  false,
 						  { (const uint8_t *)"12345678", 8 } };
 	struct encrypt_memory_reply reply = { 0 };
-	NTSTATUS status = h.channel->ops->call(h.channel, CALL_ENCRYPT_MEMORY, &call, &reply);
+	NTSTATUS status = channel_call(h.channel, CALL_ENCRYPT_MEMORY, &call, &reply);
 
 	call_reply_done(CALL_ENCRYPT_MEMORY, &reply);
 	return status;

@@ -258,7 +258,7 @@ static void trust_is_not_the_callers_to_say(void **state)
 	const struct call_package_call call = { .trusted = true };
 	struct call_package_reply reply = { 0 };
 
-	assert_int_equal(h.channel->ops->call(h.channel, CALL_CALL_PACKAGE, &call, &reply),
+	assert_int_equal(channel_call(h.channel, CALL_CALL_PACKAGE, &call, &reply),
 			 STATUS_ACCESS_DENIED);
 	call_reply_done(CALL_CALL_PACKAGE, &reply);
 	assert_int_equal(mock.entry, 0);
@@ -276,16 +276,16 @@ static void a_trusted_client_gets_the_trusted_entry(void **state)
 	struct lsa_client_setup setup = { .uid = 0, .pid = getpid() };
 	struct lsa_client *client = lsa_client_new(h.lsa, &setup);
 
-	assert_int_equal(lsa_dispatch(client, CALL_CONNECT, &connect, &empty), STATUS_SUCCESS);
-	assert_int_equal(lsa_dispatch(client, CALL_CALL_PACKAGE, &call, &reply), STATUS_SUCCESS);
+	assert_int_equal(lsa_dispatch(client, CALL_CONNECT, &connect, &empty, NULL), STATUS_SUCCESS);
+	assert_int_equal(lsa_dispatch(client, CALL_CALL_PACKAGE, &call, &reply, NULL), STATUS_SUCCESS);
 	assert_int_equal(mock.entry, 'T');
 	assert_int_equal(mock.message_attributes, SECPKG_CALL_IS_TCB);
 	lsa_client_free(client);
 	setup.uid = 12345;
 	client = lsa_client_new(h.lsa, &setup);
-	assert_int_equal(lsa_dispatch(client, CALL_CONNECT, &connect, &empty),
+	assert_int_equal(lsa_dispatch(client, CALL_CONNECT, &connect, &empty, NULL),
 			 STATUS_PORT_CONNECTION_REFUSED);
-	assert_int_equal(lsa_dispatch(client, CALL_CALL_PACKAGE, &call, &reply),
+	assert_int_equal(lsa_dispatch(client, CALL_CALL_PACKAGE, &call, &reply, NULL),
 			 STATUS_ACCESS_DENIED);
 	lsa_client_free(client);
 }

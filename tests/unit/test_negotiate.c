@@ -146,6 +146,8 @@ static void package_lists_are_obeyed(void **state)
 		{ "Negotiate", 3, MECH_KERBEROS_MS },
 		{ ",,", 3, MECH_KERBEROS_MS },
 		{ "Negotiate,!Kerberos", 1, MECH_NTLM },
+		{ "IAKERB", 3, MECH_KERBEROS_MS },
+		{ "NTLM,IAKERB", 1, MECH_NTLM },
 	};
 	struct talk *t = *state;
 

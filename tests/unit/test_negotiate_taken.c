@@ -170,6 +170,33 @@ static void user_halves_are_found_by_their_packages_ids(void **state)
 	assert_null(dll->LocatePackageById(200));
 }
 
+static void user_halves_are_found_by_their_packages_names(void **state)
+{
+	static const struct package_module module = { .name = "two",
+						      .user_initialize = two_tables };
+	static const struct package_module *const modules[] = { &module, NULL };
+	static const WCHAR one[] = u"Some", other[] = u"Another";
+	struct userhalves *u = NULL;
+
+	assert_int_equal(userhalves_new(modules, &u), STATUS_SUCCESS);
+	const SECPKG_USER_FUNCTION_TABLE *first = userhalf_table(u, 0, 0);
+	const struct module_services *services = module_services_of(dll);
+	assert_null(services->locate(one, 4));
+	userhalves_call(210, one, 4);
+	userhalves_call(211, other, 7);
+	userhalves_call(256, other, 7);	       /* beyond what is found */
+	assert_null(services->locate(one, 4)); /* it is not known where */
+	userhalves_name(u, 210, 0, 0);
+	userhalves_name(u, 211, 0, 1);
+	assert_ptr_equal(services->locate(one, 4), first);
+	assert_ptr_equal(services->locate(u"sOME", 4), first);
+	assert_ptr_equal(services->locate(other, 7), userhalf_table(u, 0, 1));
+	assert_null(services->locate(other, 6));
+	assert_null(services->locate(other, 0));
+	userhalves_free(u);
+	assert_null(services->locate(one, 4));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +205,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(s42_taking_from_numbers_that_are_none_is_refused,
 						begin, end),
 		cmocka_unit_test(user_halves_are_found_by_their_packages_ids),
+		cmocka_unit_test(user_halves_are_found_by_their_packages_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -504,6 +504,38 @@ static void s11_lm_responses_are_not_shown_beside_a_mic(void **state)
 	assert_int_equal(talk_all(t, "LAB", "alice", "S3cret!pw"), STATUS_LOGON_FAILURE);
 }
 
+static void a_server_knows_its_clients_sids(void **state)
+{
+	struct talk *t = *state;
+	OPENSSPI_CLIENT_SIDS sids = { 0 };
+
+	fake_host.sids[0] = "S-1-5-21-1-2-3-1104";
+	fake_host.sids[1] = "S-1-5-21-1-2-3-513";
+	assert_int_equal(talk_all(t, "LAB", "alice", "S3cret!pw"), SEC_E_OK);
+	assert_int_equal(t->server.user->QueryContextAttributes(t->server.context,
+								OPENSSPI_ATTR_CLIENT_SIDS, &sids),
+			 SEC_E_OK);
+	assert_int_equal(sids.Count, 2);
+	assert_memory_equal(sids.Sids[0], u"S-1-5-21-1-2-3-1104", 40);
+	assert_memory_equal(sids.Sids[1], u"S-1-5-21-1-2-3-513", 38);
+	block_free(sids.Sids);
+	assert_int_equal(t->client.user->QueryContextAttributes(t->client.context,
+								OPENSSPI_ATTR_CLIENT_SIDS, &sids),
+			 SEC_E_UNSUPPORTED_FUNCTION);
+}
+
+static void an_authority_without_sids_names_none(void **state)
+{
+	struct talk *t = *state;
+	OPENSSPI_CLIENT_SIDS sids = { 0 };
+
+	assert_int_equal(talk_all(t, "LAB", "alice", "S3cret!pw"), SEC_E_OK);
+	assert_int_equal(t->server.user->QueryContextAttributes(t->server.context,
+								OPENSSPI_ATTR_CLIENT_SIDS, &sids),
+			 SEC_E_NO_CREDENTIALS);
+	assert_null(sids.Sids);
+}
+
 static void anonymous_clients_need_the_policy_and_the_applications_leave(void **state)
 {
 	struct talk *t = *state;
@@ -906,6 +938,8 @@ int main(void)
 		TALK(s10_altered_or_missing_names_are_refused),
 		TALK(responses_of_another_day_are_refused),
 		TALK(s11_lm_responses_are_not_shown_beside_a_mic),
+		TALK(a_server_knows_its_clients_sids),
+		TALK(an_authority_without_sids_names_none),
 		TALK(anonymous_clients_need_the_policy_and_the_applications_leave),
 		TALK(s13_channel_bindings_at_every_level),
 		TALK(s13_our_client_sends_its_bindings),

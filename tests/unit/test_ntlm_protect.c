@@ -13,6 +13,7 @@
 #include "fake_host.h"
 #include "packages/ntlm/package.h"
 #include "packages/ntlm/session.h"
+#include "wire/sids.h"
 
 #define STRONG (NTLM_SIGN | NTLM_SEAL | NTLM_EXTENDED_SECURITY | NTLM_KEY_EXCHANGE | NTLM_128)
 #define CLIENT ((LSA_SEC_HANDLE)11)
@@ -438,6 +439,9 @@ static void packed_contexts_of_other_bytes_are_refused(void **state)
 	CLEANUP(wr_done) struct wr w = WR(NTLM_PACKED_MAX);
 
 	s.key = secret_new(NTLM_KEY_LEN);
+	s.sids = WR(1000);
+	sids_write(&s.sids, "S-1-5-21-1-2-3-1104");
+	sids_write(&s.sids, "S-1-5-32-545");
 	ntlm_session_pack(&w, &s);
 	size_t right = w.len;
 	wr_u8(&w, 0);
@@ -447,6 +451,9 @@ static void packed_contexts_of_other_bytes_are_refused(void **state)
 		assert_int_equal(status, n == right ? STATUS_SUCCESS : SEC_E_INVALID_TOKEN);
 		assert_null(packed.pvBuffer);
 	}
+	w.buf[right - 12] = 's'; /* of the last SID */
+	SecBuffer packed = { (ULONG)right, SECBUFFER_TOKEN, block_dup(w.buf, right) };
+	assert_int_equal(ntlm->InitUserModeContext(CLIENT, &packed), SEC_E_INVALID_TOKEN);
 }
 
 /* ---- threads: each context's two directions at once ---- */

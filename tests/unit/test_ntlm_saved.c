@@ -214,6 +214,27 @@ static void names_of_the_credential_stay_the_callers(void **state)
 
 #define TALK(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+static void where_the_policy_blocks_ntlm_nobody_gets_credentials(void **state)
+{
+	static const struct {
+		uint32_t policy;
+		const char *words;
+	} rows[] = { { OPENSSPI_POLICY_KERBEROS_ONLY, "KerberosOnly" },
+		     { OPENSSPI_POLICY_FIPS, "FIPS" } };
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		for (int server = 0; server < 2; server++) {
+			struct fake_side side = { .server = server };
+			fake_host_reset();
+			fake_host.policy[rows[i].policy] = 1;
+			assert_int_equal(fake_side_open(&side, &ntlm_module, NULL),
+					 STATUS_NTLM_BLOCKED);
+			assert_non_null(strstr(fake_host.reason, rows[i].words));
+			assert_int_equal(fake_host.heap, 0);
+		}
+	fake_host_reset();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +247,7 @@ int main(void)
 		TALK(a_given_identity_and_a_null_session_are_left_alone),
 		TALK(a_restricted_credential_uses_nothing_saved),
 		TALK(names_of_the_credential_stay_the_callers),
+		cmocka_unit_test(where_the_policy_blocks_ntlm_nobody_gets_credentials),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 
 #include "base/utf.h"
 #include "policy/policy.h"
+#include "policy/state.h"
 
 #define FRESH OPENSSPI_DELEGATE_FRESH
 #define SAVED OPENSSPI_DELEGATE_SAVED
@@ -181,9 +182,14 @@ static const char defaults[] = "AllowEncryptionOracle = 0 (default)\n"
 			       "NtlmMinClientSec = 0x20080000 (default)\n"
 			       "NtlmMinServerSec = 0x20080000 (default)\n"
 			       "AllowAnonymous = 0 (default)\n"
+			       "KerberosOnly = 0 (default)\n"
+			       "FipsAlgorithmPolicy = 0 (default)\n"
+			       "TryIPSPN = 0 (default)\n"
 			       "MinimumTls = 1.2 (default)\n"
 			       "DisableRestrictedAdmin = 1 (default)\n"
 			       "RestrictedRemoteAdministration = 0 (default)\n"
+			       "RestrictedRemoteAdministrationType = 1 (default)\n"
+			       "AllowProtectedCreds = 0 (default)\n"
 			       "AllowFreshCredentials = TERMSRV/* (default)\n"
 			       "AllowFreshCredentialsWhenNTLMOnly = TERMSRV/* (default)\n"
 			       "AllowSavedCredentials = TERMSRV/* (default)\n"
@@ -204,6 +210,26 @@ static void without_files_the_defaults_are_listed(void **state)
 	s = (struct seen){ .stop_at = 3 };
 	assert_int_equal(policy_each(p, see, &s), STATUS_SUCCESS);
 	assert_int_equal(s.count, 3);
+	policy_free(p);
+}
+
+static void a_kernel_in_fips_mode_is_named_as_the_place(void **state)
+{
+	const char *kernel = policy_fips_file;
+	struct seen s = { .text = "" };
+	char file[256];
+	uint32_t value = 0;
+
+	put_file("fips_enabled", "1\n");
+	snprintf(file, sizeof(file), "%s", below_home("fips_enabled"));
+	policy_fips_file = file;
+	struct policy *p = policy_of("[policy]\nFipsAlgorithmPolicy = 0\n");
+	assert_int_equal(policy_each(p, see, &s), STATUS_SUCCESS);
+	policy_fips_file = kernel;
+	snprintf(s.text + sizeof(s.text) / 2, sizeof(s.text) / 2, "\nFipsAlgorithmPolicy = 1 (%s)\n", file);
+	assert_non_null(strstr(s.text, s.text + sizeof(s.text) / 2));
+	assert_true(policy_value(p, OPENSSPI_POLICY_FIPS, &value));
+	assert_int_equal(value, 1);
 	policy_free(p);
 }
 
@@ -290,6 +316,7 @@ int main(void)
 		AT_HOME(the_rule_that_decides_is_named_with_its_place),
 		AT_HOME(a_users_narrower_list_is_named_too),
 		AT_HOME(without_files_the_defaults_are_listed),
+		AT_HOME(a_kernel_in_fips_mode_is_named_as_the_place),
 		AT_HOME(what_a_file_says_is_listed_with_file_and_line),
 		AT_HOME(what_a_user_cannot_widen_stays_the_defaults),
 		AT_HOME(a_name_in_the_vaults_section_is_an_error),

@@ -5,6 +5,7 @@
 #include "base/utf.h"
 #include "policy/layer.h"
 #include "policy/policy.h"
+#include "policy/state.h"
 
 static NTSTATUS open_with(const char *text, struct policy **p, char **why)
 {
@@ -57,7 +58,7 @@ static bool ours(const struct policy *p, const char *target)
 
 static void without_a_file_the_defaults_hold(void **state)
 {
-	static const uint32_t want[] = { 0, 0, 1, 1, 5, 0, 0x20080000, 0x20080000, 0x303, 0 };
+	static const uint32_t want[] = { 0, 0, 1, 1, 5, 0, 0x20080000, 0x20080000, 0x303, 0, 0, 0, 0, 0, 0 };
 	struct policy *p;
 	uint32_t unused;
 
@@ -65,7 +66,7 @@ static void without_a_file_the_defaults_hold(void **state)
 	for (uint32_t i = 1; i < ARRAY_LEN(want); i++)
 		assert_value(p, i, want[i]);
 	assert_false(policy_value(p, 0, &unused));
-	assert_false(policy_value(p, 11, &unused));
+	assert_false(policy_value(p, 17, &unused));
 	for (uint32_t class = OPENSSPI_DELEGATE_FRESH; class <= OPENSSPI_DELEGATE_SAVED; class++)
 		for (int mutual = 0; mutual < 2; mutual++) {
 			assert_int_equal(may(p, class, mutual, "termsrv/any.host"), STATUS_SUCCESS);
@@ -89,9 +90,12 @@ static void values_are_read_as_words_and_numbers(void **state)
 				     "LmCompatibilityLevel = 3\nAllowAnonymous = 1\n"
 				     "NtlmMinClientSec = 0x80000\nNtlmMinServerSec = 0\n"
 				     "MinimumTls = 1.0\nDisableRestrictedAdmin = 0\n"
+				     "kerberosonly = 1\nFipsAlgorithmPolicy = 1\nTryIPSPN = 1\n"
+				     "RestrictedRemoteAdministration = 1\n"
+				     "RestrictedRemoteAdministrationType = 3\nAllowProtectedCreds = 1\n"
 				     "[lsa]\nrealm = LAB.TEST\n"
 				     "[accounts]\nfile = /x y/z\ndelay = 7\n[vault]\n");
-	static const uint32_t want[] = { 0, 2, 2, 0, 3, 1, 0x80000, 0, 0x301, 1 };
+	static const uint32_t want[] = { 0, 2, 2, 0, 3, 1, 0x80000, 0, 0x301, 1, 1, 1, 3, 1, 1 };
 
 	for (uint32_t i = 1; i < ARRAY_LEN(want); i++)
 		assert_value(p, i, want[i]);
@@ -433,6 +437,72 @@ static void a_users_file_narrows_and_never_widens(void **state)
 	policy_free(p);
 }
 
+static void a_user_may_block_ntlm_but_not_allow_it(void **state)
+{
+	if (access("/etc/opensspi/opensspi.conf", F_OK) == 0)
+		skip();
+	struct policy *p = user_policy_of("[policy]\nKerberosOnly = 1\nFipsAlgorithmPolicy = 1\n");
+	assert_value(p, OPENSSPI_POLICY_KERBEROS_ONLY, 1);
+	assert_value(p, OPENSSPI_POLICY_FIPS, 1);
+	policy_free(p);
+	/* the system's says so, the user's otherwise */
+	static const uint32_t numbers[] = { OPENSSPI_POLICY_KERBEROS_ONLY, OPENSSPI_POLICY_FIPS };
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		struct policy both = { .has_realm = false };
+		both.layer[SYSTEM].value_set[numbers[i]] = true;
+		both.layer[SYSTEM].value[numbers[i]] = 1;
+		both.layer[USER].value_set[numbers[i]] = true;
+		assert_value(&both, numbers[i], 1);
+	}
+}
+
+static void only_a_kernel_that_says_1_is_in_fips_mode(void **state)
+{
+	static const struct {
+		const char *says; /* NULL: there is no such file */
+		uint32_t value;
+	} rows[] = { { "1\n", 1 }, { "1", 1 }, { "0\n", 0 }, { "", 0 }, { NULL, 0 } };
+	const char *kernel = policy_fips_file;
+	char file[256];
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (rows[i].says)
+			put_file("fips_enabled", rows[i].says);
+		else
+			assert_int_equal(unlink(below_home("fips_enabled")), 0);
+		snprintf(file, sizeof(file), "%s", below_home("fips_enabled"));
+		policy_fips_file = file;
+		struct policy *p = policy_of("[policy]\nFipsAlgorithmPolicy = 0\n");
+		policy_fips_file = kernel;
+		assert_value(p, OPENSSPI_POLICY_FIPS, rows[i].value);
+		policy_free(p);
+	}
+}
+
+static void the_kind_of_restricted_administration_is_narrowed_alike(void **state)
+{
+	static const struct {
+		uint32_t system, system_type, user, user_type; /* type 0: not said */
+		uint32_t want;
+	} rows[] = {
+		{ 0, 0, 0, 0, 0 }, { 0, 2, 0, 3, 0 }, { 1, 0, 0, 0, 1 }, { 1, 2, 0, 0, 2 },
+		{ 1, 3, 0, 0, 3 }, { 1, 3, 1, 2, 2 }, { 1, 3, 0, 1, 1 }, { 1, 1, 1, 2, 1 },
+		{ 1, 2, 1, 1, 2 }, { 0, 0, 1, 0, 1 }, { 0, 0, 1, 3, 3 }, { 0, 1, 1, 2, 2 },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct policy p = { .has_realm = false };
+		const uint32_t on[] = { rows[i].system, rows[i].user };
+		const uint32_t type[] = { rows[i].system_type, rows[i].user_type };
+		for (int l = 0; l < LAYERS; l++) {
+			p.layer[l].value_set[POLICY_RESTRICTED_REMOTE_ADMINISTRATION] = on[l];
+			p.layer[l].value[POLICY_RESTRICTED_REMOTE_ADMINISTRATION] = on[l];
+			p.layer[l].value_set[POLICY_RESTRICTED_TYPE] = type[l];
+			p.layer[l].value[POLICY_RESTRICTED_TYPE] = type[l];
+		}
+		assert_value(&p, OPENSSPI_POLICY_RESTRICTED_ADMIN_TYPE, rows[i].want);
+	}
+}
+
 /* ---- memory ---- */
 
 extern void *__real_calloc(size_t count, size_t n);
@@ -498,6 +568,9 @@ int main(void)
 		AT_HOME(a_target_is_ours_by_name_address_and_list),
 		AT_HOME(s24_lone_surrogates_and_nuls_are_no_target),
 		AT_HOME(a_users_file_narrows_and_never_widens),
+		AT_HOME(a_user_may_block_ntlm_but_not_allow_it),
+		AT_HOME(the_kind_of_restricted_administration_is_narrowed_alike),
+		AT_HOME(only_a_kernel_that_says_1_is_in_fips_mode),
 		AT_HOME(short_memory_is_an_error_and_never_half_a_policy),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 #include "sspi/certificate.h"
 #include "wire/authbuffer.h"
 #include "wire/authdata.h"
+#include "wire/kerblogon.h"
 
 static unsigned short user_w[] = { 'u', 0xE4, 0 };
 static unsigned short domain_w[] = { 'D', 0 };
@@ -31,6 +32,32 @@ static void expect_identity(struct rd block)
 	assert_int_equal(id.domain.n, 2);
 	assert_int_equal(id.password.n, 6);
 	assert_memory_equal(id.password.p, password_w, 6);
+}
+
+static const struct certificate_logon card_logon = { { (const uint8_t *)domain_w, 2 },
+						     { (const uint8_t *)user_w, 4 },
+						     { (const uint8_t *)password_w, 6 },
+						     2,
+						     { NULL, 0 } };
+
+/* An identity whose certificate's logon has these names, that PIN and this data. */
+static void expect_card(struct rd block, const void *csp, size_t n)
+{
+	struct certificate_logon logon;
+	struct identity_view id;
+
+	assert_true(identity_read(block, &id));
+	assert_false(id.has_password); /* a PIN is none */
+	assert_true(id.user.n == 4 && memcmp(id.user.p, user_w, 4) == 0);
+	assert_int_equal(id.domain.n, 2);
+	assert_true(certificate_logon_read(id.certificate, &logon));
+	assert_memory_equal(logon.user.p, user_w, 4);
+	assert_int_equal(logon.pin.n, 6);
+	assert_memory_equal(logon.pin.p, password_w, 6);
+	assert_int_equal(logon.flags, 2);
+	assert_int_equal(logon.csp_data.n, n);
+	if (n)
+		assert_memory_equal(logon.csp_data.p, csp, n);
 }
 
 static NTSTATUS packed(uint32_t format, const void *auth, struct wr *w)
@@ -58,10 +85,17 @@ static void plain_identities_of_both_alphabets_are_one_block(void **state)
 
 static void extended_identities_bring_their_package_list(void **state)
 {
-	SEC_WINNT_AUTH_IDENTITY_EXA ex = {
-		SEC_WINNT_AUTH_IDENTITY_VERSION, sizeof(ex), user_a, 3, domain_a, 1, password_a, 3,
-		SEC_WINNT_AUTH_IDENTITY_ANSI, list_a, sizeof(list_a) - 1
-	};
+	SEC_WINNT_AUTH_IDENTITY_EXA ex = { SEC_WINNT_AUTH_IDENTITY_VERSION,
+					   sizeof(ex),
+					   user_a,
+					   3,
+					   domain_a,
+					   1,
+					   password_a,
+					   3,
+					   SEC_WINNT_AUTH_IDENTITY_ANSI,
+					   list_a,
+					   sizeof(list_a) - 1 };
 	CLEANUP(wr_done) struct wr w = WR(4096), without = WR(4096), bad = WR(4096);
 	struct identity_view id;
 	(void)state;
@@ -91,8 +125,9 @@ static void a_block_made_here_is_taken_as_ex2(void **state)
 
 static void absent_strings_are_not_empty_ones(void **state)
 {
-	SEC_WINNT_AUTH_IDENTITY_W none = { NULL, 0, domain_w, 0, NULL, 0,
-					   SEC_WINNT_AUTH_IDENTITY_UNICODE };
+	SEC_WINNT_AUTH_IDENTITY_W none = {
+		NULL, 0, domain_w, 0, NULL, 0, SEC_WINNT_AUTH_IDENTITY_UNICODE
+	};
 	CLEANUP(wr_done) struct wr w = WR(4096);
 	struct identity_view id;
 	(void)state;
@@ -187,22 +222,26 @@ static void each_submit_type_is_read_with_and_without_its_parts(void **state)
 					 CredsspCertificateCreds, CredsspSubmitBufferBoth,
 					 CredsspSubmitBufferBothOld };
 	SCHANNEL_CRED schannel = { .dwVersion = SCHANNEL_CRED_VERSION };
-	CLEANUP(wr_done) struct wr ex2 = WR(4096);
+	CLEANUP(wr_done) struct wr ex2 = WR(4096), card = WR(4096);
 	(void)state;
 	assert_int_equal(authdata_identity(&plain_w, &ex2), SEC_E_OK);
+	certificate_logon_write(&card, &card_logon);
 	for (size_t i = 0; i < ARRAY_LEN(type) * 4; i++) {
 		CLEANUP(wr_done) struct wr w = WR(8192);
 		struct credssp_auth auth;
 		CREDSSP_CRED cred = { .Type = (CREDSPP_SUBMIT_TYPE)type[i / 4] };
 		cred.pSchannelCred = i & 1 ? &schannel : NULL;
-		cred.pSpnegoCred = i & 2 ? ex2.buf : NULL;
+		bool certificate = type[i / 4] == CredsspCertificateCreds;
+		cred.pSpnegoCred = i & 2 ? certificate ? card.buf : ex2.buf : NULL;
 		assert_int_equal(packed(OPENSSPI_AUTH_DATA_CREDSSP, &cred, &w), SEC_E_OK);
 		assert_true(credssp_auth_read(wr_view(&w), &auth));
 		assert_int_equal(auth.submit_type, type[i / 4]);
 		assert_int_equal(auth.has_schannel, i & 1);
 		bool identity = (i & 2) && type[i / 4] != CredsspSchannelCreds;
 		assert_int_equal(auth.has_identity, identity);
-		if (identity && type[i / 4] != CredsspCertificateCreds)
+		if (identity && certificate)
+			expect_card(auth.identity, NULL, 0);
+		else if (identity)
 			expect_identity(auth.identity);
 	}
 }
@@ -245,17 +284,87 @@ static void a_packed_logon_is_a_submit_buffer_too(void **state)
 	expect_identity(auth.identity);
 }
 
+static void a_logon_by_certificate_is_read_with_addresses_and_with_offsets(void **state)
+{
+	static unsigned char csp[] = { 1, 2, 3, 4, 5, 6, 7 };
+	KERB_CERTIFICATE_LOGON in = {
+		.MessageType = KerbCertificateLogon,
+		.DomainName = { 2, 2, (WCHAR *)domain_w },
+		.UserName = { 4, 4, (WCHAR *)user_w },
+		.Pin = { 6, 8, (WCHAR *)password_w },
+		.Flags = 2,
+		.CspDataLength = sizeof(csp),
+		.CspData = csp,
+	};
+	CLEANUP(wr_done) struct wr w = WR(8192), block = WR(4096), again = WR(8192);
+	struct certificate_logon logon = card_logon;
+	CREDSSP_CRED cred = { .Type = CredsspCertificateCreds, .pSpnegoCred = &in };
+	struct credssp_auth auth;
+
+	assert_int_equal(authdata_credssp(&cred, &w), SEC_E_OK);
+	assert_true(credssp_auth_read(wr_view(&w), &auth));
+	expect_card(auth.identity, csp, sizeof(csp));
+
+	logon.csp_data = rd_of(csp, sizeof(csp));
+	certificate_logon_write(&block, &logon);
+	for (int both = 0; both < 2; both++) { /* CredPackAuthenticationBuffer makes the same */
+		wr_reset(&again);
+		cred.Type = both ? CredsspSubmitBufferBoth : CredsspCertificateCreds;
+		cred.pSpnegoCred = block.buf;
+		assert_int_equal(authdata_credssp(&cred, &again), SEC_E_OK);
+		assert_true(credssp_auth_read(wr_view(&again), &auth));
+		expect_card(auth.identity, csp, sizeof(csp));
+	}
+	cred.pSpnegoCred = &in; /* a packed buffer has no addresses */
+	assert_int_equal(authdata_credssp(&cred, &w), SEC_E_UNKNOWN_CREDENTIALS);
+}
+
+static void unsound_logons_by_certificate_are_unknown_credentials(void **state)
+{
+	static unsigned short lone[] = { 0xDC00 };
+	const KERB_CERTIFICATE_LOGON good = {
+		.MessageType = KerbCertificateLogon,
+		.UserName = { 4, 4, (WCHAR *)user_w },
+	};
+	KERB_CERTIFICATE_LOGON bad[8];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		bad[i] = good;
+	bad[n++].MessageType = KerbInteractiveLogon;
+	bad[n++].UserName.Buffer = NULL;
+	bad[n++].UserName.Length = 3;
+	bad[n++].UserName.Buffer = (WCHAR *)lone;
+	bad[n++].UserName.Buffer = (WCHAR *)(uintptr_t)8; /* inside the head */
+	bad[n++].CspDataLength = 1;
+	bad[n].CspData = (PUCHAR)user_w;
+	bad[n++].CspDataLength = CERTIFICATE_LOGON_MAX + 1;
+	bad[n].CspData = (PUCHAR)user_w;
+	bad[n++].CspDataLength = UINT32_MAX;
+	bad[3].UserName.Length = 2;
+	for (size_t i = 0; i < n; i++) {
+		CLEANUP(wr_done) struct wr w = WR(8192);
+		CREDSSP_CRED cred = { .Type = CredsspCertificateCreds, .pSpnegoCred = &bad[i] };
+		assert_int_equal(authdata_credssp(&cred, &w), SEC_E_UNKNOWN_CREDENTIALS);
+	}
+}
+
 /* Their first bytes are no pointer to a name. */
 static void packed_forms_that_name_no_user_are_refused(void **state)
 {
-	static const enum authbuffer_form form[] = { AUTHBUFFER_CERTIFICATE, AUTHBUFFER_GENERIC };
+	static const struct {
+		enum authbuffer_form form;
+		bool wow;
+	} rows[] = { { AUTHBUFFER_CERTIFICATE, true },
+		     { AUTHBUFFER_GENERIC, false },
+		     { AUTHBUFFER_GENERIC, true } };
 	const struct authbuffer_view view = { .domain = rd_of(domain_w, 2),
 					      .user = rd_of(user_w, 4),
 					      .password = rd_of(password_w, 6) };
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(form) * 2; i++) {
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		CLEANUP(wr_done) struct wr logon = WR(4096), w = WR(8192);
-		authbuffer_write_form(&logon, form[i / 2], i & 1, &view);
+		authbuffer_write_form(&logon, rows[i].form, rows[i].wow, &view);
 		wr_zero(&logon, 64);
 		CREDSSP_CRED cred = { .Type = CredsspSubmitBufferBoth, .pSpnegoCred = logon.buf };
 		assert_int_equal(authdata_credssp(&cred, &w), SEC_E_UNKNOWN_CREDENTIALS);
@@ -275,6 +384,8 @@ int main(void)
 		cmocka_unit_test(each_submit_type_is_read_with_and_without_its_parts),
 		cmocka_unit_test(the_extended_form_brings_its_flags),
 		cmocka_unit_test(a_packed_logon_is_a_submit_buffer_too),
+		cmocka_unit_test(a_logon_by_certificate_is_read_with_addresses_and_with_offsets),
+		cmocka_unit_test(unsound_logons_by_certificate_are_unknown_credentials),
 		cmocka_unit_test(packed_forms_that_name_no_user_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

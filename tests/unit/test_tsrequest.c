@@ -91,10 +91,9 @@ static void an_error_code_is_four_bytes_and_read_in_both_forms(void **state)
 {
 	struct ts_request r;
 
-	assert_written(&(struct ts_request){ .version = 6,
-					     .has_error = true,
-					     .error_code = 0xC000006D },
-		       "300da003020106a4060204c000006d");
+	assert_written(
+		&(struct ts_request){ .version = 6, .has_error = true, .error_code = 0xC000006D },
+		"300da003020106a4060204c000006d");
 	assert_true(parse("300da003020106a4060204c000006d", &r));
 	assert_int_equal(r.error_code, 0xC000006D);
 	assert_true(parse("300ea003020106a407020500c000006d", &r));
@@ -176,7 +175,6 @@ static void s38_a_request_without_its_parts_in_order_is_refused(void **state)
 		"00",		      /* ... inside */
 		"3005a203020106",     /* authInfo is no INTEGER */
 		"3080a0030201060000", /* indefinite */
-		"308105a003020106",   /* long form of a short length */
 		"3105a003020106",     /* SET */
 		"3007a0030201068000", /* primitive [0] */
 	};
@@ -227,8 +225,8 @@ static void s38_a_claim_of_16_mib_is_refused_at_its_head(void **state)
 
 static void the_frame_of_each_prefix_asks_for_more_until_it_is_whole(void **state)
 {
-	struct hex message = hex("303ba003020106a10a30083006a0040402aabba3040402ccdda5220420" NONCE
-				 "3005");
+	struct hex message =
+		hex("303ba003020106a10a30083006a0040402aabba3040402ccdda5220420" NONCE "3005");
 	size_t whole = message.n - 2, len;
 
 	for (size_t n = 0; n < whole; n++) {
@@ -253,10 +251,38 @@ static void s33_lengths_that_der_does_not_have_are_no_frame(void **state)
 	}
 }
 
+static void lengths_need_not_be_in_their_shortest_form(void **state)
+{
+	/* as rdesktop writes them, and with four bytes */
+	static const char *const same[] = {
+		"3012a003020106a10b30093007a0050403600100",
+		"30820012a003020106a10b30093007a0050403600100",
+		"308400000016a003020106a1840000000b30093007a0050403600100",
+	};
+	struct ts_credentials c;
+	struct ts_request r;
+	size_t len;
+
+	for (size_t i = 0; i < ARRAY_LEN(same); i++) {
+		struct hex message = hex(same[i]);
+		assert_int_equal(ts_request_frame(HEX_RD(message), &len), TS_FRAME_WHOLE);
+		assert_int_equal(len, message.n);
+		assert_true(ts_request_parse(HEX_RD(message), &r));
+		assert_int_equal(r.nego_token.n, 3);
+	}
+	assert_true(parse_credentials(
+		"3082001ba003020101a18200120482000e300ca0020400a1020400a2020400", &c));
+	assert_int_equal(c.type, TS_CRED_PASSWORD);
+	/* indefinite ones and those of five bytes are none */
+	assert_false(parse_credentials("3080a003020101a110040e300ca0020400a10204000000", &c));
+	assert_false(parse_credentials(
+		"30850000000017a003020101a110040e300ca0020400a1020400a2020400", &c));
+}
+
 static void every_truncation_is_refused(void **state)
 {
-	struct hex message = hex(
-		"303ba003020106a10a30083006a0040402aabba3040402ccdda5220420" NONCE);
+	struct hex message =
+		hex("303ba003020106a10a30083006a0040402aabba3040402ccdda5220420" NONCE);
 	struct ts_request r;
 
 	for (size_t n = 0; n < message.n; n++) {
@@ -267,8 +293,8 @@ static void every_truncation_is_refused(void **state)
 
 static void every_flipped_bit_is_read_safely(void **state)
 {
-	struct hex message = hex(
-		"303ba003020106a10a30083006a0040402aabba3040402ccdda5220420" NONCE);
+	struct hex message =
+		hex("303ba003020106a10a30083006a0040402aabba3040402ccdda5220420" NONCE);
 
 	for (size_t bit = 0; bit < message.n * 8; bit++) {
 		CLEANUP(mem_free_p) uint8_t *exact = mem_dup(message.p, message.n);
@@ -320,8 +346,88 @@ static void the_smart_card_example_is_read(void **state)
 {
 	struct ts_credentials c;
 
-	assert_true(parse_credentials(SMART_CARD_CREDENTIALS, &c));
+	CLEANUP(wr_done) struct wr w = WR(TS_REQUEST_MAX);
+	struct hex message = hex(SMART_CARD_CREDENTIALS);
+
+	assert_true(ts_credentials_parse(HEX_RD(message), &c));
 	assert_int_equal(c.type, TS_CRED_SMART_CARD);
+	assert_int_equal(c.password.n, 24);
+	assert_memory_equal(c.password.p, u"bbbbbbbbbbbb", 24);
+	assert_int_equal(c.csp.key_spec, 1);
+	assert_int_equal(c.csp.card.n, 0);
+	assert_int_equal(c.csp.reader.n, 44);
+	assert_memory_equal(c.csp.reader.p, u"OMNIKEY CardMan 3x21 0", 44);
+	assert_int_equal(c.csp.container.n, 78);
+	assert_memory_equal(c.csp.container.p, u"le-MSSmartcardUser-8bda019f-1266--53268", 78);
+	assert_int_equal(c.csp.csp.n, 82);
+	assert_memory_equal(c.csp.csp.p, u"Microsoft Base Smart Card Crypto Provider", 82);
+	assert_int_equal(c.user.n + c.domain.n, 0);
+	/* and written again byte for byte */
+	ts_smart_card_write(&w, &c);
+	assert_int_equal(w.len, message.n);
+	assert_memory_equal(w.buf, message.p, message.n);
+}
+
+static void a_cards_hints_come_back(void **state)
+{
+	CLEANUP(wr_done) struct wr w = WR(TS_REQUEST_MAX);
+	const struct ts_credentials in = { .domain = rd_of(u"LAB", 6),
+					   .user = rd_of(u"alice\0", 12),
+					   .password = rd_of(u"1234\0", 10),
+					   .csp = { 2, rd_of(u"card", 8), rd_of(NULL, 0),
+						    rd_of(NULL, 0), rd_of(u"csp\0", 8) } };
+	struct ts_credentials out;
+
+	ts_smart_card_write(&w, &in);
+	assert_true(ts_credentials_parse(wr_view(&w), &out));
+	assert_int_equal(out.user.n, 10); /* NULs at the end are cut off here too */
+	assert_int_equal(out.domain.n, 6);
+	assert_int_equal(out.password.n, 8);
+	assert_int_equal(out.csp.key_spec, 2);
+	assert_int_equal(out.csp.card.n, 8);
+	assert_int_equal(out.csp.csp.n, 6);
+}
+
+static void s39_a_cards_unsound_text_is_refused(void **state)
+{
+	const struct rd bad[] = { rd_of(u"1\0"
+					u"2",
+					6),
+				  rd_of(u"12", 3), rd_of("\x00\xD8", 2) };
+	struct ts_credentials out;
+
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		const struct ts_credentials in[] = {
+			{ .password = bad[i] },	  { .user = bad[i] },
+			{ .domain = bad[i] },	  { .csp.card = bad[i] },
+			{ .csp.reader = bad[i] }, { .csp.container = bad[i] },
+			{ .csp.csp = bad[i] }
+		};
+		for (size_t j = 0; j < ARRAY_LEN(in); j++) {
+			CLEANUP(wr_done) struct wr w = WR(TS_REQUEST_MAX);
+			ts_smart_card_write(&w, &in[j]);
+			assert_false(ts_credentials_parse(wr_view(&w), &out));
+		}
+	}
+}
+
+static void remote_guard_is_written_as_it_is_read(void **state)
+{
+	CLEANUP(wr_done) struct wr w = WR(TS_REQUEST_MAX);
+	struct hex want =
+		hex("3029a003020106a1220420301ea01c301aa01204104b00650072006200650072006f007300"
+		    "a1040402aabb");
+	struct ts_credentials c;
+
+	ts_remote_guard_write(&w, rd_of(u"Kerberos", 16), rd_of("\xaa\xbb", 2));
+	assert_int_equal(w.len, want.n);
+	assert_memory_equal(w.buf, want.p, want.n);
+	assert_true(ts_credentials_parse(wr_view(&w), &c));
+	assert_int_equal(c.type, TS_CRED_REMOTE_GUARD);
+	assert_int_equal(c.package.n, 16);
+	assert_memory_equal(c.package.p, u"Kerberos", 16);
+	assert_int_equal(c.buffer.n, 2);
+	assert_int_equal(c.supplemental, 0);
 }
 
 static void s39_a_type_with_another_types_structure_is_refused(void **state)
@@ -352,6 +458,8 @@ static void s40_remote_guard_with_no_supplemental_credentials_is_read(void **sta
 	assert_true(parse_credentials("302ba003020106a12404223020a00d300ba0040402aabba1030401cc"
 				      "a10f300d300ba0040402aabba1030401cc",
 				      &c));
+	assert_int_equal(c.supplemental, 1);
+	assert_int_equal(c.buffer.n, 1);
 	assert_false(parse_credentials(
 		"301ea003020106a11704153013a00d300ba0040402aabba1030401cca102a000", &c));
 }
@@ -521,11 +629,15 @@ int main(void)
 		cmocka_unit_test(s38_a_claim_of_16_mib_is_refused_at_its_head),
 		cmocka_unit_test(the_frame_of_each_prefix_asks_for_more_until_it_is_whole),
 		cmocka_unit_test(s33_lengths_that_der_does_not_have_are_no_frame),
+		cmocka_unit_test(lengths_need_not_be_in_their_shortest_form),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(every_flipped_bit_is_read_safely),
 		cmocka_unit_test(password_credentials_are_read_and_written_as_known),
 		cmocka_unit_test(empty_credentials_are_empty_strings_and_not_absent),
 		cmocka_unit_test(the_smart_card_example_is_read),
+		cmocka_unit_test(a_cards_hints_come_back),
+		cmocka_unit_test(s39_a_cards_unsound_text_is_refused),
+		cmocka_unit_test(remote_guard_is_written_as_it_is_read),
 		cmocka_unit_test(s39_a_type_with_another_types_structure_is_refused),
 		cmocka_unit_test(s40_remote_guard_with_no_supplemental_credentials_is_read),
 		cmocka_unit_test(s39_text_that_no_unicode_string_holds_is_refused),

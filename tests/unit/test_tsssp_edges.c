@@ -136,27 +136,6 @@ static void s02_a_servers_nonce_means_nothing_to_a_client(void **state)
 	}
 }
 
-static void s39_a_sound_smart_card_is_refused_by_a_server_for_passwords(void **state)
-{
-	struct hex card = hex("301ca003020102a115041330"
-			      "11a006040431003200a1073005a003020101");
-
-	for (uint32_t version = 5; version <= 6; version++) {
-		struct talk *t = talk_new(true);
-		SecPkgContext_ClientCreds creds;
-		server_to_credentials(t, version);
-		assert_int_equal(say_auth_info(t, version, HEX_RD(card)),
-				 SEC_E_UNSUPPORTED_FUNCTION);
-		assert_int_equal(t->said.has_error, version == 6);
-		if (version == 6)
-			assert_int_equal(t->said.error_code, (uint32_t)STATUS_NOT_SUPPORTED);
-		assert_int_equal(t->side.lsa->QueryContextAttributes(t->side.context,
-								     SECPKG_ATTR_CREDS, &creds),
-				 SEC_E_INVALID_HANDLE);
-		talk_close(t);
-	}
-}
-
 /* ---- what a caller vouches for ---- */
 
 /* Like say, with four bytes of CREDSSP_SERVER_AUTH_* in a PKG_PARAMS buffer. */
@@ -269,7 +248,6 @@ int main(void)
 		cmocka_unit_test(allocating_does_not_stick_from_the_first_call),
 		cmocka_unit_test(s38_several_requests_in_one_token_are_taken_one_by_one),
 		cmocka_unit_test(s02_a_servers_nonce_means_nothing_to_a_client),
-		cmocka_unit_test(s39_a_sound_smart_card_is_refused_by_a_server_for_passwords),
 		cmocka_unit_test(a_vouched_certificate_counts_for_the_callers_own_credentials),
 		cmocka_unit_test(a_vouched_certificate_frees_no_default_credentials),
 		cmocka_unit_test(other_words_about_the_server_count_for_nothing),

@@ -281,8 +281,12 @@ static void a_caller_who_lists_packages_does_not_get_ntlm_instead(void **state)
 	credssp_auth_write(&auth, &(struct credssp_auth){ .submit_type = CredsspPasswordCreds,
 							  .has_identity = true,
 							  .identity = wr_view(&block) });
-	assert_int_equal(fake_side_open(&s, &tsssp_module, auth.buf), SEC_E_SECPKG_NOT_FOUND);
+	CLEANUP(wr_done) struct wr out = WR(TS_REQUEST_MAX);
+	assert_int_equal(fake_side_open(&s, &tsssp_module, auth.buf), SEC_E_OK);
+	s.target = "TERMSRV/srv"; /* nobody is named, so that it is known when the target is */
+	assert_int_equal(fake_side_step(&s, NOTHING, &out), SEC_E_SECPKG_NOT_FOUND);
 	assert_int_equal(mock_mech.credentials, 0);
+	fake_side_close(&s);
 }
 
 int main(void)

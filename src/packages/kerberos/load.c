@@ -4,7 +4,7 @@
 
 #include "packages/kerberos/load.h"
 
-static struct part part = { .file = KRB_MODULE_FILE, .entry = KRB_MODULE_ENTRY };
+static struct part_module part = { .file = KRB_MODULE_FILE, .entry = KRB_MODULE_ENTRY };
 
 NTSTATUS krb_load(const struct krb_ops **out)
 {

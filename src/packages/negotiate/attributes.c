@@ -40,10 +40,31 @@ static NTSTATUS query_negotiation(struct nego_context *c, SecPkgContext_Negotiat
 	return STATUS_SUCCESS;
 }
 
+/* Known from the choice on, also of a negotiation that failed. */
+static NTSTATUS query_reason(const struct nego_context *c, OPENSSPI_NEGOTIATION_REASON *out)
+{
+	if (c->stage == NEGO_BEGINS)
+		return fail(SEC_E_INVALID_HANDLE, "a negotiation without a mechanism");
+	return nego_reason_give(nego_reason(c), out);
+}
+
+NTSTATUS nego_reason_give(struct rd reason, OPENSSPI_NEGOTIATION_REASON *out)
+{
+	if (reason.n == 0)
+		return SEC_E_NO_CREDENTIALS;
+	out->Text = block_alloc(reason.n + 1);
+	if (!out->Text)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "telling why a mechanism was chosen");
+	memcpy(out->Text, reason.p, reason.n);
+	return STATUS_SUCCESS;
+}
+
 NTSTATUS nego_query_attribute(struct nego_context *c, ULONG attribute, void *buffer)
 {
 	if (!buffer)
 		return fail(SEC_E_INVALID_PARAMETER, "asking for an attribute without a buffer");
+	if (attribute == OPENSSPI_ATTR_NEGOTIATION_REASON)
+		return query_reason(c, buffer);
 	if (attribute == SECPKG_ATTR_NEGOTIATION_INFO && c->stage != NEGO_DEAD)
 		return query_negotiation(c, buffer);
 	if (c->stage != NEGO_COMPLETE && !(c->taken && c->stage != NEGO_DEAD))

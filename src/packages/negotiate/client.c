@@ -6,6 +6,7 @@
 #include "base/base.h"
 
 #include "packages/negotiate/engine.h"
+#include "packages/negotiate/fallback.h"
 #include "packages/negotiate/lsa.h"
 
 /* ---- the first token ---- */
@@ -20,6 +21,29 @@ struct offer {
 	NTSTATUS status; /* of the last mechanism that could not begin */
 };
 
+/* The mechanism's first token, when it has to do with that target at all. */
+static NTSTATUS begin_row(struct nego_leg *leg, struct offer *o, const struct nego_credential *with,
+			  enum nego_row row)
+{
+	struct nego_context *c = leg->context;
+	const char *why = NULL;
+	NTSTATUS status = row == NEGO_KERBEROS ? nego_kerberos_fits(with, leg->target, &why)
+					       : STATUS_SUCCESS;
+
+	nego_why_listen();
+	if (!failed(status)) {
+		enum spnego_mech oid[NEGO_OIDS_MAX];
+		(void)nego_row_oids(row, nego_is_user_to_user(c), oid);
+		nego_inner_choose(c, row, oid[0]);
+		wr_reset(&o->token);
+		status = nego_inner_step(leg, rd_of(NULL, 0), &o->token);
+		why = nego_why_heard();
+	}
+	if (failed(status) && nego_falls_back(status, !with->is_given))
+		nego_why_add(&c->why, row, status, why);
+	return status;
+}
+
 static void offer_done(struct offer *o)
 {
 	wr_done(&o->token);
@@ -28,29 +52,43 @@ static void offer_done(struct offer *o)
 /* The first that can begin is the optimistic one; those before it that cannot are not offered. */
 static bool offer_row(struct nego_leg *leg, struct offer *o, enum nego_row row)
 {
-	const struct nego_mech *m = nego_mech(row);
+	struct nego_credential *all = leg->context->credential;
+	const struct nego_credential *with = nego_credential_with(all, NEGO_CLIENT, row);
+
+	if (!with) {
+		if (o->first == NEGO_NONE)
+			nego_why_none(&leg->context->why, all, NEGO_CLIENT, row);
+		return true;
+	}
 
 	if (o->first == NEGO_NONE) {
-		nego_inner_choose(leg->context, row, m->oid[0]);
-		wr_reset(&o->token);
-		o->status = nego_inner_step(leg, rd_of(NULL, 0), &o->token);
+		o->status = begin_row(leg, o, with, row);
 		if (failed(o->status))
-			return o->status != SEC_E_INSUFFICIENT_MEMORY;
+			return nego_falls_back(o->status, !with->is_given);
 		o->first = row;
 	}
 	o->others = o->others || row != NEGO_NTLM;
-	for (size_t i = 0; i < m->oid_count; i++)
-		o->oid[o->count++] = m->oid[i];
+	o->count += nego_row_oids(row, nego_is_user_to_user(leg->context), o->oid + o->count);
 	return true;
+}
+
+/* None could begin. Where the policy alone keeps NTLM from doing so, that is what is to be known. */
+static NTSTATUS nothing_begins(const struct nego_context *c, NTSTATUS status)
+{
+	const struct nego_passed *ntlm = &c->credential->passed[NEGO_CLIENT][NEGO_NTLM];
+	bool blocked = ntlm->status == STATUS_NTLM_BLOCKED &&
+		       !nego_credential_of(c->credential, NEGO_CLIENT, NEGO_NTLM);
+
+	nego_why_tell(&c->why);
+	return blocked ? STATUS_NTLM_BLOCKED : status;
 }
 
 static NTSTATUS offer_all(struct nego_leg *leg, struct offer *o)
 {
 	for (int row = 0; row < NEGO_ROWS; row++)
-		if (nego_credential_of(leg->context->credential, NEGO_CLIENT, (enum nego_row)row) &&
-		    !offer_row(leg, o, (enum nego_row)row))
+		if (!offer_row(leg, o, (enum nego_row)row))
 			return o->status;
-	return o->first == NEGO_NONE ? o->status : STATUS_SUCCESS;
+	return o->first == NEGO_NONE ? nothing_begins(leg->context, o->status) : STATUS_SUCCESS;
 }
 
 /* What a server offers of itself binds nobody, since anyone may have written it. */
@@ -97,7 +135,7 @@ static NTSTATUS take_choice(struct nego_context *c, const struct spnego_response
 	c->mic_required = in->state == SPNEGO_REQUEST_MIC;
 	if (!in->has_mech)
 		return STATUS_SUCCESS; /* the first one is meant */
-	enum nego_row row = nego_row_of(in->mech);
+	enum nego_row row = nego_row_of(in->mech, nego_is_user_to_user(c));
 	if (row == NEGO_NONE || !nego_credential_of(c->credential, NEGO_CLIENT, row))
 		return fail(SEC_E_INVALID_TOKEN, "a server's choice that was not offered");
 	if (row == c->row)
@@ -105,15 +143,33 @@ static NTSTATUS take_choice(struct nego_context *c, const struct spnego_response
 	/* a mechanism before the optimistic one was not offered */
 	if (row < c->row || in->token.n)
 		return fail(SEC_E_INVALID_TOKEN, "a server's choice of another mechanism");
+	nego_why_add(&c->why, c->row, SEC_E_OK, "the server chose another mechanism");
 	nego_inner_choose(c, row, in->mech);
 	c->mic_required = true;
 	return STATUS_SUCCESS;
 }
 
-static NTSTATUS take_state(struct nego_context *c, const struct spnego_response *in)
+/* A server's last words are the mechanism's to read; whatever it makes of them, the server refuses. */
+static NTSTATUS take_refusal(struct nego_leg *leg, const struct spnego_response *in)
 {
+	CLEANUP(wr_done) struct wr unsent = WR(SPNEGO_TOKEN_MAX);
+	struct nego_context *c = leg->context;
+	NTSTATUS status = SEC_E_LOGON_DENIED;
+	bool is_ours = !in->has_mech || nego_row_of(in->mech, true) == c->row;
+
+	if (in->token.n && is_ours && c->inner && !c->inner_complete)
+		status = nego_inner_step(leg, in->token, &unsent);
+	if (!failed(status) || status == SEC_E_INVALID_TOKEN)
+		status = SEC_E_LOGON_DENIED;
+	return fail(status, "negotiating with a server that refuses");
+}
+
+static NTSTATUS take_state(struct nego_leg *leg, const struct spnego_response *in)
+{
+	struct nego_context *c = leg->context;
+
 	if (in->state == SPNEGO_REJECT)
-		return fail(SEC_E_LOGON_DENIED, "negotiating with a server that refuses");
+		return take_refusal(leg, in);
 	if (!c->answered) {
 		c->answered = true;
 		return take_choice(c, in);
@@ -126,10 +182,11 @@ static NTSTATUS take_state(struct nego_context *c, const struct spnego_response 
 
 /* ---- the end ---- */
 
-/* Where our MIC goes with what is sent; not when the mechanism cannot sign and nothing hangs on it. */
-static NTSTATUS add_mic(struct nego_context *c, struct wr *mic)
+/* Where our MIC goes with what is sent; not when the mechanism cannot sign and nothing hangs on it. A
+ * server that is not done though the mechanism is waits for it, [RFC 4178] 5. */
+static NTSTATUS add_mic(struct nego_context *c, bool server_waits, struct wr *mic)
 {
-	if (c->mic_sent || (!c->mic_required && !nego_mech(c->row)->always_mic))
+	if (c->mic_sent || (!c->mic_required && !nego_mech(c->row)->always_mic && !server_waits))
 		return STATUS_SUCCESS;
 	NTSTATUS status = nego_mic_make(c, mic);
 	if (status != SEC_E_QOP_NOT_SUPPORTED)
@@ -179,7 +236,7 @@ static NTSTATUS client_conclude(struct nego_leg *leg, const struct spnego_respon
 		return client_complete(c, last->len);
 	if (had_sent)
 		return fail(SEC_E_INVALID_TOKEN, "a server that is not done when all is said");
-	status = add_mic(c, &mic);
+	status = add_mic(c, !last->len, &mic);
 	if (failed(status))
 		return status;
 	if (!last->len && !mic.len)
@@ -211,7 +268,7 @@ static NTSTATUS client_answer(struct nego_leg *leg)
 
 	if (!spnego_parse_response(leg->token, &in))
 		return fail(SEC_E_INVALID_TOKEN, "reading a NegTokenResp");
-	NTSTATUS status = take_state(c, &in);
+	NTSTATUS status = take_state(leg, &in);
 	if (failed(status))
 		return status;
 	if (!token_fits(c, &in))

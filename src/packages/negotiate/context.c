@@ -5,6 +5,7 @@
 #include "base/block.h"
 #include "base/clock.h"
 #include "packages/negotiate/lsa.h"
+#include "packages/negotiate/packed.h"
 
 struct nego_credential *nego_credential_new(uint32_t use)
 {
@@ -28,9 +29,11 @@ struct nego_credential *nego_credential_unref(struct nego_credential *c)
 	if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
 		return NULL;
 	for (int role = 0; role < NEGO_ROLES; role++)
-		for (int row = 0; row < NEGO_ROWS; row++)
+		for (int row = 0; row < NEGO_ROWS; row++) {
 			if (c->of[role][row])
 				nego_host()->extension->ReachFreeCredentials(c->of[role][row]);
+			mem_free(c->passed[role][row].words);
+		}
 	nego_credential_unref(atomic_load(&c->added));
 	block_free(c->name);
 	mem_free(c);
@@ -46,13 +49,20 @@ void nego_credential_add(struct nego_credential *c, struct nego_credential *more
 	while (!atomic_compare_exchange_weak(&c->added, &latest, more));
 }
 
-OPENSSPI_REACH_HANDLE nego_credential_of(struct nego_credential *c, enum nego_role role,
-					 enum nego_row row)
+const struct nego_credential *nego_credential_with(struct nego_credential *c, enum nego_role role,
+						   enum nego_row row)
 {
 	for (struct nego_credential *a = atomic_load(&c->added); a; a = atomic_load(&a->added))
 		if (a->of[role][row])
-			return a->of[role][row];
-	return c->of[role][row];
+			return a;
+	return c->of[role][row] ? c : NULL;
+}
+
+OPENSSPI_REACH_HANDLE nego_credential_of(struct nego_credential *c, enum nego_role role,
+					 enum nego_row row)
+{
+	const struct nego_credential *with = nego_credential_with(c, role, row);
+	return with ? with->of[role][row] : 0;
 }
 
 struct nego_context *nego_context_new(enum nego_role role, struct nego_credential *credential)
@@ -87,8 +97,15 @@ struct nego_context *nego_context_unref(struct nego_context *c)
 	wr_done(&c->mech_list);
 	secret_free(c->bindings);
 	compose_forget(&c->held);
+	text_done(&c->why);
 	mem_free(c);
 	return NULL;
+}
+
+struct rd nego_reason(const struct nego_context *c)
+{
+	bool known = c->why.len && !c->why.failed && c->why.len <= NEGO_REASON_MAX;
+	return known ? rd_of(c->why.p, c->why.len) : rd_of(NULL, 0);
 }
 
 uint32_t nego_negotiation_state(const struct nego_context *c)

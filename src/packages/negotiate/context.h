@@ -9,20 +9,29 @@
 #include <stdatomic.h>
 
 #include "base/secret.h"
+#include "base/text.h"
 #include "packages/compose.h"
 #include "packages/negotiate/mechs.h"
 
 enum nego_role { NEGO_CLIENT, NEGO_SERVER, NEGO_ROLES };
 
+/* Why there is no credential of a mechanism's. */
+struct nego_passed {
+	NTSTATUS status; /* 0: it was not asked for */
+	char *words;	 /* NULL: nothing beyond the status */
+};
+
 struct nego_credential {
 	atomic_uint refs;
 	uint32_t use;		/* SECPKG_CRED_ */
 	bool is_given;		/* an identity came with it */
+	bool is_local;		/* of this machine's own account */
 	bool insists_on_spnego; /* its PackageList names more than NTLM */
 	int64_t expiry;
 	WCHAR *name; /* DOMAIN\user, NUL-terminated block; NULL for default credentials */
 	OPENSSPI_REACH_HANDLE of[NEGO_ROLES][NEGO_ROWS]; /* 0: not to be had */
-	_Atomic(struct nego_credential *) added;	 /* by AddCredentials, the latest first */
+	struct nego_passed passed[NEGO_ROLES][NEGO_ROWS];
+	_Atomic(struct nego_credential *) added; /* by AddCredentials, the latest first */
 };
 
 enum nego_stage {
@@ -54,6 +63,7 @@ struct nego_context {
 	bool taken;		 /* and its keys have been given away */
 	bool mic_mapped;	 /* as mic_verified was then */
 	struct secret *bindings; /* SEC_CHANNEL_BINDINGS, for calls that do not bring them again */
+	struct text why;	 /* no better mechanism was chosen */
 	struct compose_held held;
 };
 
@@ -69,13 +79,22 @@ void nego_context_ref(void *context);
 struct nego_context *nego_context_unref(struct nego_context *c);
 DEFINE_CLEANUP(struct nego_context *, nego_context_unref)
 
-/* Acquires what the mechanisms allow, or `only` one of them does (NEGO_NONE: all). SEC_E_NO_CREDENTIALS
- * when none is left. */
+/* Acquires what the mechanisms allow, or `only` one of them does (NEGO_NONE: all). When none is left:
+ * STATUS_NTLM_BLOCKED if NTLM would be but for the policy, else the status of the best one that is
+ * installed; SEC_E_NO_CREDENTIALS when no mechanism may be used. */
 MUST_CHECK NTSTATUS nego_credential_make(uint32_t use, const void *auth, enum nego_row only,
 					 struct nego_credential **out);
 
 /* Adds another one, which goes with `c`, and from now on before what was there. */
 void nego_credential_add(struct nego_credential *c, struct nego_credential *more);
+
+/* Adds why `row` has no credential in that role; nothing when it has. */
+void nego_why_none(struct text *why, struct nego_credential *c, enum nego_role role,
+		   enum nego_row row);
+
+/* The one of those that has the mechanism's; NULL: none has. */
+const struct nego_credential *nego_credential_with(struct nego_credential *c, enum nego_role role,
+						   enum nego_row row);
 
 /* A mechanism's credential in that role; 0 when there is none. */
 OPENSSPI_REACH_HANDLE nego_credential_of(struct nego_credential *c, enum nego_role role,
@@ -83,6 +102,19 @@ OPENSSPI_REACH_HANDLE nego_credential_of(struct nego_credential *c, enum nego_ro
 
 /* Answers QueryContextAttributes from the LSA. */
 MUST_CHECK NTSTATUS nego_query_attribute(struct nego_context *c, ULONG attribute, void *buffer);
+
+/* Does this call ask for the ticket to be sealed with a session key, not with the server's own? */
+static inline bool nego_is_user_to_user(const struct nego_context *c)
+{
+	/* the same bit in both roles */
+	return (c->requirements & ISC_REQ_USE_SESSION_KEY) != 0;
+}
+
+/* Why it is no better mechanism, UTF-8; empty when there is nothing to say. */
+struct rd nego_reason(const struct nego_context *c);
+
+/* As an attribute's answer. SEC_E_NO_CREDENTIALS for an empty one, SEC_E_INSUFFICIENT_MEMORY. */
+MUST_CHECK NTSTATUS nego_reason_give(struct rd reason, OPENSSPI_NEGOTIATION_REASON *out);
 
 /* How far a negotiation is: SECPKG_NEGOTIATION_. */
 uint32_t nego_negotiation_state(const struct nego_context *c);

@@ -196,7 +196,10 @@ static NTSTATUS map_again(struct nego_context *c, PBOOLEAN mapped, PSecBuffer da
 
 NTSTATUS nego_map(struct nego_context *c, PBOOLEAN mapped, PSecBuffer data)
 {
-	struct nego_packed p = { .state = nego_negotiation_state(c),
+	const char *mechanism = nego_mech(c->row)->name;
+	struct nego_packed p = { .mechanism = rd_of(mechanism, strlen(mechanism)),
+				 .reason = nego_reason(c),
+				 .state = nego_negotiation_state(c),
 				 .sent = c->mic_sent,
 				 .received = c->mic_verified };
 	SecBuffer inner = { 0 };

@@ -7,6 +7,7 @@
 #include "base/slots.h"
 #include "base/utf.h"
 #include "packages/negotiate/engine.h"
+#include "packages/negotiate/fallback.h"
 #include "packages/negotiate/lsa.h"
 #include "packages/negotiate/package.h"
 
@@ -252,6 +253,7 @@ static NTSTATUS one_leg(const struct nego_call *call, struct nego_leg *leg)
 	NTSTATUS status;
 
 	c->requirements = call->requirements;
+	nego_why_listen();
 	if (c->held.waits)
 		status = compose_resume(&c->held, &half.host, call->in, call->out,
 					call->requirements);
@@ -263,8 +265,11 @@ static NTSTATUS one_leg(const struct nego_call *call, struct nego_leg *leg)
 		NTSTATUS map = nego_map(c, call->mapped, call->data);
 		status = failed(map) ? map : status;
 	}
-	if (failed(status) && !c->held.waits)
+	if (failed(status) && !c->held.waits) {
 		c->stage = NEGO_DEAD;
+		if (!*nego_why_heard())
+			nego_why_tell(&c->why);
+	}
 	return status;
 }
 

@@ -15,12 +15,14 @@ static const struct nego_mech rows[NEGO_ROWS] = {
 			    .package = kerberos_name,
 			    .package_n = ARRAY_LEN(kerberos_name) - 1,
 			    .oid = { MECH_KERBEROS_MS, MECH_KERBEROS },
-			    .oid_count = 2 },
+			    .oid_count = 2,
+			    .user_to_user = MECH_KERBEROS_U2U },
 	[NEGO_NTLM] = { .name = "NTLM",
 			.package = ntlm_name,
 			.package_n = ARRAY_LEN(ntlm_name) - 1,
 			.oid = { MECH_NTLM },
 			.oid_count = 1,
+			.user_to_user = MECH_UNKNOWN,
 			.always_mic = true },
 };
 
@@ -29,8 +31,22 @@ const struct nego_mech *nego_mech(enum nego_row row)
 	return &rows[row];
 }
 
-enum nego_row nego_row_of(enum spnego_mech oid)
+size_t nego_row_oids(enum nego_row row, bool user_to_user, enum spnego_mech oid[NEGO_OIDS_MAX])
 {
+	const struct nego_mech *m = &rows[row];
+
+	if (user_to_user && m->user_to_user != MECH_UNKNOWN) {
+		oid[0] = m->user_to_user;
+		return 1;
+	}
+	memcpy(oid, m->oid, m->oid_count * sizeof(*oid));
+	return m->oid_count;
+}
+
+enum nego_row nego_row_of(enum spnego_mech oid, bool user_to_user)
+{
+	if (user_to_user && oid == MECH_KERBEROS_U2U)
+		return NEGO_KERBEROS;
 	for (int row = 0; row < NEGO_ROWS; row++)
 		for (size_t i = 0; i < rows[row].oid_count; i++)
 			if (rows[row].oid[i] == oid)
@@ -74,6 +90,14 @@ enum nego_row nego_row_named(const WCHAR *units, size_t n)
 	return NEGO_NONE;
 }
 
+enum nego_row nego_row_called(struct rd name)
+{
+	for (int row = 0; row < NEGO_ROWS; row++)
+		if (name.n == strlen(rows[row].name) && memcmp(name.p, rows[row].name, name.n) == 0)
+			return (enum nego_row)row;
+	return NEGO_NONE;
+}
+
 void nego_list_read(struct rd packages, struct nego_list *out)
 {
 	bool named[NEGO_ROWS] = { false }, excluded[NEGO_ROWS] = { false }, any = false;
@@ -85,6 +109,8 @@ void nego_list_read(struct rd packages, struct nego_list *out)
 		bool no = name.n && name.units[0] == '!';
 		if (name.n == 0 || name.too_long)
 			continue;
+		if (utf16_equal_ascii_nocase(name.units, name.n, "IAKERB"))
+			continue; /* a wish of Kerberos' own */
 		enum nego_row row = nego_row_named(name.units + no, name.n - no);
 		if (row != NEGO_NONE)
 			(no ? excluded : named)[row] = true;

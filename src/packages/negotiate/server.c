@@ -5,6 +5,7 @@
 #include "base/base.h"
 
 #include "packages/negotiate/engine.h"
+#include "packages/negotiate/fallback.h"
 #include "packages/negotiate/lsa.h"
 
 static bool may_use(const struct nego_context *c, enum nego_row row)
@@ -26,6 +27,18 @@ static void respond(struct nego_leg *leg, struct spnego_response r)
 	spnego_write_response(&leg->out, &r);
 }
 
+/* Chooses, and keeps why it is no better one: ours is not there, or the client's word. */
+static void choose_row(struct nego_context *c, enum nego_row row, enum spnego_mech oid,
+		       const char *client)
+{
+	nego_inner_choose(c, row, oid);
+	for (int better = 0; better < (int)row; better++)
+		if (may_use(c, (enum nego_row)better))
+			nego_why_add(&c->why, (enum nego_row)better, SEC_E_OK, client);
+		else
+			nego_why_none(&c->why, c->credential, NEGO_SERVER, (enum nego_row)better);
+}
+
 /* ---- tokens without SPNEGO ---- */
 
 static NTSTATUS begin_bare(struct nego_leg *leg, enum nego_row row)
@@ -36,7 +49,7 @@ static NTSTATUS begin_bare(struct nego_leg *leg, enum nego_row row)
 		return fail(SEC_E_INVALID_TOKEN, "a bare token of a mechanism that is not here");
 	c->bare = true;
 	c->stage = NEGO_TALKS;
-	nego_inner_choose(c, row, nego_mech(row)->oid[0]);
+	choose_row(c, row, nego_mech(row)->oid[0], "the client sent another mechanism's token");
 	return nego_bare_step(leg);
 }
 
@@ -147,10 +160,10 @@ static NTSTATUS server_step(struct nego_leg *leg, struct rd token, bool has_mic,
 static bool choose(struct nego_context *c, const struct spnego_init *in)
 {
 	for (size_t i = 0; i < in->mech_count; i++) {
-		enum nego_row row = nego_row_of(in->mechs[i]);
+		enum nego_row row = nego_row_of(in->mechs[i], nego_is_user_to_user(c));
 		if (!may_use(c, row))
 			continue;
-		nego_inner_choose(c, row, in->mechs[i]);
+		choose_row(c, row, in->mechs[i], "the client does not offer it, or not first");
 		return true;
 	}
 	return false;
@@ -159,7 +172,7 @@ static bool choose(struct nego_context *c, const struct spnego_init *in)
 /* [RFC 4178] 5: signing the list is required unless both ends like the mechanism best. */
 static bool is_everybodys_first(const struct nego_context *c, const struct spnego_init *in)
 {
-	if (nego_row_of(in->mechs[0]) != c->row)
+	if (nego_row_of(in->mechs[0], nego_is_user_to_user(c)) != c->row)
 		return false;
 	for (int row = 0; row < (int)c->row; row++)
 		if (may_use(c, row))
@@ -182,7 +195,7 @@ static NTSTATUS begin_negotiation(struct nego_leg *leg)
 		return fail(SEC_E_INVALID_TOKEN, "finding a mechanism that both have");
 	c->mic_required = !is_everybodys_first(c, &in);
 	/* The optimistic token is the first mechanism's. */
-	if (in.token.n && nego_row_of(in.mechs[0]) == c->row)
+	if (in.token.n && nego_row_of(in.mechs[0], nego_is_user_to_user(c)) == c->row)
 		return server_step(leg, in.token, in.has_mic, in.mic);
 	respond(leg, (struct spnego_response){ .state = SPNEGO_ACCEPT_INCOMPLETE });
 	return SEC_I_CONTINUE_NEEDED;

@@ -1,27 +1,31 @@
 /* packages/negotiate/user.c - Negotiate's user-mode half: hands messages to the mechanism's.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Which package that is says the packed context; the application's loader finds its table. */
+ * Which package that is says the packed context, by its id here and by its name elsewhere; the
+ * application's loader finds its table. */
 #include "base/base.h"
 
 #include "base/block.h"
 #include "base/keymap.h"
+#include "base/module.h"
 #include "packages/negotiate/lsa.h"
 #include "packages/negotiate/packed.h"
 
+#define NO_PACKAGE UINT32_MAX
 #define KEYS_IMPORTED (UINT64_C(1) << 63)
 
 struct user_context {
 	atomic_uint refs;
 	const SECPKG_USER_FUNCTION_TABLE *table; /* the mechanism's */
 	LSA_SEC_HANDLE key;			 /* its context there */
-	uint32_t package;
+	uint8_t *words;				 /* the mechanism's name, then the reason */
+	size_t name_n, reason_n;
 	atomic_uint state;	    /* SECPKG_NEGOTIATION_ */
 	atomic_uint sent, received; /* mechListMICs */
 };
 
 static struct keymap contexts = KEYMAP_INIT;
-static PSECPKG_DLL_FUNCTIONS dll;
+static const struct module_services *services;
 
 static void user_unref(struct user_context *u)
 {
@@ -29,6 +33,7 @@ static void user_unref(struct user_context *u)
 		return;
 	if (u->table->DeleteUserModeContext)
 		(void)u->table->DeleteUserModeContext(u->key);
+	mem_free(u->words);
 	mem_free(u);
 }
 DEFINE_CLEANUP(struct user_context *, user_unref)
@@ -46,7 +51,7 @@ static struct user_context *user_find(LSA_SEC_HANDLE handle)
 NTSTATUS NTAPI nego_user_instance_init(ULONG version, PSECPKG_DLL_FUNCTIONS functions,
 				       PVOID *user_functions)
 {
-	dll = functions;
+	services = module_services_of(functions);
 	return keymap_guard_forks(&contexts)
 		       ? STATUS_SUCCESS
 		       : fail(STATUS_INSUFFICIENT_RESOURCES, "guarding user-mode contexts");
@@ -56,7 +61,31 @@ NTSTATUS NTAPI nego_user_instance_init(ULONG version, PSECPKG_DLL_FUNCTIONS func
 
 static const SECPKG_USER_FUNCTION_TABLE *locate(uint32_t package)
 {
-	return dll && dll->LocatePackageById ? dll->LocatePackageById(package) : NULL;
+	return services ? services->windows.LocatePackageById(package) : NULL;
+}
+
+/* An exported context's mechanism must be one of those that are negotiated. */
+static const SECPKG_USER_FUNCTION_TABLE *locate_named(struct rd name)
+{
+	enum nego_row row = nego_row_called(name);
+
+	return services && row != NEGO_NONE
+		       ? services->locate(nego_mech(row)->package, nego_mech(row)->package_n)
+		       : NULL;
+}
+
+static bool keep_words(struct user_context *u, const struct nego_packed *p)
+{
+	u->words = mem_alloc(p->mechanism.n + p->reason.n + 1);
+	if (!u->words)
+		return false;
+	u->name_n = p->mechanism.n;
+	u->reason_n = p->reason.n;
+	if (u->name_n)
+		memcpy(u->words, p->mechanism.p, u->name_n);
+	if (u->reason_n)
+		memcpy(u->words + u->name_n, p->reason.p, u->reason_n);
+	return true;
 }
 
 /* A context of the mechanism's that exists already; it goes with `u`, or at once. */
@@ -65,14 +94,14 @@ static NTSTATUS user_new(const SECPKG_USER_FUNCTION_TABLE *table, LSA_SEC_HANDLE
 {
 	struct user_context *u = MEM_NEW(struct user_context);
 
-	if (!u) {
+	if (!u || !keep_words(u, p)) {
+		mem_free(u);
 		if (table->DeleteUserModeContext)
 			(void)table->DeleteUserModeContext(key);
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "a user-mode context");
 	}
 	u->table = table;
 	u->key = key;
-	u->package = p->package;
 	atomic_init(&u->sent, p->sent);
 	atomic_init(&u->received, p->received);
 	atomic_init(&u->state, p->state);
@@ -235,6 +264,8 @@ NTSTATUS NTAPI nego_user_query_context(LSA_SEC_HANDLE handle, ULONG attribute, P
 		return fail(SEC_E_INVALID_HANDLE, "QueryContextAttributes");
 	if (!buffer)
 		return fail(SEC_E_INVALID_PARAMETER, "asking for an attribute without a buffer");
+	if (attribute == OPENSSPI_ATTR_NEGOTIATION_REASON)
+		return nego_reason_give(rd_of(u->words + u->name_n, u->reason_n), buffer);
 	if (!u->table->QueryContextAttributes)
 		return SEC_E_UNSUPPORTED_FUNCTION;
 	return attribute == SECPKG_ATTR_NEGOTIATION_INFO
@@ -258,7 +289,9 @@ NTSTATUS NTAPI nego_user_export_context(LSA_SEC_HANDLE handle, ULONG flags, PSec
 	NTSTATUS status = u->table->ExportContext(u->key, flags, &inner, token);
 	if (failed(status))
 		return status;
-	struct nego_packed p = { .package = u->package,
+	struct nego_packed p = { .package = NO_PACKAGE,
+				 .mechanism = rd_of(u->words, u->name_n),
+				 .reason = rd_of(u->words + u->name_n, u->reason_n),
 				 .state = atomic_load(&u->state),
 				 .key = (flags & SECPKG_CONTEXT_EXPORT_RESET_NEW) != 0,
 				 .sent = atomic_load(&u->sent),
@@ -280,7 +313,7 @@ static NTSTATUS user_import(struct rd packed, HANDLE token, struct user_context 
 
 	if (!nego_packed_read(packed, &p) || p.key > 1 || p.sent > 1 || p.received > 1)
 		return fail(SEC_E_INVALID_TOKEN, "reading an exported context");
-	const SECPKG_USER_FUNCTION_TABLE *table = locate(p.package);
+	const SECPKG_USER_FUNCTION_TABLE *table = locate_named(p.mechanism);
 	/* Negotiate inside Negotiate, and so on, would go as deep as the bytes are long. */
 	if (!table || !table->ImportContext || table->ImportContext == nego_user_import_context)
 		return fail(SEC_E_UNSUPPORTED_FUNCTION, "importing a mechanism's context");

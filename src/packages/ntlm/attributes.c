@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/base.h"
 
+#include <opensspi.h>
 #include <wincred.h>
 
 #include "base/block.h"
@@ -9,6 +10,7 @@
 #include "base/utf.h"
 #include "packages/ntlm/package.h"
 #include "packages/ntlm/session.h"
+#include "wire/sids.h"
 
 #define CALG_RC4_NUMBER 0x6801u
 #define CALG_HMAC_NUMBER 0x8009u
@@ -247,6 +249,13 @@ static NTSTATUS query_client_target(const struct ntlm_session *s, void *buffer)
 	return give_text(s->target.p, s->target.n, &target->sTargetName);
 }
 
+static NTSTATUS query_client_sids(const struct ntlm_session *s, void *buffer)
+{
+	if (!s->server)
+		return fail(SEC_E_UNSUPPORTED_FUNCTION, "client SIDs at the client");
+	return sids_to_block(wr_view(&s->sids), buffer);
+}
+
 NTSTATUS ntlm_session_query(const struct ntlm_session *s, ULONG attribute, void *buffer)
 {
 	static const struct row {
@@ -272,6 +281,7 @@ NTSTATUS ntlm_session_query(const struct ntlm_session *s, ULONG attribute, void 
 		{ SECPKG_ATTR_LOGOFF_TIME, query_logoff_time },
 		{ SECPKG_ATTR_CLIENT_SPECIFIED_TARGET, query_client_target },
 		{ SECPKG_ATTR_LAST_CLIENT_TOKEN_STATUS, query_last_token },
+		{ OPENSSPI_ATTR_CLIENT_SIDS, query_client_sids },
 	};
 
 	if (!buffer)

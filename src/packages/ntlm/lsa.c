@@ -131,17 +131,36 @@ NTSTATUS NTAPI ntlm_sp_get_extended_information(SECPKG_EXTENDED_INFORMATION_CLAS
 
 /* ---- credentials ---- */
 
+/* In neither role, and before anything is read: whoever reaches NTLM does so by its credentials. A host
+ * that knows no such policy blocks nothing. */
+static NTSTATUS refuse_if_blocked(void)
+{
+	const char *why = NULL;
+
+	if (ntlm_policy(OPENSSPI_POLICY_FIPS, 0))
+		why = "NTLM is not approved by FIPS 140, which this system is bound to";
+	if (ntlm_policy(OPENSSPI_POLICY_KERBEROS_ONLY, 0))
+		why = "NTLM is blocked by the policy KerberosOnly";
+	if (!why)
+		return STATUS_SUCCESS;
+	half.host.extension->NoteReason(why);
+	return fail(STATUS_NTLM_BLOCKED, "acquiring NTLM's credentials");
+}
+
 NTSTATUS NTAPI ntlm_sp_acquire_credentials(PUNICODE_STRING principal, ULONG use, PLUID logon,
 					   PVOID auth, PVOID get_key, PVOID get_key_argument,
 					   PLSA_SEC_HANDLE handle, PTimeStamp expiry)
 {
 	if (!(use & SECPKG_CRED_BOTH))
 		return fail(SEC_E_UNKNOWN_CREDENTIALS, "credential use");
+	NTSTATUS status = refuse_if_blocked();
+	if (failed(status))
+		return status;
 	CLEANUP(ntlm_credential_unref_p) struct ntlm_credential *c = ntlm_credential_new(use);
 	if (!c)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM credentials");
 	c->is_default = auth == NULL;
-	NTSTATUS status = auth ? ntlm_credential_fill(c, authdata_block(auth)) : STATUS_SUCCESS;
+	status = auth ? ntlm_credential_fill(c, authdata_block(auth)) : STATUS_SUCCESS;
 	if (failed(status))
 		return status;
 

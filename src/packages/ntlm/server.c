@@ -11,6 +11,7 @@
 #include "crypto/hash.h"
 #include "packages/ntlm/claim.h"
 #include "packages/ntlm/lsa.h"
+#include "wire/sids.h"
 
 /* What a client may ask for and gets. */
 #define GRANTED                                                                                    \
@@ -138,18 +139,29 @@ static UNICODE_STRING unicode_of(const struct wr *w)
 	return unicode_view((const WCHAR *)(const void *)w->buf, w->len / 2);
 }
 
-static void result_done(OPENSSPI_NTLM_LOGON_RESULT *r)
+/* What the authority says. */
+struct verdict {
+	OPENSSPI_NTLM_LOGON_RESULT result;
+	SecBuffer sids;
+};
+
+static void verdict_done(struct verdict *v)
 {
+	const LSA_SECPKG_FUNCTION_TABLE *lsa = ntlm_host()->lsa;
+	OPENSSPI_NTLM_LOGON_RESULT *r = &v->result;
+
 	mem_wipe(r->SessionBaseKey, sizeof(r->SessionBaseKey));
 	if (r->Domain.Buffer)
-		ntlm_host()->lsa->FreeLsaHeap(r->Domain.Buffer);
+		lsa->FreeLsaHeap(r->Domain.Buffer);
 	if (r->User.Buffer)
-		ntlm_host()->lsa->FreeLsaHeap(r->User.Buffer);
+		lsa->FreeLsaHeap(r->User.Buffer);
+	if (v->sids.pvBuffer)
+		lsa->FreeLsaHeap(v->sids.pvBuffer);
 }
 
 /* Asks the authority; an LM response is not shown when a MIC protects the message. */
 static NTSTATUS claim_authenticate(const struct ntlm_context *c, const struct ntlm_claim *k,
-				   OPENSSPI_NTLM_LOGON_RESULT *result)
+				   struct verdict *v)
 {
 	if (k->kind == NTLM_CLAIM_NOBODY || k->kind == NTLM_CLAIM_LOCAL)
 		return STATUS_SUCCESS;
@@ -165,7 +177,7 @@ static NTSTATUS claim_authenticate(const struct ntlm_context *c, const struct nt
 		.NegotiateFlags = k->flags,
 	};
 	memcpy(logon.ServerChallenge, c->server_challenge, sizeof(logon.ServerChallenge));
-	return ntlm_host()->extension->AuthenticateNtlm(&logon, result);
+	return ntlm_host()->extension->AuthenticateNtlmSids(&logon, &v->result, &v->sids);
 }
 
 /* The key exchange key. There are no LM hashes here, so LM keys are never agreed to.
@@ -206,11 +218,11 @@ static NTSTATUS session_keys_make(const struct ntlm_context *c, struct ntlm_clai
 }
 
 static NTSTATUS session_fill(const struct ntlm_context *c, struct ntlm_claim *k,
-			     const OPENSSPI_NTLM_LOGON_RESULT *result)
+			     const struct verdict *v)
 {
 	struct ntlm_session *s = &k->session;
-	struct rd domain = ntlm_unicode_bytes(&result->Domain);
-	struct rd user = ntlm_unicode_bytes(&result->User);
+	struct rd domain = ntlm_unicode_bytes(&v->result.Domain);
+	struct rd user = ntlm_unicode_bytes(&v->result.User);
 	struct rd target = ntlm_claim_target(k);
 
 	if (k->kind == NTLM_CLAIM_NOBODY)
@@ -227,7 +239,7 @@ static NTSTATUS session_fill(const struct ntlm_context *c, struct ntlm_claim *k,
 	if (!ntlm_text_copy(&s->domain, domain) || !ntlm_text_copy(&s->user, user) ||
 	    (target.n && !ntlm_text_copy(&s->target, target)))
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM session");
-	return STATUS_SUCCESS;
+	return ntlm_session_take_sids(s, rd_of(v->sids.pvBuffer, v->sids.cbBuffer));
 }
 
 /* Judges a well-formed AUTHENTICATE. */
@@ -235,20 +247,44 @@ static NTSTATUS claim_judge(const struct ntlm_leg *leg, struct ntlm_claim *k)
 {
 	const struct ntlm_context *c = leg->context;
 	uint32_t requirements = c->requirements | leg->requirements;
-	CLEANUP(result_done) OPENSSPI_NTLM_LOGON_RESULT result = { 0 };
+	CLEANUP(verdict_done) struct verdict v = { 0 };
 
 	NTSTATUS status = ntlm_claim_check(k, requirements);
 	if (!failed(status))
-		status = claim_authenticate(c, k, &result);
+		status = claim_authenticate(c, k, &v);
 	if (!failed(status))
-		status = session_keys_make(c, k, result.SessionBaseKey);
+		status = session_keys_make(c, k, v.result.SessionBaseKey);
 	if (!failed(status))
 		status = ntlm_claim_check_mic(c, k, leg->token);
 	if (!failed(status))
 		status = ntlm_claim_check_bindings(c, k, requirements);
 	if (!failed(status))
 		status = ntlm_claim_check_target(k);
-	return failed(status) ? status : session_fill(c, k, &result);
+	return failed(status) ? status : session_fill(c, k, &v);
+}
+
+static UNICODE_STRING unicode_of_text(const struct ntlm_text *t)
+{
+	return unicode_view(t->p, t->n);
+}
+
+/* Who it was if that is known, else who it says it is. */
+static void claim_audit(const struct ntlm_claim *k, NTSTATUS status)
+{
+	const LSA_SECPKG_FUNCTION_TABLE *lsa = ntlm_host()->lsa;
+	const struct ntlm_session *s = &k->session;
+	struct rd sids = wr_view(&s->sids);
+	_Alignas(DWORD) uint8_t sid[SID_BYTES_MAX];
+	char text[SID_TEXT_MAX];
+
+	if (!lsa->AuditLogon)
+		return;
+	UNICODE_STRING user = s->user.p ? unicode_of_text(&s->user) : unicode_of(&k->user);
+	UNICODE_STRING domain = s->domain.p ? unicode_of_text(&s->domain) : unicode_of(&k->domain);
+	UNICODE_STRING workstation = unicode_of(&k->workstation);
+	bool has_sid = sids_next(&sids, text) && sid_bytes(text, sid);
+	lsa->AuditLogon(status, status, &user, &domain, &workstation, has_sid ? sid : NULL, Network,
+			NULL, NULL);
 }
 
 NTSTATUS ntlm_server_finish(struct ntlm_leg *leg)
@@ -261,6 +297,7 @@ NTSTATUS ntlm_server_finish(struct ntlm_leg *leg)
 	if (!ntlm_context_take_bindings(c, leg->in) || !ntlm_claim_read(c, leg->token, &k))
 		return fail(SEC_E_INVALID_TOKEN, "AUTHENTICATE");
 	NTSTATUS status = claim_judge(leg, &k);
+	claim_audit(&k, status);
 	if (failed(status)) {
 		c->state = NTLM_STATE_REFUSED;
 		return status;

@@ -3,8 +3,9 @@
 #include "base/base.h"
 
 #include "packages/ntlm/session.h"
+#include "wire/sids.h"
 
-#define PACKED_MAGIC 0x4D544E02u /* changes with the layout */
+#define PACKED_MAGIC 0x4D544E03u /* changes with the layout */
 
 bool ntlm_text_copy(struct ntlm_text *out, struct rd utf16le)
 {
@@ -39,7 +40,16 @@ void ntlm_session_done(struct ntlm_session *s)
 	ntlm_text_done(&s->user);
 	ntlm_text_done(&s->target);
 	secret_free(s->key);
+	wr_done(&s->sids);
 	*s = (struct ntlm_session){ 0 };
+}
+
+NTSTATUS ntlm_session_take_sids(struct ntlm_session *s, struct rd list)
+{
+	s->sids = WR(SIDS_BYTES_MAX);
+	wr_rd(&s->sids, list);
+	return wr_ok(&s->sids) ? STATUS_SUCCESS
+			       : fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM session: SIDs");
 }
 
 /* Absent text is packed as absent, not as empty. */
@@ -69,6 +79,7 @@ void ntlm_session_pack(struct wr *w, const struct ntlm_session *s)
 	text_pack(w, &s->domain);
 	text_pack(w, &s->user);
 	text_pack(w, &s->target);
+	wr_counted(w, wr_view(&s->sids).p, wr_view(&s->sids).n);
 }
 
 static bool numbers_unpack(struct rd *r, struct ntlm_session *s)
@@ -101,6 +112,16 @@ static NTSTATUS texts_unpack(struct rd *r, struct ntlm_session *s)
 	return STATUS_SUCCESS;
 }
 
+static NTSTATUS sids_unpack(struct rd *r, struct ntlm_session *s)
+{
+	struct rd list;
+	size_t count;
+
+	if (!rd_counted(r, &list) || !sids_are_sound(list, &count))
+		return fail(SEC_E_INVALID_TOKEN, "packed NTLM context: SIDs");
+	return ntlm_session_take_sids(s, list);
+}
+
 NTSTATUS ntlm_session_unpack(struct rd *packed, struct ntlm_session *out)
 {
 	CLEANUP(ntlm_session_done) struct ntlm_session s = { 0 };
@@ -112,6 +133,8 @@ NTSTATUS ntlm_session_unpack(struct rd *packed, struct ntlm_session *out)
 	if (!s.key)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "packed NTLM context");
 	NTSTATUS status = texts_unpack(&r, &s);
+	if (!failed(status))
+		status = sids_unpack(&r, &s);
 	if (failed(status))
 		return status;
 	*packed = r;

@@ -12,7 +12,7 @@
 
 #define NTLM_MAX_TOKEN 2888
 #define NTLM_SIGNATURE_LEN 16
-#define NTLM_PACKED_MAX 0x10000u
+#define NTLM_PACKED_MAX 0x200000u /* the most SIDs that there may be, and some */
 
 /* Owned UTF-16 text, NUL-terminated; p NULL: none. */
 struct ntlm_text {
@@ -28,6 +28,7 @@ struct ntlm_session {
 	struct ntlm_text domain, user; /* the client's, as the authority spells them */
 	struct ntlm_text target;       /* the SPN the client named */
 	struct secret *key;	       /* ExportedSessionKey, NTLM_KEY_LEN bytes */
+	struct wr sids;		       /* server: wire/sids.h, from the authority; empty: none */
 };
 
 /* A copy of UTF-16LE bytes; false when memory is short. */
@@ -50,6 +51,9 @@ void ntlm_session_nobody(struct rd *domain, struct rd *user);
 
 /* Releases what the session holds and zeroes it. */
 void ntlm_session_done(struct ntlm_session *s);
+
+/* A copy of a list of wire/sids.h, into a session that has none. */
+MUST_CHECK NTSTATUS ntlm_session_take_sids(struct ntlm_session *s, struct rd list);
 
 /* The packed context that goes from the LSA to the user-mode half; unpacking takes it off. */
 void ntlm_session_pack(struct wr *w, const struct ntlm_session *s);

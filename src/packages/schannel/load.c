@@ -4,7 +4,7 @@
 
 #include "packages/schannel/load.h"
 
-static struct part part = { .file = TLS_MODULE_FILE, .entry = TLS_MODULE_ENTRY };
+static struct part_module part = { .file = TLS_MODULE_FILE, .entry = TLS_MODULE_ENTRY };
 
 NTSTATUS tls_load(const struct tls_ops **out)
 {

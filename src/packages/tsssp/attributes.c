@@ -8,15 +8,16 @@
 #include "packages/tsssp/engine.h"
 #include "packages/tsssp/package.h"
 
-static NTSTATUS give_credentials(struct ts_context *c, SecPkgContext_ClientCreds *out)
+static NTSTATUS give_credentials(const struct ts_context *c, const struct secret *creds,
+				 SecPkgContext_ClientCreds *out)
 {
-	if (!c->server || !c->delegated)
+	if (!c->server || !creds)
 		return SEC_E_UNSUPPORTED_FUNCTION;
-	void *block = ts_host()->lsa->AllocateLsaHeap((ULONG)c->delegated->len);
+	void *block = ts_host()->lsa->AllocateLsaHeap((ULONG)creds->len);
 	if (!block)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "giving out delegated credentials");
-	memcpy(block, c->delegated->p, c->delegated->len);
-	*out = (SecPkgContext_ClientCreds){ .AuthBufferLen = (ULONG)c->delegated->len,
+	memcpy(block, creds->p, creds->len);
+	*out = (SecPkgContext_ClientCreds){ .AuthBufferLen = (ULONG)creds->len,
 					    .AuthBuffer = block };
 	return SEC_E_OK;
 }
@@ -52,8 +53,28 @@ static NTSTATUS ask_inner(const struct ts_context *c, uint32_t attribute, void *
 	return ts_host()->extension->ReachQueryContext(c->inner, attribute, buffer);
 }
 
+/* True for what the mechanism says of the sign-in. Never its keys. */
+static bool is_of_mechanism(uint32_t attribute)
+{
+	switch (attribute) {
+	case SECPKG_ATTR_NAMES:
+	case SECPKG_ATTR_NATIVE_NAMES:
+	case SECPKG_ATTR_SIZES:
+	case SECPKG_ATTR_LIFESPAN:
+	case SECPKG_ATTR_PASSWORD_EXPIRY:
+	case SECPKG_ATTR_AUTHORITY:
+	case SECPKG_ATTR_CLIENT_SPECIFIED_TARGET:
+	case SECPKG_ATTR_NEGOTIATION_INFO:
+	case OPENSSPI_ATTR_CLIENT_SIDS:
+	case OPENSSPI_ATTR_NEGOTIATION_REASON:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* What Negotiate chose; a mechanism without it names itself. */
-static NTSTATUS give_inner_package(const struct ts_context *c, SecPkgContext_PackageInfoW *out)
+NTSTATUS ts_query_inner_package(const struct ts_context *c, SecPkgContext_PackageInfoW *out)
 {
 	SecPkgContext_NegotiationInfoW chosen = { NULL };
 
@@ -71,15 +92,11 @@ NTSTATUS ts_query_attribute(struct ts_context *c, uint32_t attribute, void *buff
 	case SECPKG_ATTR_PACKAGE_INFO:
 		return give_package_info(buffer);
 	case SECPKG_ATTR_CREDS:
+		return give_credentials(c, c->named ? c->named : c->delegated, buffer);
 	case SECPKG_ATTR_CREDS_2:
-		return give_credentials(c, buffer);
+		return give_credentials(c, c->delegated, buffer);
 	case SECPKG_ATTR_NEGOTIATION_PACKAGE:
-		return give_inner_package(c, buffer);
-	case SECPKG_ATTR_NAMES:
-	case SECPKG_ATTR_SIZES:
-	case SECPKG_ATTR_LIFESPAN:
-	case SECPKG_ATTR_CLIENT_SPECIFIED_TARGET:
-		return ask_inner(c, attribute, buffer);
+		return ts_query_inner_package(c, buffer);
 	case SECPKG_ATTR_SERVER_AUTH_FLAGS:
 		return give_server_auth(c, buffer);
 	case SECPKG_ATTR_FLAGS:
@@ -90,6 +107,7 @@ NTSTATUS ts_query_attribute(struct ts_context *c, uint32_t attribute, void *buff
 			(OPENSSPI_CREDSSP_VERSION){ c->peer_version, c->version };
 		return SEC_E_OK;
 	default:
-		return SEC_E_UNSUPPORTED_FUNCTION;
+		return is_of_mechanism(attribute) ? ask_inner(c, attribute, buffer)
+						  : (NTSTATUS)SEC_E_UNSUPPORTED_FUNCTION;
 	}
 }

@@ -10,8 +10,8 @@
 static const char client_magic[] = "CredSSP Client-To-Server Binding Hash";
 static const char server_magic[] = "CredSSP Server-To-Client Binding Hash";
 
-static void write_hash(struct wr *w, enum ts_direction direction, struct rd public_key,
-		       const uint8_t *nonce)
+static void hash_key(enum ts_direction direction, struct rd public_key, const uint8_t *nonce,
+		     uint8_t hash[SHA256_LEN])
 {
 	const struct part parts[] = {
 		{ direction == TS_CLIENT_TO_SERVER ? client_magic : server_magic,
@@ -19,36 +19,48 @@ static void write_hash(struct wr *w, enum ts_direction direction, struct rd publ
 		{ nonce, TS_NONCE_LEN },
 		{ public_key.p, public_key.n },
 	};
-	uint8_t hash[SHA256_LEN];
 
+	_Static_assert(sizeof(client_magic) == 38 && sizeof(server_magic) == 38,
+		       "38 bytes with the NUL");
 	sha256_parts(parts, ARRAY_LEN(parts), hash);
-	wr_bytes(w, hash, sizeof(hash));
+}
+
+/* What the key's first byte is raised by before version 5. */
+static uint8_t raised_by(enum ts_direction direction)
+{
+	return direction == TS_SERVER_TO_CLIENT;
 }
 
 void ts_binding_write(struct wr *w, uint32_t version, enum ts_direction direction,
 		      struct rd public_key, const uint8_t nonce[TS_NONCE_LEN])
 {
-	_Static_assert(sizeof(client_magic) == 38 && sizeof(server_magic) == 38,
-		       "38 bytes with the NUL");
+	uint8_t hash[SHA256_LEN];
+
 	if (version >= TS_VERSION_NONCE) {
-		write_hash(w, direction, public_key, nonce);
+		hash_key(direction, public_key, nonce, hash);
+		wr_bytes(w, hash, sizeof(hash));
 		return;
 	}
 	size_t start = w->len;
 	wr_rd(w, public_key);
-	if (direction == TS_SERVER_TO_CLIENT && wr_ok(w) && w->len > start)
-		w->buf[start]++;
+	if (wr_ok(w) && w->len > start)
+		w->buf[start] += raised_by(direction);
 }
 
 bool ts_binding_matches(struct rd opened, uint32_t version, enum ts_direction direction,
 			struct rd public_key, const uint8_t nonce[TS_NONCE_LEN])
 {
-	CLEANUP(wr_done) struct wr want = WR(TS_REQUEST_MAX);
+	uint8_t hash[SHA256_LEN];
 
-	ts_binding_write(&want, version, direction, public_key, nonce);
-	struct rd expected = wr_view(&want);
-	return expected.n > 0 && opened.n == expected.n &&
-	       bytes_equal(opened.p, expected.p, opened.n);
+	if (version >= TS_VERSION_NONCE) {
+		hash_key(direction, public_key, nonce, hash);
+		return opened.n == sizeof(hash) && bytes_equal(opened.p, hash, sizeof(hash));
+	}
+	if (opened.n == 0 || opened.n != public_key.n)
+		return false;
+	uint8_t first = (uint8_t)(public_key.p[0] + raised_by(direction));
+	bool rest = bytes_equal(opened.p + 1, public_key.p + 1, opened.n - 1);
+	return bytes_equal(opened.p, &first, 1) && rest;
 }
 
 bool ts_version_has_error_code(uint32_t version)

@@ -4,7 +4,7 @@
 
 #include "base/random.h"
 #include "packages/tsssp/credentials.h"
-#include "wire/authdata.h"
+#include "packages/tsssp/delegate.h"
 
 /* The status that stands for the server's errorCode: an NTSTATUS error as it is, anything else (0,
  * success codes, codes that our caller would take for a call to go on) a refusal. */
@@ -36,8 +36,9 @@ static NTSTATUS send_binding(struct ts_leg *leg, struct rd token)
 	if (!c->key)
 		return fail(SEC_E_INVALID_TOKEN,
 			    "binding to a server certificate that was not given");
-	ts_binding_write(&plain, c->version, TS_CLIENT_TO_SERVER, rd_of(c->key, c->key_len),
-			 c->nonce);
+	/* a mechanism of one token: the server's version is not known yet */
+	uint32_t version = c->version ? c->version : TS_VERSION_OWN;
+	ts_binding_write(&plain, version, TS_CLIENT_TO_SERVER, rd_of(c->key, c->key_len), c->nonce);
 	if (!wr_ok(&plain))
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "writing pubKeyAuth");
 	NTSTATUS status = ts_seal(c, wr_view(&plain), &sealed);
@@ -115,52 +116,12 @@ static NTSTATUS verify_binding(struct ts_leg *leg)
 	return STATUS_SUCCESS;
 }
 
-/* May the credentials leave? Decided when the mechanism is known, before anything is written. */
-static NTSTATUS may_delegate(struct ts_context *c)
-{
-	bool reached = c->inner_attributes & ISC_RET_MUTUAL_AUTH;
-	bool fresh = c->class == OPENSSPI_DELEGATE_FRESH;
-	bool mutual = reached || c->server_auth;
-	UNICODE_STRING target = { (USHORT)(c->target_n * 2), (USHORT)(c->target_n * 2), c->target };
-
-	if ((c->requirements & ISC_REQ_MUTUAL_AUTH) && !mutual)
-		return fail(SEC_E_MUTUAL_AUTH_FAILED, "authenticating the server");
-	if (mutual)
-		c->attributes |= ISC_RET_MUTUAL_AUTH;
-	if (!(c->requirements & ISC_REQ_DELEGATE) || c->credential->keeps_credentials)
-		return STATUS_SUCCESS; /* empty ones go */
-	/* the caller's word about the certificate is good for what is its own anyway */
-	NTSTATUS status =
-		ts_host()->extension->CheckDelegation(c->class, fresh ? mutual : reached, &target);
-	if (failed(status))
-		return status;
-	c->attributes |= ISC_RET_DELEGATE;
-	return STATUS_SUCCESS;
-}
-
-static NTSTATUS write_credentials(struct ts_context *c, struct wr *out)
-{
-	struct identity_view id = { 0 };
-
-	if (c->attributes & ISC_RET_DELEGATE) {
-		const struct secret *s = c->identity ? c->identity : c->credential->identity;
-		if (!identity_read(rd_of(s->p, s->len), &id))
-			return fail(SEC_E_INTERNAL_ERROR, "reading the kept identity");
-	}
-	ts_credentials_write(out, id.domain, id.user, id.password);
-	return wr_ok(out) ? STATUS_SUCCESS
-			  : fail(SEC_E_INSUFFICIENT_MEMORY, "writing TSCredentials");
-}
-
 static NTSTATUS delegate(struct ts_leg *leg)
 {
 	struct ts_context *c = leg->context;
 	CLEANUP(wr_done) struct wr plain = WR(TS_REQUEST_MAX), sealed = WR(TS_REQUEST_MAX);
 
-	NTSTATUS status = may_delegate(c);
-	if (failed(status))
-		return status;
-	status = write_credentials(c, &plain);
+	NTSTATUS status = ts_delegate(c, &plain);
 	if (failed(status))
 		return status;
 	status = ts_seal(c, wr_view(&plain), &sealed);

@@ -66,6 +66,7 @@ struct ts_context *ts_context_unref(struct ts_context *c)
 	ts_credential_unref(c->credential);
 	secret_free(c->identity);
 	secret_free(c->delegated);
+	secret_free(c->named);
 	compose_forget(&c->held);
 	mem_free(c->key);
 	mem_free(c->target);

@@ -16,9 +16,18 @@ struct ts_credential {
 	atomic_uint refs;
 	uint32_t use;		 /* SECPKG_CRED_* */
 	struct secret *identity; /* the client's identity block; NULL: what the target calls for */
-	bool keeps_credentials; /* CREDSSP_FLAG_REDIRECT: none leave, as in Restricted Admin mode */
+	bool names_nobody;	 /* that one holds a list of packages and nothing else */
+	bool redirects; /* CREDSSP_FLAG_REDIRECT: nothing leaves that could be used again elsewhere */
 	OPENSSPI_REACH_HANDLE outbound, inbound; /* of the inner package; 0: none (yet) */
 	int64_t expiry;
+};
+
+/* What a client hands over when the server has shown its key. */
+enum ts_handover {
+	TS_HANDOVER_NONE,	   /* empty credentials: Restricted Admin */
+	TS_HANDOVER_REUSABLE,	   /* a password, or a card's PIN */
+	TS_HANDOVER_GUARD,	   /* Remote Credential Guard's tickets and nothing else */
+	TS_HANDOVER_GUARD_OR_NONE, /* those where they can be had */
 };
 
 enum ts_stage {
@@ -36,10 +45,11 @@ struct ts_context {
 	uint32_t requirements; /* of the first call */
 	uint32_t attributes;   /* what was reached, as flags of its role */
 	struct ts_credential *credential;
+	enum ts_handover handover; /* client */
 	uint32_t class; /* client: OPENSSPI_DELEGATE_*, once it is known; 0: nothing leaves */
 	struct secret *identity; /* client: the saved or default identity; NULL: the credential's */
 	OPENSSPI_REACH_HANDLE
-		outbound; /* client: that one's inner credential; 0: the credential's */
+	outbound; /* client: that one's inner credential; 0: the credential's */
 	OPENSSPI_REACH_HANDLE inner;
 	bool inner_keyed, inner_complete;
 	ULONG inner_attributes;
@@ -52,7 +62,8 @@ struct ts_context {
 	uint32_t server_auth; /* CREDSSP_SERVER_AUTH_* that the caller vouches for: see package.h */
 	WCHAR *target;
 	size_t target_n;
-	struct secret *delegated; /* server: the packed credentials that arrived */
+	struct secret *delegated; /* server: what arrived, packed as SECPKG_ATTR_CREDS_2 has it */
+	struct secret *named;	  /* as SECPKG_ATTR_CREDS has it; NULL: alike */
 	int64_t expiry; /* the credential's or the inner context's, whichever ends first */
 	struct compose_held held; /* an answer that found no room yet */
 };

@@ -7,36 +7,76 @@
 #include "base/clock.h"
 #include "base/utf.h"
 #include "packages/tsssp/credentials.h"
+#include "packages/tsssp/delegate.h"
 #include "wire/authbuffer.h"
 #include "wire/authdata.h"
+#include "wire/kerblogon.h"
+
+/* A card's PIN is no password: nobody but Kerberos is told of it. */
+static const WCHAR kerberos_name[] = OPENSSPI_WIDE("Kerberos");
 
 /* An identity arrives as an EX2 block, or as the packed buffer that CredPackAuthenticationBuffer
- * makes; it is kept as an EX2 block either way. */
-static NTSTATUS keep_identity(struct ts_credential *c, struct rd bytes)
+ * makes. */
+static NTSTATUS read_identity(struct rd bytes, struct identity_view *id)
 {
-	CLEANUP(wr_done) struct wr block = WR(AUTHDATA_MAX);
-	struct identity_view id = { 0 };
 	struct authbuffer_view packed;
 
-	if (!identity_read(bytes, &id)) {
-		if (!authbuffer_read(bytes, &packed))
-			return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading the identity to delegate");
-		id = (struct identity_view){ .user = packed.user,
-					     .domain = packed.domain,
-					     .password = packed.password,
-					     .has_user = true,
-					     .has_domain = true,
-					     .has_password = true };
-	}
-	identity_write(&block, &id);
+	if (identity_read(bytes, id))
+		return STATUS_SUCCESS;
+	if (!authbuffer_read(bytes, &packed))
+		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading the identity to delegate");
+	*id = (struct identity_view){ .user = packed.user,
+				      .domain = packed.domain,
+				      .password = packed.password,
+				      .has_user = true,
+				      .has_domain = true,
+				      .has_password = true };
+	return STATUS_SUCCESS;
+}
+
+/* Can what a card's logon says be told to a server? */
+static bool card_is_sound(struct rd certificate)
+{
+	struct certificate_logon logon;
+	struct csp_info csp;
+
+	return certificate_logon_read(certificate, &logon) &&
+	       (logon.csp_data.n == 0 || csp_info_read(logon.csp_data, &csp));
+}
+
+static NTSTATUS keep_block(const struct identity_view *id, struct secret **out)
+{
+	CLEANUP(wr_done) struct wr block = WR(AUTHDATA_MAX);
+	struct identity_view again;
+
+	identity_write(&block, id);
 	struct rd written = wr_view(&block);
 	if (!wr_ok(&block))
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "writing the identity to delegate");
-	if (!identity_read(written, &id))
+	if (!identity_read(written, &again))
 		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading the identity to delegate");
-	c->identity = secret_copy(written.p, written.n);
-	return c->identity ? STATUS_SUCCESS
-			   : fail(SEC_E_INSUFFICIENT_MEMORY, "keeping the identity to delegate");
+	*out = secret_copy(written.p, written.n);
+	return *out ? STATUS_SUCCESS
+		    : fail(SEC_E_INSUFFICIENT_MEMORY, "keeping the identity to delegate");
+}
+
+/* It is kept as an EX2 block whatever it was. */
+static NTSTATUS keep_identity(struct ts_credential *c, uint32_t type, struct rd bytes)
+{
+	struct identity_view id = { 0 };
+
+	NTSTATUS status = read_identity(bytes, &id);
+	if (failed(status))
+		return status;
+	if (id.certificate.n) {
+		if (!card_is_sound(id.certificate))
+			return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading a logon by certificate");
+		id.packages = rd_of(kerberos_name, sizeof(kerberos_name) - sizeof(WCHAR));
+	}
+	if (type == CredsspCertificateCreds && !id.certificate.n)
+		return fail(SEC_E_UNKNOWN_CREDENTIALS, "finding a certificate's logon");
+	c->names_nobody = id.user.n == 0 && !id.has_password && id.certificate.n == 0;
+	return keep_block(&id, &c->identity);
 }
 
 static NTSTATUS read_auth(struct ts_credential *c, const void *auth)
@@ -47,16 +87,16 @@ static NTSTATUS read_auth(struct ts_credential *c, const void *auth)
 		return STATUS_SUCCESS;
 	if (!credssp_auth_read(authdata_block(auth), &a))
 		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading a CREDSSP_CRED");
-	c->keeps_credentials = a.flags & CREDSSP_FLAG_REDIRECT;
+	c->redirects = a.flags & CREDSSP_FLAG_REDIRECT;
 	switch (a.submit_type) {
 	case CredsspPasswordCreds:
 	case CredsspSubmitBufferBoth:
 	case CredsspSubmitBufferBothOld:
-		return a.has_identity ? keep_identity(c, a.identity) : STATUS_SUCCESS;
+	case CredsspCertificateCreds:
+		return a.has_identity ? keep_identity(c, a.submit_type, a.identity)
+				      : STATUS_SUCCESS;
 	case CredsspSchannelCreds:
 		return STATUS_SUCCESS; /* the identity is the default one */
-	case CredsspCertificateCreds: /* the status for what is not recognised is the documented one */
-		return fail(SEC_E_UNKNOWN_CREDENTIALS, "delegating a certificate's credentials");
 	default:
 		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading a CREDSSP_CRED's submit type");
 	}
@@ -119,7 +159,7 @@ NTSTATUS ts_credential_make(uint32_t use, const void *auth, struct ts_credential
 	if (!c)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "making a credential");
 	NTSTATUS status = read_auth(c, auth);
-	if (!failed(status) && (use & SECPKG_CRED_OUTBOUND) && c->identity)
+	if (!failed(status) && (use & SECPKG_CRED_OUTBOUND) && c->identity && !c->names_nobody)
 		status = acquire_inner(SECPKG_CRED_OUTBOUND, c->identity, &c->outbound, &c->expiry);
 	if (!failed(status) && (use & SECPKG_CRED_INBOUND))
 		status = acquire_inner(SECPKG_CRED_INBOUND, NULL, &c->inbound, &c->expiry);
@@ -131,7 +171,7 @@ NTSTATUS ts_credential_make(uint32_t use, const void *auth, struct ts_credential
 
 /* ---- what the target calls for ---- */
 
-static NTSTATUS read_identity(uint32_t class, const UNICODE_STRING *target, void **block)
+static NTSTATUS find_identity(uint32_t class, const UNICODE_STRING *target, void **block)
 {
 	const OPENSSPI_LSA_EXTENSION *extension = ts_host()->extension;
 
@@ -142,6 +182,20 @@ static NTSTATUS read_identity(uint32_t class, const UNICODE_STRING *target, void
 			      : (NTSTATUS)SEC_E_NO_CREDENTIALS;
 }
 
+/* Keeps what was found, with the packages that the caller wants it used by. */
+static NTSTATUS keep_found(struct ts_context *c, const void *block)
+{
+	const struct secret *asked = c->credential->identity;
+	struct identity_view id, wish = { 0 };
+
+	if (!identity_read(authdata_block(block), &id) ||
+	    (asked && !identity_read(rd_of(asked->p, asked->len), &wish)))
+		return fail(SEC_E_INTERNAL_ERROR, "reading an identity that was found");
+	if (wish.packages.n)
+		id.packages = wish.packages;
+	return keep_block(&id, &c->identity);
+}
+
 /* How strongly the server will have shown who it is, nobody knows yet: what is refused now would be
  * refused then, and is not shown to the server at all. */
 static NTSTATUS try_class(struct ts_context *c, uint32_t class)
@@ -149,16 +203,12 @@ static NTSTATUS try_class(struct ts_context *c, uint32_t class)
 	UNICODE_STRING target = unicode_view(c->target, c->target_n);
 	void *block = NULL;
 
-	NTSTATUS status = read_identity(class, &target, &block);
+	NTSTATUS status = find_identity(class, &target, &block);
 	if (failed(status))
 		return status;
 	status = ts_host()->extension->CheckDelegation(class, TRUE, &target);
-	if (!failed(status)) {
-		struct rd bytes = authdata_block(block);
-		c->identity = secret_copy(bytes.p, bytes.n);
-		if (!c->identity)
-			status = fail(SEC_E_INSUFFICIENT_MEMORY, "keeping an identity");
-	}
+	if (!failed(status))
+		status = keep_found(c, block);
 	ts_host()->lsa->FreeLsaHeap(block);
 	if (!failed(status))
 		c->class = class;
@@ -176,19 +226,59 @@ static NTSTATUS choose_identity(struct ts_context *c)
 	return status == SEC_E_NO_CREDENTIALS ? saved : status;
 }
 
+static void note(const char *sentence)
+{
+	const OPENSSPI_LSA_EXTENSION *extension = ts_host()->extension;
+	if (extension->NoteReason)
+		extension->NoteReason(sentence);
+}
+
+/* What the caller gave is delegated as it is, if there is something to delegate. */
+static NTSTATUS use_given(struct ts_context *c)
+{
+	const struct secret *s = c->credential->identity;
+	struct identity_view id;
+
+	c->class = OPENSSPI_DELEGATE_FRESH;
+	if (c->handover != TS_HANDOVER_REUSABLE)
+		return STATUS_SUCCESS;
+	if (!identity_read(rd_of(s->p, s->len), &id))
+		return fail(SEC_E_INTERNAL_ERROR, "reading the kept identity");
+	if (id.has_password || id.certificate.n)
+		return STATUS_SUCCESS;
+	note("an account's name was given, but no password to hand over to the server");
+	return fail(SEC_E_NO_CREDENTIALS, "finding a password to delegate");
+}
+
+/* Where a password has to leave, the one who signs in is the one whose password it is: never the owner of a
+ * ticket cache, who could sign in but has nothing that can be handed over. */
+static NTSTATUS use_found(struct ts_context *c)
+{
+	NTSTATUS status = choose_identity(c);
+
+	if (!failed(status) || status == SEC_E_DELEGATION_POLICY ||
+	    status == SEC_E_INSUFFICIENT_MEMORY)
+		return status;
+	if (status == SEC_E_NO_CREDENTIALS)
+		note("no password is saved for this server and there is no default one; "
+		     "a ticket cache alone holds nothing to hand over");
+	return fail(SEC_E_NO_CREDENTIALS, "finding an identity to delegate");
+}
+
 NTSTATUS ts_context_choose(struct ts_context *c)
 {
 	const struct ts_credential *credential = c->credential;
-	bool delegates = (c->requirements & ISC_REQ_DELEGATE) && !credential->keeps_credentials;
+	NTSTATUS status = STATUS_SUCCESS;
 
-	if (credential->identity) {
-		c->class = OPENSSPI_DELEGATE_FRESH;
-		return STATUS_SUCCESS;
-	}
-	NTSTATUS status = delegates ? choose_identity(c) : STATUS_SUCCESS;
-	if (!failed(status))
-		return acquire_inner(SECPKG_CRED_OUTBOUND, c->identity, &c->outbound, &c->expiry);
-	if (status == SEC_E_DELEGATION_POLICY || status == SEC_E_INSUFFICIENT_MEMORY)
+	c->handover = ts_handover_of(c);
+	if (credential->identity && !credential->names_nobody)
+		return use_given(c);
+	if (c->handover == TS_HANDOVER_REUSABLE)
+		status = use_found(c);
+	else if (c->handover != TS_HANDOVER_NONE)
+		c->class = OPENSSPI_DELEGATE_DEFAULT; /* whoever the mechanism signs in */
+	if (failed(status))
 		return fail(status, "choosing the identity to delegate");
-	return fail(SEC_E_NO_CREDENTIALS, "finding an identity to delegate");
+	return acquire_inner(SECPKG_CRED_OUTBOUND, c->identity ? c->identity : credential->identity,
+			     &c->outbound, &c->expiry);
 }

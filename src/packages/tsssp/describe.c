@@ -65,17 +65,53 @@ static void describe_text(const char *name, struct rd utf16, unsigned depth, str
 	text_add(out, "\n");
 }
 
+static void describe_optional(const char *name, struct rd utf16, unsigned depth, struct text *out)
+{
+	if (utf16.n)
+		describe_text(name, utf16, depth, out);
+}
+
+static void describe_secret(const char *name, struct rd utf16, unsigned depth, struct text *out)
+{
+	line(out, depth, name);
+	text_add(out, ": %zu characters, not shown\n", utf16.n / 2);
+}
+
+static void describe_card(const struct ts_credentials *c, unsigned depth, struct text *out)
+{
+	describe_secret("pin", c->password, depth, out);
+	line(out, depth, "keySpec: ");
+	text_add(out, "%u\n", (unsigned)c->csp.key_spec);
+	describe_optional("cardName", c->csp.card, depth, out);
+	describe_optional("readerName", c->csp.reader, depth, out);
+	describe_optional("containerName", c->csp.container, depth, out);
+	describe_optional("cspName", c->csp.csp, depth, out);
+	describe_optional("userHint", c->user, depth, out);
+	describe_optional("domainHint", c->domain, depth, out);
+}
+
+static void describe_guard(const struct ts_credentials *c, unsigned depth, struct text *out)
+{
+	describe_text("packageName", c->package, depth, out);
+	describe_sealed("credBuffer", true, c->buffer, depth, out);
+	line(out, depth, "supplementalCreds: ");
+	text_add(out, "%zu\n", c->supplemental);
+}
+
 static void describe_credentials(const struct ts_credentials *c, unsigned depth, struct text *out)
 {
 	line(out, depth, "TSCredentials\n");
 	line(out, depth + 1, "credType: ");
 	text_add(out, "%u\n", (unsigned)c->type);
-	if (c->type != TS_CRED_PASSWORD)
-		return;
-	describe_text("domainName", c->domain, depth + 1, out);
-	describe_text("userName", c->user, depth + 1, out);
-	line(out, depth + 1, "password: ");
-	text_add(out, "%zu characters, not shown\n", c->password.n / 2);
+	if (c->type == TS_CRED_SMART_CARD) {
+		describe_card(c, depth + 1, out);
+	} else if (c->type == TS_CRED_REMOTE_GUARD) {
+		describe_guard(c, depth + 1, out);
+	} else {
+		describe_text("domainName", c->domain, depth + 1, out);
+		describe_text("userName", c->user, depth + 1, out);
+		describe_secret("password", c->password, depth + 1, out);
+	}
 }
 
 bool ts_describe(const uint8_t *token, size_t len, unsigned depth, struct text *out)

@@ -53,6 +53,16 @@ NTSTATUS ts_take_version(struct ts_context *c, const struct ts_request *in)
 
 /* ---- sealing ---- */
 
+/* Moves what a buffer holds up to `to`; returns where it ends there. */
+static uint8_t *close_up(uint8_t *to, const SecBuffer *b)
+{
+	if (b->cbBuffer && b->pvBuffer != to)
+		memmove(to, b->pvBuffer, b->cbBuffer);
+	return to + b->cbBuffer;
+}
+
+/* [MS-CSSP] 2.2.1: the signature first, of the length that the mechanism makes it, then the ciphertext. The
+ * room in front is the most a signature takes, the room behind for a mechanism that pads. */
 NTSTATUS ts_seal(struct ts_context *c, struct rd plain, struct wr *out)
 {
 	SecPkgContext_Sizes sizes;
@@ -62,21 +72,30 @@ NTSTATUS ts_seal(struct ts_context *c, struct rd plain, struct wr *out)
 		ts_host()->extension->ReachQueryContext(c->inner, SECPKG_ATTR_SIZES, &sizes);
 	if (failed(status))
 		return status;
-	uint8_t *sealed = wr_take(out, sizes.cbSecurityTrailer + plain.n);
+	size_t head = sizes.cbSecurityTrailer, room = head + plain.n + sizes.cbBlockSize;
+	uint8_t *sealed = wr_take(out, room);
 	if (!sealed)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "sealing");
-	memcpy(sealed + sizes.cbSecurityTrailer, plain.p, plain.n);
+	memcpy(sealed + head, plain.p, plain.n);
 	compose_list_init(&list);
-	SecBuffer *token =
-		compose_list_add(&list, SECBUFFER_TOKEN, rd_of(sealed, sizes.cbSecurityTrailer));
-	compose_list_add(&list, SECBUFFER_DATA, rd_of(sealed + sizes.cbSecurityTrailer, plain.n));
+	SecBuffer *token = compose_list_add(&list, SECBUFFER_TOKEN, rd_of(sealed, head));
+	SecBuffer *data = compose_list_add(&list, SECBUFFER_DATA, rd_of(sealed + head, plain.n));
+	SecBuffer *padding = compose_list_add(&list, SECBUFFER_PADDING,
+					      rd_of(sealed + head + plain.n, sizes.cbBlockSize));
+	if (sizes.cbBlockSize == 0)
+		list.desc.cBuffers--;
 	status = ts_host()->extension->ReachSeal(c->inner, &list.desc, 0);
-	if (failed(status))
+	bool sound = token->cbBuffer <= head && data->cbBuffer == plain.n &&
+		     padding->cbBuffer <= sizes.cbBlockSize;
+	if (!failed(status) && !sound)
+		status = fail(SEC_E_INTERNAL_ERROR, "measuring what the mechanism sealed");
+	if (failed(status)) { /* what was not sealed does not leave */
+		mem_wipe(sealed, room);
+		out->len -= room;
 		return status;
-	/* a signature shorter than the room it was given: the ciphertext moves up to it */
-	size_t slack = sizes.cbSecurityTrailer - token->cbBuffer;
-	memmove(sealed + token->cbBuffer, sealed + sizes.cbSecurityTrailer, plain.n);
-	out->len -= slack;
+	}
+	uint8_t *end = close_up(close_up(close_up(sealed, token), data), padding);
+	out->len -= room - (size_t)(end - sealed);
 	return STATUS_SUCCESS;
 }
 

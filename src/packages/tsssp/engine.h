@@ -44,4 +44,8 @@ struct ts_request ts_request_new(void);
 /* SECPKG_FUNCTION_TABLE.QueryContextAttributes for a context that was found. */
 MUST_CHECK NTSTATUS ts_query_attribute(struct ts_context *c, uint32_t attribute, void *buffer);
 
+/* SECPKG_ATTR_NEGOTIATION_PACKAGE: the mechanism in force inside. */
+MUST_CHECK NTSTATUS ts_query_inner_package(const struct ts_context *c,
+					   SecPkgContext_PackageInfoW *out);
+
 #endif

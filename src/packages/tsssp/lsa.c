@@ -201,8 +201,10 @@ static uint32_t granted(const struct ts_context *c, uint32_t now)
 	const uint32_t client = ISC_REQ_CONNECTION | ISC_REQ_STREAM | ISC_REQ_EXTENDED_ERROR |
 				ISC_REQ_MANUAL_CRED_VALIDATION | ISC_REQ_USE_SUPPLIED_CREDS;
 	const uint32_t server = ASC_REQ_CONNECTION | ASC_REQ_STREAM | ASC_REQ_EXTENDED_ERROR;
-	const uint32_t inner = ISC_RET_REPLAY_DETECT | ISC_RET_SEQUENCE_DETECT |
-			       ISC_RET_CONFIDENTIALITY;
+	const uint32_t both = ISC_RET_REPLAY_DETECT | ISC_RET_SEQUENCE_DETECT |
+			      ISC_RET_CONFIDENTIALITY;
+	/* a client says so when it has been decided upon; both have the same bit */
+	const uint32_t inner = both | (c->server ? ASC_RET_MUTUAL_AUTH : 0);
 
 	return (c->requirements & (c->server ? server : client)) | (c->inner_attributes & inner) |
 	       (c->attributes & (ISC_RET_DELEGATE | ISC_RET_MUTUAL_AUTH)) |

@@ -5,6 +5,42 @@
 #include "packages/tsssp/message.h"
 #include "wire/der.h"
 
+/* ---- elements ---- */
+
+/* A definite length of up to four bytes in any form: some clients (rdesktop) always write two. */
+static bool take_length(struct rd *r, size_t *out)
+{
+	uint8_t first, byte;
+
+	if (!rd_u8(r, &first) || first == 0x80 || first > 0x84)
+		return false;
+	*out = first < 0x80 ? first : 0;
+	for (size_t i = 0x80; i < first; i++) {
+		if (!rd_u8(r, &byte))
+			return false;
+		*out = *out << 8 | byte;
+	}
+	return true;
+}
+
+static bool take_any(struct rd *r, uint8_t *tag, struct rd *contents)
+{
+	struct rd copy = *r;
+	size_t length;
+
+	if (!rd_u8(&copy, tag) || (*tag & 0x1F) == 0x1F || !take_length(&copy, &length) ||
+	    !rd_bytes(&copy, length, contents))
+		return false;
+	*r = copy;
+	return true;
+}
+
+static bool take(struct rd *r, uint8_t tag, struct rd *contents)
+{
+	uint8_t t;
+	return der_next_is(*r, tag) && take_any(r, &t, contents);
+}
+
 /* ---- TSRequest ---- */
 
 enum ts_frame ts_request_frame(struct rd bytes, size_t *len)
@@ -40,15 +76,15 @@ static bool parse_nego(struct rd field, struct rd *out)
 {
 	struct rd list, item, token;
 
-	return der_take(&field, DER_SEQUENCE, &list) && rd_empty(field) &&
-	       der_take(&list, DER_SEQUENCE, &item) && rd_empty(list) &&
-	       der_take(&item, DER_CONTEXT(0), &token) && rd_empty(item) &&
-	       der_octets(&token, out) && rd_empty(token);
+	return take(&field, DER_SEQUENCE, &list) && rd_empty(field) &&
+	       take(&list, DER_SEQUENCE, &item) && rd_empty(list) &&
+	       take(&item, DER_CONTEXT(0), &token) && rd_empty(item) &&
+	       take(&token, DER_OCTET_STRING, out) && rd_empty(token);
 }
 
 static bool parse_octets(struct rd field, struct rd *out)
 {
-	return der_octets(&field, out) && rd_empty(field);
+	return take(&field, DER_OCTET_STRING, out) && rd_empty(field);
 }
 
 static bool parse_field(unsigned number, struct rd field, struct ts_request *out)
@@ -83,10 +119,10 @@ bool ts_request_parse(struct rd message, struct ts_request *out)
 	uint8_t tag;
 
 	*out = (struct ts_request){ 0 };
-	if (!der_take(&message, DER_SEQUENCE, &body) || !rd_empty(message))
+	if (!take(&message, DER_SEQUENCE, &body) || !rd_empty(message))
 		return false;
 	while (!rd_empty(body)) {
-		if (!der_any(&body, &tag, &field) || (tag & 0xE0) != DER_CONTEXT(0))
+		if (!take_any(&body, &tag, &field) || (tag & 0xE0) != DER_CONTEXT(0))
 			return false;
 		int number = tag & 0x1F;
 		if (number <= last || (last < 0 && number != 0) ||
@@ -144,14 +180,7 @@ void ts_request_write(struct wr *w, const struct ts_request *request)
 static bool take_octets(struct rd *r, unsigned number, struct rd *out)
 {
 	struct rd field;
-	return der_take(r, (uint8_t)DER_CONTEXT(number), &field) && parse_octets(field, out);
-}
-
-/* An optional field of octets: absent is fine, malformed is not. */
-static bool skip_octets(struct rd *r, unsigned number)
-{
-	struct rd ignored;
-	return !der_next_is(*r, (uint8_t)DER_CONTEXT(number)) || take_octets(r, number, &ignored);
+	return take(r, (uint8_t)DER_CONTEXT(number), &field) && parse_octets(field, out);
 }
 
 /* Cuts trailing NULs off and accepts what is left only as sound UTF-16LE text. */
@@ -182,46 +211,58 @@ static bool parse_password(struct rd body, struct ts_credentials *out)
 	       trim_text(&out->user) && trim_text(&out->password);
 }
 
-/* TSSmartCardCreds: checked for its structure alone. [MS-CSSP] 2.2.1.2.2 */
-static bool parse_smart_card(struct rd body)
+/* An optional text: absent is empty, malformed is not. */
+static bool take_text(struct rd *r, unsigned number, struct rd *out)
 {
-	struct rd pin, field, csp, number;
-	uint32_t key_spec;
+	*out = rd_of(NULL, 0);
+	return !der_next_is(*r, (uint8_t)DER_CONTEXT(number)) ||
+	       (take_octets(r, number, out) && trim_text(out));
+}
 
-	if (!take_octets(&body, 0, &pin) || !der_take(&body, DER_CONTEXT(1), &field) ||
-	    !der_take(&field, DER_SEQUENCE, &csp) || !rd_empty(field))
-		return false;
-	if (!der_take(&csp, DER_CONTEXT(0), &number) || !der_u32(&number, &key_spec) ||
-	    !rd_empty(number))
-		return false;
-	for (unsigned i = 1; i <= 4; i++)
-		if (!skip_octets(&csp, i))
-			return false;
-	return rd_empty(csp) && skip_octets(&body, 2) && skip_octets(&body, 3) && rd_empty(body);
+/* TSCspDataDetail. [MS-CSSP] 2.2.1.2.2.1 */
+static bool parse_csp(struct rd csp, struct csp_info *out)
+{
+	struct rd number;
+
+	return take(&csp, DER_CONTEXT(0), &number) && der_u32(&number, &out->key_spec) &&
+	       rd_empty(number) && take_text(&csp, 1, &out->card) &&
+	       take_text(&csp, 2, &out->reader) && take_text(&csp, 3, &out->container) &&
+	       take_text(&csp, 4, &out->csp) && rd_empty(csp);
+}
+
+/* TSSmartCardCreds. [MS-CSSP] 2.2.1.2.2 */
+static bool parse_smart_card(struct rd body, struct ts_credentials *out)
+{
+	struct rd field, csp;
+
+	return take_octets(&body, 0, &out->password) && trim_text(&out->password) &&
+	       take(&body, DER_CONTEXT(1), &field) && take(&field, DER_SEQUENCE, &csp) &&
+	       rd_empty(field) && parse_csp(csp, &out->csp) && take_text(&body, 2, &out->user) &&
+	       take_text(&body, 3, &out->domain) && rd_empty(body);
 }
 
 /* TSRemoteGuardPackageCred: a package's name and its buffer. */
-static bool parse_package_cred(struct rd body)
+static bool parse_package_cred(struct rd body, struct rd *name, struct rd *buffer)
 {
-	struct rd name, buffer;
-	return take_octets(&body, 0, &name) && take_octets(&body, 1, &buffer) && rd_empty(body);
+	return take_octets(&body, 0, name) && trim_text(name) && take_octets(&body, 1, buffer) &&
+	       rd_empty(body);
 }
 
 /* TSRemoteGuardCreds; an empty list of supplemental credentials is fine. [MS-CSSP] 2.2.1.2.3 */
-static bool parse_remote_guard(struct rd body)
+static bool parse_remote_guard(struct rd body, struct ts_credentials *out)
 {
-	struct rd field, cred, list;
+	struct rd field, cred, list, name, buffer;
 
-	if (!der_take(&body, DER_CONTEXT(0), &field) || !der_take(&field, DER_SEQUENCE, &cred) ||
-	    !rd_empty(field) || !parse_package_cred(cred))
+	if (!take(&body, DER_CONTEXT(0), &field) || !take(&field, DER_SEQUENCE, &cred) ||
+	    !rd_empty(field) || !parse_package_cred(cred, &out->package, &out->buffer))
 		return false;
 	if (rd_empty(body))
 		return true;
-	if (!der_take(&body, DER_CONTEXT(1), &field) || !rd_empty(body) ||
-	    !der_take(&field, DER_SEQUENCE, &list) || !rd_empty(field))
+	if (!take(&body, DER_CONTEXT(1), &field) || !rd_empty(body) ||
+	    !take(&field, DER_SEQUENCE, &list) || !rd_empty(field))
 		return false;
-	while (!rd_empty(list))
-		if (!der_take(&list, DER_SEQUENCE, &cred) || !parse_package_cred(cred))
+	for (; !rd_empty(list); out->supplemental++)
+		if (!take(&list, DER_SEQUENCE, &cred) || !parse_package_cred(cred, &name, &buffer))
 			return false;
 	return true;
 }
@@ -232,39 +273,97 @@ bool ts_credentials_parse(struct rd message, struct ts_credentials *out)
 	uint32_t type;
 
 	*out = (struct ts_credentials){ 0 };
-	if (!der_take(&message, DER_SEQUENCE, &body) || !rd_empty(message) ||
-	    !der_take(&body, DER_CONTEXT(0), &number) || !der_small_uint(&number, &type) ||
+	if (!take(&message, DER_SEQUENCE, &body) || !rd_empty(message) ||
+	    !take(&body, DER_CONTEXT(0), &number) || !der_small_uint(&number, &type) ||
 	    !rd_empty(number))
 		return false;
 	if (!take_octets(&body, 1, &inner) || !rd_empty(body) ||
-	    !der_take(&inner, DER_SEQUENCE, &creds) || !rd_empty(inner))
+	    !take(&inner, DER_SEQUENCE, &creds) || !rd_empty(inner))
 		return false;
 	out->type = (enum ts_cred_type)type;
 	switch (type) {
 	case TS_CRED_PASSWORD:
 		return parse_password(creds, out);
 	case TS_CRED_SMART_CARD:
-		return parse_smart_card(creds);
+		return parse_smart_card(creds, out);
 	case TS_CRED_REMOTE_GUARD:
-		return parse_remote_guard(creds);
+		return parse_remote_guard(creds, out);
 	default:
 		return false;
 	}
 }
 
+/* Where the lengths of what is open are to be filled in. */
+struct open_credentials {
+	size_t outer, field, octets, inner;
+};
+
+static struct open_credentials begin_credentials(struct wr *w, enum ts_cred_type type)
+{
+	struct open_credentials o;
+
+	o.outer = der_begin(w, DER_SEQUENCE);
+	o.field = der_begin(w, DER_CONTEXT(0));
+	der_put_uint(w, type);
+	der_end(w, o.field);
+	o.field = der_begin(w, DER_CONTEXT(1));
+	o.octets = der_begin(w, DER_OCTET_STRING);
+	o.inner = der_begin(w, DER_SEQUENCE);
+	return o;
+}
+
+static void end_credentials(struct wr *w, const struct open_credentials *o)
+{
+	der_end(w, o->inner);
+	der_end(w, o->octets);
+	der_end(w, o->field);
+	der_end(w, o->outer);
+}
+
 void ts_credentials_write(struct wr *w, struct rd domain, struct rd user, struct rd password)
 {
-	size_t outer = der_begin(w, DER_SEQUENCE), field = der_begin(w, DER_CONTEXT(0));
+	struct open_credentials o = begin_credentials(w, TS_CRED_PASSWORD);
 
-	der_put_uint(w, TS_CRED_PASSWORD);
-	der_end(w, field);
-	field = der_begin(w, DER_CONTEXT(1));
-	size_t octets = der_begin(w, DER_OCTET_STRING), inner = der_begin(w, DER_SEQUENCE);
 	write_octets_field(w, 0, domain);
 	write_octets_field(w, 1, user);
 	write_octets_field(w, 2, password);
-	der_end(w, inner);
-	der_end(w, octets);
+	end_credentials(w, &o);
+}
+
+static void write_text_field(struct wr *w, unsigned number, struct rd text)
+{
+	if (text.n)
+		write_octets_field(w, number, text);
+}
+
+void ts_smart_card_write(struct wr *w, const struct ts_credentials *c)
+{
+	struct open_credentials o = begin_credentials(w, TS_CRED_SMART_CARD);
+
+	write_octets_field(w, 0, c->password);
+	size_t field = der_begin(w, DER_CONTEXT(1)), csp = der_begin(w, DER_SEQUENCE),
+	       number = der_begin(w, DER_CONTEXT(0));
+	der_put_uint(w, c->csp.key_spec);
+	der_end(w, number);
+	write_text_field(w, 1, c->csp.card);
+	write_text_field(w, 2, c->csp.reader);
+	write_text_field(w, 3, c->csp.container);
+	write_text_field(w, 4, c->csp.csp);
+	der_end(w, csp);
 	der_end(w, field);
-	der_end(w, outer);
+	write_text_field(w, 2, c->user);
+	write_text_field(w, 3, c->domain);
+	end_credentials(w, &o);
+}
+
+void ts_remote_guard_write(struct wr *w, struct rd package, struct rd buffer)
+{
+	struct open_credentials o = begin_credentials(w, TS_CRED_REMOTE_GUARD);
+
+	size_t field = der_begin(w, DER_CONTEXT(0)), cred = der_begin(w, DER_SEQUENCE);
+	write_octets_field(w, 0, package);
+	write_octets_field(w, 1, buffer);
+	der_end(w, cred);
+	der_end(w, field);
+	end_credentials(w, &o);
 }

@@ -5,6 +5,7 @@
 #ifndef OPENSSPI_PACKAGES_TSSSP_MESSAGE_H
 #define OPENSSPI_PACKAGES_TSSSP_MESSAGE_H
 
+#include "wire/kerblogon.h"
 #include "wire/rd.h"
 #include "wire/wr.h"
 
@@ -43,7 +44,12 @@ enum ts_cred_type {
 
 struct ts_credentials {
 	enum ts_cred_type type;
-	struct rd domain, user, password; /* TS_CRED_PASSWORD, UTF-16LE, without trailing NUL */
+	/* UTF-16LE, without trailing NUL. A smart card's: the hints (empty is absent) and the PIN. */
+	struct rd domain, user, password;
+	struct csp_info csp; /* TS_CRED_SMART_CARD: where card and key are */
+	/* TS_CRED_REMOTE_GUARD: the logon's package and its buffer; supplemental ones are not kept. */
+	struct rd package, buffer;
+	size_t supplemental; /* how many of those there are */
 };
 
 /* Reads TSCredentials: the structure that the type names and no other, nothing behind it. Text with a
@@ -53,5 +59,11 @@ MUST_CHECK bool ts_credentials_parse(struct rd message, struct ts_credentials *o
 
 /* Writes TSCredentials of type password. */
 void ts_credentials_write(struct wr *w, struct rd domain, struct rd user, struct rd password);
+
+/* Writes those of type smart card, with the fields above; empty optional ones are left out. */
+void ts_smart_card_write(struct wr *w, const struct ts_credentials *c);
+
+/* Writes those of type Remote Guard, without supplemental credentials. */
+void ts_remote_guard_write(struct wr *w, struct rd package, struct rd buffer);
 
 #endif

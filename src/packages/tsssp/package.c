@@ -8,7 +8,7 @@
 #include "packages/tsssp/package.h"
 
 #define RPC_ID_TSSSP 22
-#define MAX_TOKEN 13000
+#define MAX_TOKEN 48456 /* Negotiate's, and 200 */
 
 static WCHAR package_name[] = TS_SSP_NAME;
 static WCHAR package_comment[] = OPENSSPI_WIDE("TS Service Security Package");

@@ -2,8 +2,7 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/base.h"
 
-#include "packages/tsssp/engine.h"
-#include "wire/authbuffer.h"
+#include "packages/tsssp/receive.h"
 
 /* What a client is told of a refusal: the account's own status, or that the logon failed. */
 static uint32_t error_of_status(NTSTATUS status)
@@ -110,22 +109,6 @@ static NTSTATUS negotiate(struct ts_leg *leg)
 	return failed(status) ? status : answer_binding(leg, wr_view(&answer));
 }
 
-/* Keeps what was delegated in the form SECPKG_ATTR_CREDS gives it out. */
-static NTSTATUS keep_credentials(struct ts_context *c, const struct ts_credentials *creds)
-{
-	const struct authbuffer_view view = { creds->domain, creds->user, creds->password };
-	CLEANUP(wr_done) struct wr packed = WR(TS_REQUEST_MAX);
-
-	if (creds->domain.n + creds->user.n + creds->password.n == 0 &&
-	    compose_policy(ts_host(), OPENSSPI_POLICY_RESTRICTED_ADMIN, 0) == 0)
-		return fail(SEC_E_LOGON_DENIED, "accepting empty credentials");
-	authbuffer_write(&packed, &view);
-	struct rd bytes = wr_view(&packed);
-	c->delegated = wr_ok(&packed) ? secret_copy(bytes.p, bytes.n) : NULL;
-	return c->delegated ? STATUS_SUCCESS
-			    : fail(SEC_E_INSUFFICIENT_MEMORY, "keeping the delegated credentials");
-}
-
 static NTSTATUS take_credentials(struct ts_leg *leg)
 {
 	struct ts_context *c = leg->context;
@@ -140,13 +123,9 @@ static NTSTATUS take_credentials(struct ts_leg *leg)
 		return status;
 	if (!ts_credentials_parse(plain, &creds))
 		return fail(SEC_E_INVALID_TOKEN, "reading TSCredentials");
-	if (creds.type != TS_CRED_PASSWORD)
-		return fail(SEC_E_UNSUPPORTED_FUNCTION, "taking credentials other than a password");
-	status = keep_credentials(c, &creds);
+	status = ts_receive(c, &creds);
 	if (failed(status))
 		return status;
-	if (creds.domain.n + creds.user.n + creds.password.n) /* empty ones delegate nothing */
-		c->attributes |= ASC_RET_DELEGATE;
 	c->stage = TS_STAGE_COMPLETE;
 	return SEC_E_OK;
 }

@@ -1,0 +1,180 @@
+/* packages/kerberos/logon.c - see packages/kerberos/logon.h.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * The LSA knows the session; that it has something of ours is a note in the LSA's store (AddCredential),
+ * which is how AcquireCredentialsHandle is let through to it. */
+#include "base/base.h"
+
+#include <pthread.h>
+
+#include "base/forks.h"
+#include "base/random.h"
+#include "packages/kerberos/logon.h"
+
+#define TRIES 8
+
+struct logon {
+	LUID id, owner; /* for whose session it was made */
+	struct krb_credential *credential;
+	struct logon *next;
+};
+
+static struct logons {
+	pthread_mutex_t lock;
+	struct logon *first;
+} all = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void hold(void *object)
+{
+	pthread_mutex_lock(object);
+}
+
+static void release(void *object)
+{
+	pthread_mutex_unlock(object);
+}
+
+bool kerberos_logons_guard_forks(void)
+{
+	static const struct fork_lock lock = { hold, release, release };
+	return forks_guard(&lock, &all.lock);
+}
+
+static void logon_free(struct logon *l)
+{
+	if (!l)
+		return;
+	krb_unref(l->credential);
+	mem_free(l);
+}
+DEFINE_CLEANUP(struct logon *, logon_free)
+
+/* Who calls; {0, 0} when nobody does. */
+static LUID caller(void)
+{
+	SECPKG_CLIENT_INFO info = { .ProcessID = 0 };
+
+	return failed(kerberos_host()->lsa->GetClientInfo(&info)) ? (LUID){ 0 } : info.LogonId;
+}
+
+static struct krb_credential *find(const LUID *logon, const LUID *owner)
+{
+	struct krb_credential *found = NULL;
+	const struct krb_ops *ops;
+
+	if (failed(kerberos_krb(&ops)))
+		return NULL;
+	pthread_mutex_lock(&all.lock);
+	for (struct logon *l = all.first; l && !found; l = l->next)
+		if (SecEqualLuid(&l->id, logon) && (!owner || SecEqualLuid(&l->owner, owner)))
+			found = l->credential;
+	if (found)
+		ops->credential_ref(found);
+	pthread_mutex_unlock(&all.lock);
+	return found;
+}
+
+struct krb_credential *kerberos_logon_find(const LUID *logon)
+{
+	return find(logon, NULL);
+}
+
+struct krb_credential *kerberos_logon_of_caller(const LUID *logon)
+{
+	LUID owner = caller();
+
+	return find(logon, &owner);
+}
+
+/* Numbers that no other session has: those of users are the LSA's own. */
+static NTSTATUS session_make(LUID *out)
+{
+	const LSA_SECPKG_FUNCTION_TABLE *lsa = kerberos_host()->lsa;
+	NTSTATUS status = STATUS_LOGON_SESSION_COLLISION;
+
+	for (unsigned i = 0; i < TRIES && status == STATUS_LOGON_SESSION_COLLISION; i++) {
+		status = random_bytes(out, sizeof(*out));
+		if (!failed(status))
+			status = lsa->CreateLogonSession(out);
+	}
+	return status;
+}
+
+static NTSTATUS session_note(LUID *id, SECURITY_LOGON_TYPE type)
+{
+	const LSA_SECPKG_FUNCTION_TABLE *lsa = kerberos_host()->lsa;
+	char text[] = "tickets";
+	LSA_STRING note = { sizeof(text) - 1, sizeof(text) - 1, text };
+
+	NTSTATUS status = lsa->AddCredential(id, kerberos_id(), &note, &note);
+	if (!failed(status))
+		lsa->AuditLogon(STATUS_SUCCESS, STATUS_SUCCESS, NULL, NULL, NULL, NULL, type, NULL,
+				id);
+	return status;
+}
+
+NTSTATUS kerberos_logon_new(struct krb_credential *credential, SECURITY_LOGON_TYPE type, LUID *out)
+{
+	CLEANUP(logon_free_p) struct logon *fresh = MEM_NEW(struct logon);
+	const struct krb_ops *ops;
+
+	NTSTATUS status = kerberos_krb(&ops);
+	if (failed(status))
+		return status;
+	if (!fresh)
+		return fail(STATUS_NO_MEMORY, "making a logon session");
+	ops->credential_ref(credential);
+	fresh->credential = credential;
+	fresh->owner = caller();
+	status = session_make(&fresh->id);
+	if (failed(status))
+		return status;
+	status = session_note(&fresh->id, type);
+	if (failed(status)) {
+		(void)kerberos_host()->lsa->DeleteLogonSession(&fresh->id);
+		return status;
+	}
+	*out = fresh->id;
+	pthread_mutex_lock(&all.lock);
+	fresh->next = all.first;
+	all.first = TAKE(fresh);
+	pthread_mutex_unlock(&all.lock);
+	return STATUS_SUCCESS;
+}
+
+static struct logon *take(const LUID *id)
+{
+	struct logon *found = NULL;
+
+	pthread_mutex_lock(&all.lock);
+	for (struct logon **at = &all.first; *at && !found; at = &(*at)->next)
+		if (!id || SecEqualLuid(&(*at)->id, id)) {
+			found = *at;
+			*at = found->next;
+			break;
+		}
+	pthread_mutex_unlock(&all.lock);
+	return found;
+}
+
+void kerberos_logon_end(const LUID *logon)
+{
+	LUID id = *logon;
+
+	logon_free(take(logon));
+	(void)kerberos_host()->lsa->DeleteLogonSession(&id);
+}
+
+void kerberos_logons_clear(void)
+{
+	struct logon *l;
+
+	while ((l = take(NULL)))
+		logon_free(l);
+}
+
+/* The LSA ends a session with its client. */
+VOID NTAPI kerberos_ap_logon_terminated(PLUID logon)
+{
+	logon_free(take(logon));
+}

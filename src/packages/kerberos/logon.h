@@ -1,0 +1,25 @@
+/* packages/kerberos/logon.h - logon sessions that this package made, and whose tickets they have.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#ifndef OPENSSPI_KERBEROS_LOGON_H
+#define OPENSSPI_KERBEROS_LOGON_H
+
+#include "packages/kerberos/lsa.h"
+
+/* The credential of such a session, the caller's to release; NULL: it is none of ours. */
+struct krb_credential *kerberos_logon_find(const LUID *logon);
+
+/* The same, but only of a session that was made for whoever calls. */
+struct krb_credential *kerberos_logon_of_caller(const LUID *logon);
+
+/* A new session of whoever calls, for that credential, which it refers to. STATUS_NO_MEMORY,
+ * STATUS_QUOTA_EXCEEDED. */
+MUST_CHECK NTSTATUS kerberos_logon_new(struct krb_credential *credential, SECURITY_LOGON_TYPE type,
+				       LUID *out);
+
+/* Ends one; credentials that were acquired of it go on. */
+void kerberos_logon_end(const LUID *logon);
+
+void kerberos_logons_clear(void);
+MUST_CHECK bool kerberos_logons_guard_forks(void);
+
+#endif

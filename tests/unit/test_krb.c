@@ -1,0 +1,288 @@
+/* tests/unit/test_krb.c - the Kerberos module by its table, without a KDC: doors, names, hostile bytes.
+ * SPDX-License-Identifier: MIT OR Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/base.h"
+
+#include "base/part.h"
+#include "krb/krb.h"
+
+static struct part_module module = { .file = KRB_MODULE_FILE, .entry = KRB_MODULE_ENTRY };
+static const struct krb_ops *krb;
+static char folder[] = "/tmp/opensspi-krb-XXXXXX";
+static char ccache[64], keytab[64];
+
+/* A keytab of one key: HTTP/localhost@LAB.TEST, version 2, AES-256. */
+static const uint8_t keytab_bytes[] = { "\x05\x02"
+					"\x00\x00\x00\x4e"
+					"\x00\x02"
+					"\x00\x08LAB.TEST"
+					"\x00\x04HTTP"
+					"\x00\x09localhost"
+					"\x00\x00\x00\x01"
+					"\x5f\x00\x00\x00"
+					"\x02"
+					"\x00\x12\x00\x20"
+					"0123456789abcdef0123456789abcdef"
+					"\x00\x00\x00\x02" };
+
+static void write_file(const char *name, const void *bytes, size_t n)
+{
+	FILE *f = fopen(name, "wb");
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes, 1, n, f), n);
+	fclose(f);
+}
+
+static int open_module(void **state)
+{
+	static const char conf[] = "[libdefaults]\n default_realm = LAB.TEST\n"
+				   " dns_lookup_kdc = false\n dns_lookup_realm = false\n";
+	char name[64];
+
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(name, sizeof(name), "%s/krb5.conf", folder);
+	write_file(name, conf, sizeof(conf) - 1);
+	setenv("KRB5_CONFIG", name, 1);
+	snprintf(ccache, sizeof(ccache), "%s/ccache", folder);
+	setenv("KRB5CCNAME", ccache, 1);
+	setenv("KRB5_CLIENT_KTNAME", "/nonexistent", 1);
+	snprintf(keytab, sizeof(keytab), "%s/keytab", folder);
+	write_file(keytab, keytab_bytes, sizeof(keytab_bytes) - 1);
+	const void *table;
+	if (failed(part_load(&module, &table)))
+		return -1;
+	krb = table;
+	return 0;
+}
+
+static int close_module(void **state)
+{
+	char command[128];
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	return system(command);
+}
+
+static NTSTATUS reason_of(NTSTATUS status, const char *text)
+{
+	struct krb_reason why;
+	krb->reason(&why);
+	if (text)
+		assert_non_null(strstr(why.text, text));
+	return status;
+}
+
+static struct krb_credential *acceptor(void)
+{
+	struct krb_identity who = { .use = KRB_ACCEPT, .keytab = keytab };
+	struct krb_credential *c = NULL;
+	assert_int_equal(krb->credential_new(&who, &c), SEC_E_OK);
+	return c;
+}
+
+static void another_build_is_refused(void **state)
+{
+	Dl_info where;
+	void *function;
+	memcpy(&function, &krb->step, sizeof(function));
+	assert_true(dladdr(function, &where) != 0);
+	void *again = dlopen(where.dli_fname, RTLD_NOW | RTLD_LOCAL);
+	assert_non_null(again);
+	void *symbol = dlsym(again, KRB_MODULE_ENTRY);
+	part_entry *entry;
+	memcpy(&entry, &symbol, sizeof(entry));
+	struct part_host host = { .build_id = "of another time" };
+	assert_null(entry(&host));
+	assert_null(entry(NULL));
+	dlclose(again);
+}
+
+static void every_call_is_there(void **state)
+{
+	void *const *members = (void *const *)krb;
+	for (size_t i = 0; i < sizeof(*krb) / sizeof(void *); i++)
+		assert_non_null(members[i]);
+}
+
+static void a_missing_ccache_is_no_credential(void **state)
+{
+	struct krb_identity who = { .use = KRB_INITIATE };
+	struct krb_credential *c = NULL;
+
+	assert_int_equal(reason_of(krb->credential_new(&who, &c), ccache), SEC_E_NO_CREDENTIALS);
+	who.ccache = "/nonexistent/ccache";
+	assert_int_equal(reason_of(krb->credential_new(&who, &c), who.ccache),
+			 SEC_E_NO_CREDENTIALS);
+	who.ccache = "NONSENSE:of a type";
+	assert_int_equal(krb->credential_new(&who, &c), SEC_E_NO_CREDENTIALS);
+	assert_null(c);
+}
+
+static void an_acceptor_needs_a_key(void **state)
+{
+	struct krb_identity who = { .use = KRB_ACCEPT, .keytab = "/nonexistent/keytab" };
+	struct krb_credential *c = NULL;
+
+	assert_int_equal(reason_of(krb->credential_new(&who, &c), "/nonexistent/keytab"),
+			 SEC_E_NO_CREDENTIALS);
+	who.keytab = keytab;
+	who.service = "TERMSRV/localhost";
+	assert_int_equal(krb->credential_new(&who, &c), SEC_E_NO_CREDENTIALS);
+	who.service = "HTTP/localhost";
+	assert_int_equal(krb->credential_new(&who, &c), SEC_E_OK);
+	krb->credential_unref(c);
+	krb->credential_unref(NULL);
+}
+
+static void names_are_read_as_windows_writes_them(void **state)
+{
+	static const struct {
+		const char *user, *realm, *name;
+	} rows[] = {
+		{ "alice", NULL, "alice@LAB.TEST" },
+		{ "alice", "lab.test", "alice@LAB.TEST" },
+		{ "alice", "LAB", "alice@LAB.TEST" },
+		{ "alice", "lab", "alice@LAB.TEST" },
+		{ "alice@lab.test", NULL, "alice@LAB.TEST" },
+		{ "alice@lab", NULL, "alice@LAB.TEST" },
+		{ "alice", "other.test", "alice@OTHER.TEST" },
+		{ "alice@other.test", NULL, "alice@OTHER.TEST" },
+		{ "alice@corp.example", "LAB", "alice\\@corp.example@LAB.TEST" },
+		{ "host/web", "LAB", "host/web@LAB.TEST" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct krb_identity who = { .use = KRB_INITIATE,
+					    .user = rows[i].user,
+					    .realm = rows[i].realm,
+					    .password = { (const uint8_t *)"x", 1 } };
+		struct krb_credential *c = NULL;
+		struct krb_credential_info info;
+		assert_int_equal(krb->credential_new(&who, &c), SEC_E_OK);
+		assert_int_equal(krb->credential_info(c, &info), SEC_E_OK);
+		assert_string_equal(info.name, rows[i].name);
+		assert_true(info.expiry == INT64_MAX && info.password_expiry == INT64_MAX);
+		mem_free(info.name);
+		krb->credential_unref(c);
+	}
+}
+
+static void a_password_with_a_nul_is_refused(void **state)
+{
+	struct krb_identity who = { .use = KRB_INITIATE,
+				    .user = "alice",
+				    .password = { (const uint8_t *)"a\0b", 3 } };
+	struct krb_credential *c = NULL;
+	assert_int_equal(krb->credential_new(&who, &c), SEC_E_UNKNOWN_CREDENTIALS);
+}
+
+static void without_a_kdc_nothing_is_had(void **state)
+{
+	struct krb_identity who = { .use = KRB_INITIATE,
+				    .user = "alice",
+				    .password = { (const uint8_t *)"x", 1 } };
+	struct krb_credential *c = NULL;
+	struct krb_span token;
+	struct krb_context *context;
+
+	assert_int_equal(krb->credential_new(&who, &c), SEC_E_OK);
+	assert_int_equal(reason_of(krb->credential_obtain(c), "LAB.TEST"),
+			 SEC_E_NO_AUTHENTICATING_AUTHORITY);
+	struct krb_request request = { .credential = c, .target = "HTTP/localhost" };
+	assert_int_equal(krb->context_new(&request, &context), SEC_E_OK);
+	assert_int_equal(krb->step(context, rd_of(NULL, 0), &token),
+			 SEC_E_NO_AUTHENTICATING_AUTHORITY);
+	assert_int_equal(krb->step(context, rd_of(NULL, 0), &token), SEC_E_INVALID_TOKEN);
+	krb->context_free(context);
+	request.target = "";
+	assert_int_equal(krb->context_new(&request, &context), SEC_E_TARGET_UNKNOWN);
+	assert_int_equal(krb->change_password(&who, rd_of("y", 1)),
+			 SEC_E_NO_AUTHENTICATING_AUTHORITY);
+	assert_int_equal(krb->change_password(&who, rd_of("", 0)), STATUS_PASSWORD_RESTRICTION);
+	krb->credential_unref(c);
+}
+
+static NTSTATUS accept_one(struct krb_credential *c, const void *token, size_t n)
+{
+	struct krb_request request = { .credential = c, .acceptor = true };
+	struct krb_context *context;
+	struct krb_span answer;
+
+	assert_int_equal(krb->context_new(&request, &context), SEC_E_OK);
+	NTSTATUS status = krb->step(context, rd_of(token, n), &answer);
+	mem_free(answer.p);
+	struct krb_established e;
+	assert_int_equal(krb->finish(context, &e), SEC_E_INVALID_HANDLE);
+	krb->context_free(context);
+	return status;
+}
+
+static void hostile_tokens_are_refused(void **state)
+{
+	static const char u2u[] =
+		"\x60\x0e\x06\x0a\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x03\x04\x00";
+	static const char krb5[] =
+		"\x60\x0f\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x01\x00\x6e\x00";
+	static const char iakerb[] = "\x60\x0c\x06\x06\x2b\x06\x01\x05\x02\x05\x05\x01\x30\x00";
+	struct krb_credential *c = acceptor();
+	uint8_t noise[300];
+	uint32_t seed = 6;
+
+	assert_int_equal(accept_one(c, "", 0), SEC_E_INVALID_TOKEN);
+	assert_int_equal(accept_one(c, "NTLMSSP\0\1\0\0", 12), SEC_E_INVALID_TOKEN);
+	assert_int_equal(accept_one(c, u2u, sizeof(u2u) - 1), SEC_E_NO_CREDENTIALS);
+	assert_int_equal(accept_one(c, krb5, sizeof(krb5) - 1), SEC_E_INVALID_TOKEN);
+	assert_int_equal(accept_one(c, iakerb, sizeof(iakerb) - 1), SEC_E_UNSUPPORTED_FUNCTION);
+	for (int turn = 0; turn < 2000; turn++) {
+		for (size_t i = 0; i < sizeof(noise); i++)
+			noise[i] = (uint8_t)((seed = seed * 1664525 + 1013904223) >> 24);
+		size_t kept = turn % 3 == 0 ? sizeof(krb5) - 1 : turn % 3 == 1 ? 15 : 1;
+		memcpy(noise, krb5, kept < sizeof(noise) ? kept : 0);
+		assert_true(failed(accept_one(c, noise, 17 + seed % 280)));
+	}
+	krb->credential_unref(c);
+}
+
+static void hostile_tickets_are_refused(void **state)
+{
+	struct krb_credential *c = acceptor(), *made = NULL;
+	uint8_t noise[200];
+	uint32_t seed = 7;
+
+	for (int turn = 0; turn < 2000; turn++) {
+		for (size_t i = 0; i < sizeof(noise); i++)
+			noise[i] = (uint8_t)((seed = seed * 1664525 + 1013904223) >> 24);
+		noise[0] = turn % 2 ? 0x76 : 0x61;
+		noise[1] = (uint8_t)(seed % 128);
+		noise[2] = 0x30;
+		struct rd bytes = rd_of(noise, seed % sizeof(noise));
+		assert_true(failed(krb->submit(NULL, bytes, 18, rd_of(noise, turn % 2 ? 32 : 0))));
+		assert_true(failed(krb->import_tgt(c, bytes, bytes, &made)));
+		assert_null(made);
+	}
+	krb->credential_unref(c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(another_build_is_refused),
+		cmocka_unit_test(every_call_is_there),
+		cmocka_unit_test(a_missing_ccache_is_no_credential),
+		cmocka_unit_test(an_acceptor_needs_a_key),
+		cmocka_unit_test(names_are_read_as_windows_writes_them),
+		cmocka_unit_test(a_password_with_a_nul_is_refused),
+		cmocka_unit_test(without_a_kdc_nothing_is_had),
+		cmocka_unit_test(hostile_tokens_are_refused),
+		cmocka_unit_test(hostile_tickets_are_refused),
+	};
+	return cmocka_run_group_tests(tests, open_module, close_module);
+}
