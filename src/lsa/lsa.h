@@ -19,6 +19,13 @@
 struct lsa;
 struct lsa_client;
 
+/* Which packages it runs. With two LSAs, an application's own and the daemon's, each package is in the one
+ * where it has its home (OPENSSPI_HOME_). */
+enum lsa_share { LSA_ALL, LSA_AT_HOME, LSA_OF_CALLER };
+
+/* The credential set of a user; NULL when there is none to be had. */
+typedef struct credman *lsa_credman_of(uid_t uid);
+
 /* What an LSA is made of; all of it is the maker's and must live as long as the LSA. */
 struct lsa_setup {
 	const struct package_module *const *modules; /* NULL at the end */
@@ -27,6 +34,9 @@ struct lsa_setup {
 	struct policy *policy;	       /* NULL: every policy question is refused */
 	struct authority *authority;   /* NULL: there is nobody to ask about a sign-in */
 	struct credman *credman;       /* the credential set; NULL: sessions have none */
+	lsa_credman_of *credman_of;    /* or each user's */
+	enum lsa_share share;
+	struct channel *remote; /* where packages that are not here are reached; NULL: nowhere */
 };
 
 /* Makes the process's LSA and loads the packages; one that refuses is dropped with a line in the

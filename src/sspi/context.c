@@ -8,7 +8,7 @@
 #include <sspi.h>
 
 #include "base/block.h"
-#include "sspi/buffers.h"
+#include "ipc/buffers.h"
 #include "sspi/handles.h"
 #include "sspi/packages.h"
 #include "sspi/status.h"

@@ -7,7 +7,7 @@
 
 #include <sspi.h>
 
-#include "sspi/buffers.h"
+#include "ipc/buffers.h"
 #include "sspi/handles.h"
 #include "sspi/status.h"
 
