@@ -13,6 +13,7 @@
 
 #define FRAME_HEAD_LEN 16u
 #define FRAME_HELLO_MAX 64u
+#define FRAME_CALLS_MAX 32u	    /* of one connection: sent and not answered yet */
 #define FRAME_MEMORY_MAX (1u << 20) /* of one piece of a client's memory */
 #define IPC_VERSION 1u		    /* of the frames, the calls and the packed contexts together */
 
@@ -21,7 +22,7 @@ enum frame_kind {
 	FRAME_WELCOME,	 /* what: IPC_VERSION; else the connection ends */
 	FRAME_CALL,	 /* what: enum call; the payload is its request */
 	FRAME_REPLY,	 /* what: the status; the payload is the reply, empty when there is none */
-	FRAME_MEMORY,	 /* what: enum frame_memory; id: of the call it is asked for */
+	FRAME_MEMORY,	 /* what: enum frame_memory; id: the question's own */
 	FRAME_MEMORY_REPLY, /* what: the status */
 	FRAME_KINDS
 };

@@ -213,6 +213,11 @@ struct lsa_client *lsa_client_new(struct lsa *lsa, const struct lsa_client_setup
 	return client;
 }
 
+uint32_t lsa_client_handles(struct lsa_client *client)
+{
+	return slots_used(&client->credentials) + slots_used(&client->contexts);
+}
+
 void lsa_client_free(struct lsa_client *client)
 {
 	void *object;

@@ -82,6 +82,9 @@ MUST_CHECK struct lsa_client *lsa_client_new(struct lsa *lsa, const struct lsa_c
 void lsa_client_free(struct lsa_client *client);
 DEFINE_CLEANUP(struct lsa_client *, lsa_client_free)
 
+/* How many credentials and contexts it holds. */
+uint32_t lsa_client_handles(struct lsa_client *client);
+
 /* One call of a client. Request and reply are those of the call's row (ipc/calls.h); the reply must
  * be zeroed, and whatever the status the caller owes call_reply_done. */
 MUST_CHECK NTSTATUS lsa_dispatch(struct lsa_client *client, enum call which, const void *request,

@@ -14,11 +14,13 @@ static bool wait_until_done(struct peer *p, struct memory_question *q)
 {
 	struct timespec until;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += ANSWER_SECONDS;
 	while (!q->done && !p->gone)
-		if (pthread_cond_timedwait(&q->wake, &p->lock, &until) != 0)
+		if (pthread_cond_clockwait(&q->wake, &p->lock, CLOCK_MONOTONIC, &until) != 0)
 			break;
+	if (!q->done)
+		p->given_up += q->sent; /* the answer may come yet */
 	return q->done;
 }
 
@@ -45,11 +47,18 @@ static NTSTATUS ask(struct peer *p, enum frame_memory what, const struct frame_m
 	q->id = ++p->last_question;
 	q->next = p->questions;
 	p->questions = q;
+	atomic_store(&p->asking, true);
 	daemon_wake(p->daemon);
 	bool done = wait_until_done(p, q);
 	take_out(p, q);
 	pthread_mutex_unlock(&p->lock);
-	return done ? q->status : fail(STATUS_ACCESS_VIOLATION, "waiting for a program's memory");
+	if (!done)
+		return fail(STATUS_ACCESS_VIOLATION, "waiting for a program's memory");
+	/* What it says of itself is a yes or a no; packages are not handed statuses of its making. */
+	if (q->status == STATUS_SUCCESS)
+		return STATUS_SUCCESS;
+	return what == FRAME_ALLOCATE ? fail(STATUS_NO_MEMORY, "a program's memory")
+				      : fail(STATUS_ACCESS_VIOLATION, "a program's memory");
 }
 
 static void question_done(struct memory_question *q)
@@ -81,11 +90,11 @@ static NTSTATUS copy_to(void *arg, uint64_t address, const void *from, size_t n)
 	for (size_t at = 0; at < n;) {
 		CLEANUP(question_done) struct memory_question q = { .next = NULL };
 		uint32_t part = n - at > FRAME_MEMORY_MAX ? FRAME_MEMORY_MAX : (uint32_t)(n - at);
-		NTSTATUS status = ask(
-			arg, FRAME_COPY_TO,
-			&(struct frame_memory_call){ address + at, part,
-						     rd_of((const uint8_t *)from + at, part) },
-			&q);
+		NTSTATUS status =
+			ask(arg, FRAME_COPY_TO,
+			    &(struct frame_memory_call){ address + at, part,
+							 rd_of((const uint8_t *)from + at, part) },
+			    &q);
 		if (failed(status))
 			return status;
 		at += part;
@@ -99,14 +108,14 @@ static NTSTATUS allocate(void *arg, size_t n, uint64_t *address)
 
 	if (n > UINT32_MAX)
 		return fail(STATUS_NO_MEMORY, "allocating a program's memory");
-	NTSTATUS status = ask(arg, FRAME_ALLOCATE,
-			      &(struct frame_memory_call){ 0, (uint32_t)n, { 0 } }, &q);
+	NTSTATUS status =
+		ask(arg, FRAME_ALLOCATE, &(struct frame_memory_call){ 0, (uint32_t)n, { 0 } }, &q);
 	if (failed(status))
 		return status;
 	struct rd answer = wr_view(&q.answer);
-	return rd_u64le(&answer, address) && rd_empty(answer) && *address ?
-		       STATUS_SUCCESS :
-		       fail(STATUS_NO_MEMORY, "a program's answer");
+	return rd_u64le(&answer, address) && rd_empty(answer) && *address
+		       ? STATUS_SUCCESS
+		       : fail(STATUS_NO_MEMORY, "a program's answer");
 }
 
 static NTSTATUS release(void *arg, uint64_t address)
@@ -119,29 +128,32 @@ const struct client_memory peer_memory = { copy_from, copy_to, allocate, release
 
 /* ---- on the loop ---- */
 
-static struct memory_question *next_unsent(struct peer *p)
+/* Takes the next question out of the worker's hands; false when all are sent. */
+static bool next_unsent(struct peer *p, struct frame_head *head, struct wr *payload)
 {
+	pthread_mutex_lock(&p->lock);
 	struct memory_question *q = p->questions;
-
 	while (q && q->sent)
 		q = q->next;
-	if (q)
+	if (q) {
 		q->sent = true;
-	return q;
+		*head = (struct frame_head){ .kind = FRAME_MEMORY, .id = q->id, .what = q->what };
+		*payload = q->asked;
+		q->asked = WR(0);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return q != NULL;
 }
 
 void peer_ask_all(struct peer *p)
 {
-	struct memory_question *q;
+	struct frame_head head;
+	struct wr payload;
 
-	pthread_mutex_lock(&p->lock);
-	while (!p->closing && (q = next_unsent(p))) {
-		struct frame_head head = { .kind = FRAME_MEMORY, .id = q->id, .what = q->what };
-		struct wr payload = q->asked;
-		q->asked = WR(0);
+	if (!atomic_exchange(&p->asking, false))
+		return;
+	while (!p->closing && next_unsent(p, &head, &payload))
 		peer_send(p, head, &payload);
-	}
-	pthread_mutex_unlock(&p->lock);
 }
 
 bool peer_memory_answered(struct peer *p, const struct frame_head *head, struct wr *payload)
@@ -158,6 +170,10 @@ bool peer_memory_answered(struct peer *p, const struct frame_head *head, struct 
 		q->status = (NTSTATUS)head->what;
 		q->done = found = true;
 		pthread_cond_signal(&q->wake);
+	}
+	if (!found && p->given_up && head->id <= p->last_question) {
+		p->given_up--; /* it took too long */
+		found = true;
 	}
 	pthread_mutex_unlock(&p->lock);
 	return found;

@@ -2,14 +2,18 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/base.h"
 
+#include <stdatomic.h>
+
 #include "lsad/quota.h"
 
 struct quota {
 	struct quota *next;
 	struct quotas *all;
 	uid_t uid;
-	uint32_t connections;
+	uint32_t connections, running;
+	atomic_uint handles;
 	size_t bytes;
+	struct quota_turn *first, **last; /* who waits */
 };
 
 struct quotas {
@@ -31,6 +35,8 @@ void quotas_free(struct quotas *q)
 	mem_free(q);
 }
 
+/* ---- connections ---- */
+
 static struct quota *find(struct quotas *q, uid_t uid)
 {
 	struct quota *found = q->first;
@@ -42,7 +48,10 @@ static struct quota *find(struct quotas *q, uid_t uid)
 	found = MEM_NEW(struct quota);
 	if (!found)
 		return NULL;
-	*found = (struct quota){ .next = q->first, .all = q, .uid = uid };
+	found->next = q->first;
+	found->all = q;
+	found->uid = uid;
+	found->last = &found->first;
 	q->first = found;
 	return found;
 }
@@ -69,6 +78,8 @@ void quota_disconnect(struct quota *quota)
 	mem_free(quota);
 }
 
+/* ---- bytes ---- */
+
 bool quota_take(struct quota *quota, size_t bytes)
 {
 	if (bytes > quota->all->limits.bytes - quota->bytes)
@@ -80,4 +91,44 @@ bool quota_take(struct quota *quota, size_t bytes)
 void quota_give(struct quota *quota, size_t bytes)
 {
 	quota->bytes -= bytes;
+}
+
+/* ---- calls ---- */
+
+bool quota_begin(struct quota *quota, struct quota_turn *turn)
+{
+	if (quota->running < quota->all->limits.running) {
+		quota->running++;
+		return true;
+	}
+	turn->next = NULL;
+	*quota->last = turn;
+	quota->last = &turn->next;
+	return false;
+}
+
+struct quota_turn *quota_end(struct quota *quota)
+{
+	struct quota_turn *turn = quota->first;
+
+	if (!turn) {
+		quota->running--;
+		return NULL;
+	}
+	quota->first = turn->next;
+	if (!quota->first)
+		quota->last = &quota->first;
+	return turn;
+}
+
+/* ---- handles ---- */
+
+void quota_count_handles(struct quota *quota, uint32_t before, uint32_t now)
+{
+	atomic_fetch_add(&quota->handles, now - before);
+}
+
+bool quota_has_handles(struct quota *quota)
+{
+	return atomic_load(&quota->handles) < quota->all->limits.handles;
 }

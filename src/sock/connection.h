@@ -12,11 +12,13 @@ struct connection;
 /* Connects, looks who answers and greets. Statuses of sock_channel_new. */
 MUST_CHECK NTSTATUS connection_open(const char *path, const struct sock_settings *settings,
 				    struct connection **out);
+
+/* References; the last one closes it. */
 void connection_ref(struct connection *c);
 struct connection *connection_unref(struct connection *c); /* NULL */
 
-/* Whole frames; `head.size` is the payload's. False: the connection is broken. Any thread sends, one at a
- * time receives. What was in `payload` before is wiped. */
+/* Whole frames; `head.size` is the payload's. False: the connection is broken, and no whole frame went out.
+ * Any thread sends, one at a time receives. What was in `payload` before is wiped. */
 MUST_CHECK bool connection_send(struct connection *c, struct frame_head head, struct rd payload);
 MUST_CHECK bool connection_receive(struct connection *c, struct frame_head *head,
 				   struct wr *payload);

@@ -19,9 +19,9 @@ static NTSTATUS move(move_bytes *how, void *ours, uint64_t address, size_t n)
 
 	if (n == 0)
 		return STATUS_SUCCESS;
-	return how(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)n ?
-		       STATUS_SUCCESS :
-		       fail(STATUS_ACCESS_VIOLATION, "serving the LSA with memory");
+	return how(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)n
+		       ? STATUS_SUCCESS
+		       : fail(STATUS_ACCESS_VIOLATION, "serving the LSA with memory");
 }
 
 static NTSTATUS allocate(uint32_t size, struct wr *answer)
@@ -34,14 +34,26 @@ static NTSTATUS allocate(uint32_t size, struct wr *answer)
 	return STATUS_SUCCESS;
 }
 
+static NTSTATUS release(uint64_t address)
+{
+	uint8_t head[BLOCK_HEAD_LEN];
+
+	if (address < sizeof(head) ||
+	    failed(move(process_vm_readv, head, address - sizeof(head), sizeof(head))) ||
+	    !block_is_head(head, address))
+		return fail(STATUS_ACCESS_VIOLATION, "releasing memory for the LSA");
+	block_free((void *)(uintptr_t)address);
+	return STATUS_SUCCESS;
+}
+
 static NTSTATUS serve(enum frame_memory what, const struct frame_memory_call *call,
 		      struct wr *answer)
 {
 	switch (what) {
 	case FRAME_COPY_FROM: {
 		uint8_t *room = wr_take(answer, call->size);
-		return wr_ok(answer) ? move(process_vm_readv, room, call->address, call->size) :
-				       (NTSTATUS)STATUS_NO_MEMORY;
+		return wr_ok(answer) ? move(process_vm_readv, room, call->address, call->size)
+				     : (NTSTATUS)STATUS_NO_MEMORY;
 	}
 	case FRAME_COPY_TO:
 		return move(process_vm_writev, (void *)(uintptr_t)call->bytes.p, call->address,
@@ -49,8 +61,7 @@ static NTSTATUS serve(enum frame_memory what, const struct frame_memory_call *ca
 	case FRAME_ALLOCATE:
 		return allocate(call->size, answer);
 	case FRAME_RELEASE:
-		block_free((void *)(uintptr_t)call->address);
-		return STATUS_SUCCESS;
+		return release(call->address);
 	default:
 		return STATUS_NOT_SUPPORTED;
 	}

@@ -30,9 +30,10 @@ struct sock {
 	char *path;
 	pthread_mutex_t lock;
 	struct connection *connection; /* NULL: none yet, or it broke */
-	uint32_t last_id;
-	bool reading; /* somebody does */
+	uint32_t last_id, count;       /* of calls: `first` and on */
+	bool reading;		       /* somebody does */
 	struct waiting *first;
+	pthread_cond_t fewer; /* calls */
 };
 
 static struct sock *sock_of(struct channel *channel)
@@ -67,6 +68,8 @@ static void take_out(struct sock *s, struct waiting *w)
 	while (*at != w)
 		at = &(*at)->next;
 	*at = w->next;
+	s->count--;
+	pthread_cond_signal(&s->fewer);
 }
 
 /* Somebody else may have to read from now on. */
@@ -120,7 +123,6 @@ static void read_one(struct sock *s, struct connection *from)
 	if (!fine || !take_frame(s, from, &head, &payload))
 		drop(s, from);
 	connection_unref(from);
-	wake_another(s);
 }
 
 static void wait_for(struct sock *s, struct waiting *w)
@@ -136,8 +138,11 @@ static void wait_for(struct sock *s, struct waiting *w)
 		wake_another(s);
 }
 
+/* The LSA takes so many calls of a connection and no more. */
 static NTSTATUS join(struct sock *s, struct waiting *w)
 {
+	while (s->count >= FRAME_CALLS_MAX)
+		pthread_cond_wait(&s->fewer, &s->lock);
 	if (!s->connection) {
 		NTSTATUS status = connection_open(s->path, &s->settings, &s->connection);
 		if (failed(status))
@@ -148,29 +153,45 @@ static NTSTATUS join(struct sock *s, struct waiting *w)
 	w->id = ++s->last_id;
 	w->next = s->first;
 	s->first = w;
+	s->count++;
 	return STATUS_SUCCESS;
 }
 
 /* ---- calls ---- */
 
+/* False when nothing was sent, so that another connection may be tried. */
+static bool try_exchange(struct sock *s, enum call which, struct rd request, struct waiting *w)
+{
+	pthread_mutex_lock(&s->lock);
+	w->status = join(s, w);
+	pthread_mutex_unlock(&s->lock);
+	if (failed(w->status))
+		return true;
+	bool sent = connection_send(
+		w->on, (struct frame_head){ .kind = FRAME_CALL, .id = w->id, .what = which },
+		request);
+	pthread_mutex_lock(&s->lock);
+	if (!sent)
+		drop(s, w->on);
+	wait_for(s, w);
+	pthread_mutex_unlock(&s->lock);
+	connection_unref(w->on);
+	return sent;
+}
+
+/* A daemon that has gone is noticed by the first call that is sent to it; it may have come back. A thread
+ * that is cancelled while it reads for all would leave them waiting. */
 static NTSTATUS exchange(struct sock *s, enum call which, struct rd request, struct wr *reply)
 {
 	struct waiting w = { .reply = WR(IPC_BYTES_MAX), .wake = PTHREAD_COND_INITIALIZER };
+	int cancelled;
 
-	pthread_mutex_lock(&s->lock);
-	NTSTATUS status = join(s, &w);
-	pthread_mutex_unlock(&s->lock);
-	if (failed(status))
-		return status;
-	bool sent = connection_send(
-		w.on, (struct frame_head){ .kind = FRAME_CALL, .id = w.id, .what = which },
-		request);
-	pthread_mutex_lock(&s->lock);
-	if (!sent && !w.done)
-		drop(s, w.on);
-	wait_for(s, &w);
-	pthread_mutex_unlock(&s->lock);
-	connection_unref(w.on);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelled);
+	if (!try_exchange(s, which, request, &w)) {
+		w.done = false;
+		(void)!try_exchange(s, which, request, &w);
+	}
+	pthread_setcancelstate(cancelled, NULL);
 	pthread_cond_destroy(&w.wake);
 	*reply = w.reply;
 	return w.status;
@@ -216,7 +237,10 @@ static void sock_renew(void *object)
 	connection_forget(s->connection);
 	s->connection = NULL;
 	s->first = NULL;
+	s->count = 0;
 	s->reading = false;
+	pthread_cond_init(&s->fewer,
+			  NULL); /* threads that the child does not have may wait for it */
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -226,6 +250,7 @@ static void sock_free(struct channel *channel)
 
 	forks_forget(s);
 	connection_unref(s->connection);
+	pthread_cond_destroy(&s->fewer);
 	pthread_mutex_destroy(&s->lock);
 	mem_free(s->path);
 	mem_free(s);
@@ -242,10 +267,11 @@ NTSTATUS sock_channel_new(const struct sock_settings *settings, struct channel *
 	s->channel.ops = &ops;
 	s->settings = *settings;
 	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->fewer, NULL);
 	s->path = mem_dup_text(settings->path);
-	NTSTATUS status = s->path && forks_guard(&lock, s) ?
-				  connection_open(s->path, settings, &s->connection) :
-				  (NTSTATUS)SEC_E_INSUFFICIENT_MEMORY;
+	NTSTATUS status = s->path && forks_guard(&lock, s)
+				  ? connection_open(s->path, settings, &s->connection)
+				  : (NTSTATUS)SEC_E_INSUFFICIENT_MEMORY;
 	if (failed(status)) {
 		sock_free(&s->channel);
 		return status;
