@@ -76,6 +76,8 @@ uint64_t slots_add(struct slots *t, void *object)
 		uint32_t i = t->first_free;
 		t->first_free = t->slot[i].next_free;
 		t->slot[i].object = object;
+		if (i < t->clear)
+			t->clear = i;
 		t->used++;
 		number = (uint64_t)t->slot[i].generation << 32 | (i + 1);
 	}
@@ -129,9 +131,9 @@ void *slots_remove_any(struct slots *t)
 	void *object = NULL;
 
 	pthread_mutex_lock(&t->lock);
-	for (uint32_t i = 0; i < t->count && !object; i++)
-		if (t->slot[i].object)
-			object = slot_clear(t, &t->slot[i]);
+	for (; t->clear < t->count && !object; t->clear++)
+		if (t->slot[t->clear].object)
+			object = slot_clear(t, &t->slot[t->clear]);
 	pthread_mutex_unlock(&t->lock);
 	return object;
 }

@@ -23,6 +23,7 @@ struct slots {
 	struct slot *slot;
 	uint32_t count, limit, first_free;
 	uint32_t used;
+	uint32_t clear; /* no object below it */
 	uint32_t begin; /* the generation of slots that were never used */
 };
 

@@ -102,7 +102,7 @@ static bool frame_fits(const struct peer *p)
 	case FRAME_CALL:
 		return p->greeted && peer_call_fits(p, &p->frame);
 	case FRAME_MEMORY_REPLY:
-		return p->greeted && p->serving;
+		return p->greeted; /* was it asked for? memory.c knows */
 	default:
 		return false;
 	}
