@@ -6,7 +6,7 @@ import threading
 import time
 
 HELLO, WELCOME, CALL, REPLY, MEMORY, MEMORY_REPLY = range(1, 7)
-PACKAGES, ACQUIRE, FREE_CREDENTIALS, INIT = 0, 1, 2, 4
+PACKAGES, ACQUIRE, FREE_CREDENTIALS, INIT, ACCEPT = 0, 1, 2, 4, 5
 SESSION_DATA, CRED_READ, ENCRYPT_MEMORY, CALL_COUNT = 9, 14, 39, 42
 GREETING = b"OpenSSPI LSA\0"
 NULL_TEXT = struct.pack("<I", 0xFFFFFFFF)
@@ -27,6 +27,13 @@ def acquire(package, use=2, address=0):
 def init(credential, target, context=0):
     """Without a token, with room for one; the package allocates."""
     return text(target) + struct.pack("<QQIIBBI", credential, context, 0x100, 16, 0, 1, 0) + struct.pack("<III", 1, 2, 0)
+
+
+def accept(credential):
+    """An NTLM server's first leg: its client wants to sign in, and is never heard of again."""
+    token = b"NTLMSSP\0" + struct.pack("<II", 1, 0xE2088297) + bytes(16)
+    return NULL_TEXT + struct.pack("<QQIIBBI", credential, 0, 0x100, 16, 1, 1, 1) + struct.pack(
+        "<III", 2, len(token), len(token)) + token + struct.pack("<III", 1, 2, 0)
 
 
 class Wire:
@@ -89,9 +96,9 @@ class Wire:
         answer = self.receive()
         return None if answer is None else (answer[2], answer[3])
 
-    def acquire(self, package="NTLM"):
+    def acquire(self, package="NTLM", use=2):
         """The number of credentials, or 0."""
-        status, reply = self.call(ACQUIRE, acquire(package))
+        status, reply = self.call(ACQUIRE, acquire(package, use))
         return struct.unpack_from("<Q", reply)[0] if status == 0 else 0
 
     def is_ended(self, seconds=5):
