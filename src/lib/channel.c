@@ -1,12 +1,14 @@
 /* lib/channel.c - the process's way to its LSA, chosen once by the environment.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * OPENSSPI_LSA=embedded (the default) makes an LSA in this process. OPENSSPI_CHANNEL=inproc or
- * inproc+codec chooses the row for tests. Neither counts under AT_SECURE. What cannot be had is an
- * error, never something else instead. */
+ * OPENSSPI_LSA=embedded makes an LSA in this process, OPENSSPI_LSA=socket:PATH goes to the daemon there;
+ * without either [lsa] socket of the configuration says where it is, and without that the LSA is in
+ * this process. OPENSSPI_CHANNEL=inproc or inproc+codec chooses the row for tests. The variables do not
+ * count under AT_SECURE. What cannot be had is an error, never something else instead. */
 #include "base/base.h"
 
 #include <pthread.h>
+#include <pwd.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -57,6 +59,12 @@ static const char *setting(const char *variable)
 	return process_is_elevated() ? NULL : getenv(variable);
 }
 
+static const char *configured(const char *name)
+{
+	const char *value = policy_setting(library.parts.policy, "lsa", name);
+	return value && *value ? value : NULL;
+}
+
 /* `path` is the daemon's socket; NULL: the LSA is in this process. */
 static NTSTATUS choose(bool *codec, const char **path)
 {
@@ -64,20 +72,46 @@ static NTSTATUS choose(bool *codec, const char **path)
 
 	*codec = row && strcmp(row, "inproc+codec") == 0;
 	*path = lsa && strncmp(lsa, "socket:", 7) == 0 ? lsa + 7 : NULL;
-	if (lsa && *lsa && !*path && strcmp(lsa, "embedded") != 0)
+	if (!lsa || !*lsa)
+		*path = configured("socket");
+	else if (!*path && strcmp(lsa, "embedded") != 0)
 		return fail(SEC_E_INTERNAL_ERROR, "understanding OPENSSPI_LSA");
 	if (row && !*codec && strcmp(row, "inproc") != 0)
 		return fail(SEC_E_INTERNAL_ERROR, "understanding OPENSSPI_CHANNEL");
 	return STATUS_SUCCESS;
 }
 
+/* The user named in [lsa] user, by name or number, may run the daemon besides root and ourselves. */
+static NTSTATUS find_owner(struct sock_settings *settings)
+{
+	const char *name = configured("user");
+	struct passwd entry, *found = NULL;
+	char buffer[4096], *end;
+
+	if (!name)
+		return STATUS_SUCCESS;
+	settings->has_owner = true;
+	unsigned long number = strtoul(name, &end, 10);
+	if (*name >= '0' && *name <= '9' && !*end && number < UINT32_MAX) {
+		settings->owner = (uint32_t)number;
+		return STATUS_SUCCESS;
+	}
+	if (getpwnam_r(name, &entry, buffer, sizeof(buffer), &found) != 0 || !found)
+		return fail(SEC_E_INTERNAL_ERROR, "finding the daemon's user");
+	settings->owner = found->pw_uid;
+	return STATUS_SUCCESS;
+}
+
 /* The daemon is asked first: without it nothing of this process's own is of use. */
 static NTSTATUS open_remote(const char *path)
 {
-	const struct sock_settings settings = { .path = path };
+	struct sock_settings settings = { .path = path };
 
 	library.parts.share = LSA_OF_CALLER;
-	return library.parts.remote ? STATUS_SUCCESS : sock_channel_new(&settings, &library.parts.remote);
+	if (library.parts.remote)
+		return STATUS_SUCCESS;
+	NTSTATUS status = find_owner(&settings);
+	return failed(status) ? status : sock_channel_new(&settings, &library.parts.remote);
 }
 
 /* Called with the lock held. What was made before a failure is kept for the next attempt. */
@@ -86,7 +120,9 @@ static NTSTATUS open_channel(void)
 	const char *path;
 	bool codec;
 
-	NTSTATUS status = choose(&codec, &path);
+	NTSTATUS status = parts_open_policy(&library.parts);
+	if (!failed(status))
+		status = choose(&codec, &path);
 	if (!failed(status) && path)
 		status = open_remote(path);
 	if (!failed(status))

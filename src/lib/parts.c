@@ -16,7 +16,7 @@
 #define OBSERVATION_SECONDS 600
 #define DELAY_MS 250
 
-static NTSTATUS open_policy(struct parts *p)
+NTSTATUS parts_open_policy(struct parts *p)
 {
 	struct text why = { 0 };
 
@@ -112,7 +112,7 @@ NTSTATUS parts_open(struct parts *p)
 {
 	if (p->lsa)
 		return STATUS_SUCCESS;
-	NTSTATUS status = open_policy(p);
+	NTSTATUS status = parts_open_policy(p);
 	if (!failed(status))
 		status = open_authority(p);
 	if (!failed(status) && p->share == LSA_ALL)

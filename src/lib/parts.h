@@ -22,6 +22,9 @@ struct parts {
 	struct lsa *lsa;
 };
 
+/* Reads the configuration alone, if that has not been done. SEC_E_INTERNAL_ERROR: it is not understood. */
+MUST_CHECK NTSTATUS parts_open_policy(struct parts *p);
+
 /* Opens what is missing and makes the LSA. What was made before a failure is kept for the next attempt. */
 MUST_CHECK NTSTATUS parts_open(struct parts *p);
 

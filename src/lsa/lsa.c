@@ -200,6 +200,7 @@ struct lsa_client *lsa_client_new(struct lsa *lsa, const struct lsa_client_setup
 	client->lsa = lsa;
 	client->setup = *setup;
 	client->since = clock_now();
+	client->audit = setup->is_this_process ? 0 : session_audit(setup->pid);
 	slots_init(&client->credentials, CLIENT_HANDLES_MAX);
 	slots_init(&client->contexts, CLIENT_HANDLES_MAX);
 
