@@ -47,6 +47,16 @@ size_t block_size(const void *block)
 	return block ? block_of(block)->size : 0;
 }
 
+_Static_assert(offsetof(struct block, bytes) == BLOCK_HEAD_LEN, "nothing else before a block");
+
+bool block_is_head(const uint8_t before[BLOCK_HEAD_LEN], uint64_t address)
+{
+	uint64_t mark;
+
+	memcpy(&mark, before, sizeof(mark));
+	return mark == (BLOCK_LIVE ^ (address - BLOCK_HEAD_LEN));
+}
+
 void block_free(void *block)
 {
 	if (!block)

@@ -21,6 +21,11 @@ size_t block_size(const void *block);
  * caller's heap is damaged already. */
 void block_free(void *block);
 
+/* What stands before a block, for an address that somebody else names: are these bytes, copied from before
+ * it, a live block's? */
+#define BLOCK_HEAD_LEN 16
+MUST_CHECK bool block_is_head(const uint8_t before[BLOCK_HEAD_LEN], uint64_t address);
+
 static inline UNUSED void block_free_p(void *p)
 {
 	void **slot = p;

@@ -1,10 +1,11 @@
 /* base/slots.c - see base/slots.h.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * number = generation << 32 | slot + 1. Generations start at 1 and stay below 2^31. */
+ * number = generation << 32 | slot + 1. Generations lie between 1 and 2^31 - 1. */
 #include "base/base.h"
 
 #include "base/forks.h"
+#include "base/random.h"
 #include "base/slots.h"
 
 #define NO_SLOT UINT32_MAX
@@ -12,7 +13,11 @@
 
 void slots_init(struct slots *t, uint32_t limit)
 {
-	*t = (struct slots){ .limit = limit, .first_free = NO_SLOT };
+	uint32_t begin;
+
+	*t = (struct slots){ .limit = limit, .first_free = NO_SLOT, .begin = 1 };
+	if (!failed(random_bytes(&begin, sizeof(begin))))
+		t->begin = begin % GENERATION_MAX + 1;
 	pthread_mutex_init(&t->lock, NULL);
 }
 
@@ -53,7 +58,7 @@ static bool slots_grow(struct slots *t)
 	if (t->count)
 		memcpy(slot, t->slot, t->count * sizeof(*slot));
 	for (uint32_t i = count; i-- > t->count;) {
-		slot[i] = (struct slot){ .generation = 1, .next_free = t->first_free };
+		slot[i] = (struct slot){ .generation = t->begin, .next_free = t->first_free };
 		t->first_free = i;
 	}
 	mem_free(t->slot);
@@ -71,6 +76,8 @@ uint64_t slots_add(struct slots *t, void *object)
 		uint32_t i = t->first_free;
 		t->first_free = t->slot[i].next_free;
 		t->slot[i].object = object;
+		if (i < t->clear)
+			t->clear = i;
 		t->used++;
 		number = (uint64_t)t->slot[i].generation << 32 | (i + 1);
 	}
@@ -124,9 +131,9 @@ void *slots_remove_any(struct slots *t)
 	void *object = NULL;
 
 	pthread_mutex_lock(&t->lock);
-	for (uint32_t i = 0; i < t->count && !object; i++)
-		if (t->slot[i].object)
-			object = slot_clear(t, &t->slot[i]);
+	for (; t->clear < t->count && !object; t->clear++)
+		if (t->slot[t->clear].object)
+			object = slot_clear(t, &t->slot[t->clear]);
 	pthread_mutex_unlock(&t->lock);
 	return object;
 }

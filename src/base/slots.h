@@ -2,8 +2,9 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * A number is never 0 and never all ones, and it is not given out again for a very long time: the
- * generation of a slot changes with every release. The table locks itself; what the objects point
- * to is the owner's to count. */
+ * generation of a slot changes with every release, and begins anywhere, so that a number of another
+ * table, or of the same one before a restart, names nothing. The table locks itself; what the objects
+ * point to is the owner's to count. */
 #ifndef OPENSSPI_BASE_SLOTS_H
 #define OPENSSPI_BASE_SLOTS_H
 
@@ -22,6 +23,8 @@ struct slots {
 	struct slot *slot;
 	uint32_t count, limit, first_free;
 	uint32_t used;
+	uint32_t clear; /* no object below it */
+	uint32_t begin; /* the generation of slots that were never used */
 };
 
 /* Called under the table's lock with the object found; takes the caller's reference, say. */

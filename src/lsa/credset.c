@@ -14,7 +14,9 @@
 
 NTSTATUS credset_of(const struct lsa_client *client, struct credman **out)
 {
-	*out = client->lsa->setup.credman;
+	const struct lsa_setup *setup = &client->lsa->setup;
+
+	*out = setup->credman_of ? setup->credman_of(client_uid(client)) : setup->credman;
 	return *out ? STATUS_SUCCESS
 		    : fail(STATUS_NO_SUCH_LOGON_SESSION, "finding the session's credentials");
 }

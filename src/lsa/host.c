@@ -172,6 +172,12 @@ static void package_ask_traits(struct package *p)
 	p->home = traits.Home;
 }
 
+static bool is_shared(const struct lsa *lsa, const struct package *p)
+{
+	enum lsa_share share = lsa->setup.share;
+	return share == LSA_ALL || (share == LSA_OF_CALLER) == (p->home == OPENSSPI_HOME_CALLER);
+}
+
 static NTSTATUS package_load(struct host *host, struct lsa *lsa, struct package *p,
 			     const char **why)
 {
@@ -187,7 +193,9 @@ static NTSTATUS package_load(struct host *host, struct lsa *lsa, struct package 
 	status = package_describe(p, host, why);
 	if (!failed(status)) {
 		package_ask_traits(p);
-		return STATUS_SUCCESS;
+		if (is_shared(lsa, p))
+			return STATUS_SUCCESS;
+		status = refuse(why, STATUS_NOT_SUPPORTED, "it has its home elsewhere");
 	}
 	if (p->functions.Shutdown)
 		(void)p->functions.Shutdown();

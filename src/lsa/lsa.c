@@ -200,6 +200,7 @@ struct lsa_client *lsa_client_new(struct lsa *lsa, const struct lsa_client_setup
 	client->lsa = lsa;
 	client->setup = *setup;
 	client->since = clock_now();
+	client->audit = setup->is_this_process ? 0 : session_audit(setup->pid);
 	slots_init(&client->credentials, CLIENT_HANDLES_MAX);
 	slots_init(&client->contexts, CLIENT_HANDLES_MAX);
 
@@ -211,6 +212,11 @@ struct lsa_client *lsa_client_new(struct lsa *lsa, const struct lsa_client_setup
 	lsa->clients = client;
 	pthread_mutex_unlock(&lsa->lock);
 	return client;
+}
+
+uint32_t lsa_client_handles(struct lsa_client *client)
+{
+	return slots_used(&client->credentials) + slots_used(&client->contexts);
 }
 
 void lsa_client_free(struct lsa_client *client)

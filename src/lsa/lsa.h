@@ -19,6 +19,13 @@
 struct lsa;
 struct lsa_client;
 
+/* Which packages it runs. With two LSAs, an application's own and the daemon's, each package is in the one
+ * where it has its home (OPENSSPI_HOME_). */
+enum lsa_share { LSA_ALL, LSA_AT_HOME, LSA_OF_CALLER };
+
+/* The credential set of a user; NULL when there is none to be had. */
+typedef struct credman *lsa_credman_of(uid_t uid);
+
 /* What an LSA is made of; all of it is the maker's and must live as long as the LSA. */
 struct lsa_setup {
 	const struct package_module *const *modules; /* NULL at the end */
@@ -27,6 +34,9 @@ struct lsa_setup {
 	struct policy *policy;	       /* NULL: every policy question is refused */
 	struct authority *authority;   /* NULL: there is nobody to ask about a sign-in */
 	struct credman *credman;       /* the credential set; NULL: sessions have none */
+	lsa_credman_of *credman_of;    /* or each user's */
+	enum lsa_share share;
+	struct channel *remote; /* where packages that are not here are reached; NULL: nowhere */
 };
 
 /* Makes the process's LSA and loads the packages; one that refuses is dropped with a line in the
@@ -71,6 +81,9 @@ MUST_CHECK struct lsa_client *lsa_client_new(struct lsa *lsa, const struct lsa_c
 /* The client is gone: its contexts and credentials go too. No call of it may be running. */
 void lsa_client_free(struct lsa_client *client);
 DEFINE_CLEANUP(struct lsa_client *, lsa_client_free)
+
+/* How many credentials and contexts it holds. */
+uint32_t lsa_client_handles(struct lsa_client *client);
 
 /* One call of a client. Request and reply are those of the call's row (ipc/calls.h); the reply must
  * be zeroed, and whatever the status the caller owes call_reply_done. `why` (may be NULL) receives what a

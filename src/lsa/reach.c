@@ -7,6 +7,7 @@
 #include "lsa/contexts.h"
 #include "lsa/credentials.h"
 #include "lsa/reach.h"
+#include "lsa/remote.h"
 #include "lsa/state.h"
 
 #define KEYS_APART (UINT64_C(3) << 62)
@@ -35,12 +36,15 @@ NTSTATUS NTAPI reach_acquire_credentials(const UNICODE_STRING *package, ULONG us
 	struct acquisition a = { .use = use, .auth = auth };
 	a.package = host_find(
 		&lsa->host, (struct ipc_text){ package->Buffer, package->Length / sizeof(WCHAR) });
-	if (!a.package)
+	if (!a.package && !lsa->setup.remote)
 		return fail(SEC_E_SECPKG_NOT_FOUND, "reaching for a package");
-	NTSTATUS status = lsa_credential_new(lsa, NULL, &a, &c, &until);
+	NTSTATUS status =
+		a.package ? lsa_credential_new(lsa, NULL, &a, &c, &until) :
+			    remote_acquire(lsa, package, use, auth, credential, &until);
 	if (failed(status))
 		return status;
-	*credential = slots_add(&lsa->reach_credentials, c);
+	if (c)
+		*credential = slots_add(&lsa->reach_credentials, c);
 	if (!*credential)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "keeping credentials of a package");
 	c = NULL;
@@ -52,7 +56,9 @@ NTSTATUS NTAPI reach_acquire_credentials(const UNICODE_STRING *package, ULONG us
 VOID NTAPI reach_free_credentials(OPENSSPI_REACH_HANDLE credential)
 {
 	struct lsa *lsa = lsa_current();
-	if (lsa)
+	if (lsa && remote_is(credential))
+		remote_free_credentials(lsa, credential);
+	else if (lsa)
 		lsa_credential_unref(slots_remove(&lsa->reach_credentials, credential));
 }
 
@@ -115,6 +121,13 @@ static NTSTATUS reach_leg(struct leg *leg, OPENSSPI_REACH_HANDLE credential,
 
 	if (!lsa || !new_context)
 		return fail(STATUS_INVALID_PARAMETER, "reaching for a context");
+	if (remote_is(context ? context : credential)) {
+		OPENSSPI_REACH_HANDLE there = context;
+		NTSTATUS status = remote_leg(lsa, leg, credential, &there);
+		if (!failed(status))
+			*new_context = there;
+		return status;
+	}
 	if (credential)
 		held_credential = lsa_credential_find(&lsa->reach_credentials, credential);
 	if (context)
@@ -176,7 +189,9 @@ NTSTATUS NTAPI reach_accept_context(OPENSSPI_REACH_HANDLE credential, OPENSSPI_R
 VOID NTAPI reach_delete_context(OPENSSPI_REACH_HANDLE context)
 {
 	struct lsa *lsa = lsa_current();
-	if (lsa)
+	if (lsa && remote_is(context))
+		remote_delete_context(lsa, context);
+	else if (lsa)
 		lsa_context_unref(slots_remove(&lsa->reach_contexts, context));
 }
 
@@ -218,6 +233,8 @@ NTSTATUS NTAPI reach_query_context(OPENSSPI_REACH_HANDLE context, ULONG attribut
 
 	if (!buffer)
 		return fail(STATUS_INVALID_PARAMETER, "reaching for an attribute");
+	if (remote_is(context) && lsa_current())
+		return remote_query(lsa_current(), context, attribute, buffer);
 	struct context *c = reach_enter(context, &frame);
 	if (!c)
 		return fail(SEC_E_INVALID_HANDLE, "reaching for an attribute");

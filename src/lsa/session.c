@@ -64,8 +64,7 @@ void sessions_done(struct sessions *s)
 
 /* ---- the caller's own ---- */
 
-/* The number of the audit session, 0 when there is none. */
-static uint32_t audit_session(pid_t pid)
+uint32_t session_audit(pid_t pid)
 {
 	char path[64], text[32] = "";
 
@@ -80,7 +79,7 @@ LUID session_own(const struct lsa_client *client)
 {
 	const struct sessions *s = &client->lsa->sessions;
 	uint32_t uid = (uint32_t)client_uid(client);
-	uint32_t session = audit_session(client_pid(client));
+	uint32_t session = client->setup.is_this_process ? session_audit(getpid()) : client->audit;
 	uint8_t digest[SHA256_LEN];
 	const struct part parts[] = {
 		{ "OpenSSPI logon session", 22 },

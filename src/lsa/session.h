@@ -44,6 +44,9 @@ struct sessions {
 void sessions_init(struct sessions *s);
 void sessions_done(struct sessions *s);
 
+/* The number of a process's audit session, 0 when there is none. */
+MUST_CHECK uint32_t session_audit(pid_t pid);
+
 /* The session the client's user is signed in with. */
 LUID session_own(const struct lsa_client *client);
 

@@ -34,6 +34,7 @@ struct lsa_client {
 	struct lsa *lsa;
 	struct lsa_client_setup setup;
 	int64_t since; /* UTC */
+	uint32_t audit; /* its audit session when it came: later its number may be another's */
 	atomic_uint calls;
 	struct slots credentials, contexts;
 	struct lsa_client *next, **link;

@@ -120,6 +120,8 @@ static const struct setting_row settings[] = {
 	{ "lsa", "dns domain", "dns domain", false },
 	{ "lsa", "realm", "realm", false },
 	{ "lsa", "packages", "packages", false },
+	{ "lsa", "socket", "socket", false },
+	{ "lsa", "user", "user", false },
 };
 
 static char lower(char c)

@@ -8,8 +8,8 @@
 #include <sspi.h>
 
 #include "base/block.h"
+#include "ipc/buffers.h"
 #include "ipc/reason.h"
-#include "sspi/buffers.h"
 #include "sspi/handles.h"
 #include "sspi/packages.h"
 #include "sspi/status.h"

@@ -7,8 +7,8 @@
 
 #include <sspi.h>
 
+#include "ipc/buffers.h"
 #include "ipc/reason.h"
-#include "sspi/buffers.h"
 #include "sspi/handles.h"
 #include "sspi/status.h"
 

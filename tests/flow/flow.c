@@ -2,11 +2,75 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "flow.h"
 
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static char home[] = "/tmp/opensspi-flow-XXXXXX"; /* a short path: sockets may follow */
+
+/* ---- the row "socket": an lsad of our own for each configuration ---- */
+
+static pid_t daemon_pid;
+static bool daemon_began;
+
+static bool daemon_answers(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	bool answers = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+	close(fd);
+	return answers;
+}
+
+static void daemon_start(void)
+{
+	const char *program = getenv("OPENSSPI_LSAD");
+	char path[128], setting[160];
+
+	if (!program)
+		return;
+	snprintf(path, sizeof(path), "%s/lsa-%d.sock", home, (int)getpid());
+	snprintf(setting, sizeof(setting), "socket:%s", path);
+	daemon_pid = fork();
+	assert_true(daemon_pid >= 0);
+	if (daemon_pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		execl(program, program, "--foreground", "--socket", path, (char *)NULL);
+		_exit(127);
+	}
+	for (int i = 0; i < 500 && !(daemon_began = daemon_answers(path)); i++) {
+		siginfo_t ended = { .si_pid = 0 };
+		if (waitid(P_PID, (id_t)daemon_pid, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+		    ended.si_pid)
+			break;
+		usleep(10000);
+	}
+	setenv("OPENSSPI_LSA", setting, 1);
+}
+
+static void daemon_stop(void)
+{
+	int status;
+
+	if (!daemon_pid)
+		return;
+	kill(daemon_pid, SIGTERM);
+	assert_int_equal(waitpid(daemon_pid, &status, 0), daemon_pid);
+	daemon_pid = 0;
+	/* One that cannot understand its configuration said so at once. */
+	assert_int_equal(status, daemon_began ? 0 : 1 << 8);
+}
+
+bool flow_is_remote(void)
+{
+	return getenv("OPENSSPI_LSA") != NULL;
+}
 
 int flow_setup(void **state)
 {
@@ -16,12 +80,15 @@ int flow_setup(void **state)
 	setenv("KRB5_CONFIG", "/dev/null", 1);
 	setenv("KRB5CCNAME", "FILE:/nonexistent/ccache", 1);
 	setenv("KRB5_KTNAME", "FILE:/nonexistent/keytab", 1);
+	daemon_start();
 	return 0;
 }
 
 int flow_teardown(void **state)
 {
 	char command[128];
+
+	daemon_stop();
 	snprintf(command, sizeof(command), "rm -rf %s", home);
 	return system(command);
 }
@@ -53,8 +120,12 @@ void flow_child(const char *configuration, void (*body)(void))
 	if (child == 0) {
 		setenv("CMOCKA_TEST_ABORT", "1",
 		       1); /* a failure ends the child, not just its test */
+		daemon_pid = 0; /* the parent's */
 		flow_configure(configuration);
+		if (configuration[0])
+			daemon_start(); /* else the parent's serves us too */
 		body();
+		daemon_stop();
 		fflush(stdout);
 		_exit(0);
 	}

@@ -50,6 +50,9 @@ void flow_configure(const char *text);
  * does not end well. Inside, assertions work as usual. */
 void flow_child(const char *configuration, void (*body)(void));
 
+/* Is the LSA a process of its own in this run? */
+bool flow_is_remote(void);
+
 /* Acquires NTLM or CREDSSP credentials of alice (or another) and of the server. */
 void flow_client(struct end *e, const char *package, const char *user, const char *password);
 void flow_server(struct end *e, const char *package);

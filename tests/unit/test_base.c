@@ -48,6 +48,46 @@ static void secrets_of_every_size_are_apart(void **state)
 	secret_free(NULL);
 }
 
+static void s42_a_number_of_one_table_names_nothing_in_another(void **state)
+{
+	struct slots a, b;
+	int object;
+
+	slots_init(&a, 8);
+	slots_init(&b, 8);
+	uint64_t one = slots_add(&a, &object), two = slots_add(&b, &object);
+	assert_true(one && two && one != two);
+	assert_true(one >> 63 == 0 && two >> 63 == 0); /* free for whoever marks them */
+	assert_null(slots_find(&a, two, NULL));
+	assert_null(slots_remove(&b, one));
+	slots_done(&a);
+	slots_init(&a, 8); /* as after a restart */
+	assert_true(slots_add(&a, &object) != one);
+	assert_ptr_equal(slots_remove_any(&a), &object);
+	assert_null(slots_remove_any(&a));
+	slots_done(&a);
+	slots_done(&b);
+}
+
+static void every_object_of_a_table_comes_out_once(void **state)
+{
+	static int object[300];
+	struct slots t;
+
+	slots_init(&t, 300);
+	for (int i = 0; i < 300; i++)
+		assert_true(slots_add(&t, &object[i]) != 0);
+	for (int i = 0; i < 100; i++)
+		assert_non_null(slots_remove_any(&t));
+	for (int i = 0; i < 50; i++) /* into the room that became free */
+		assert_true(slots_add(&t, &object[i]) != 0);
+	for (int i = 0; i < 250; i++)
+		assert_non_null(slots_remove_any(&t));
+	assert_null(slots_remove_any(&t));
+	assert_int_equal(slots_used(&t), 0);
+	slots_done(&t);
+}
+
 static void secrets_compare_by_contents(void **state)
 {
 	CLEANUP(secret_free_p) struct secret *a = secret_copy("abc", 3), *b = secret_copy("abc", 3),
@@ -158,6 +198,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(s45_a_released_secret_leaves_nothing_behind),
 		cmocka_unit_test(secrets_of_every_size_are_apart),
+		cmocka_unit_test(s42_a_number_of_one_table_names_nothing_in_another),
+		cmocka_unit_test(every_object_of_a_table_comes_out_once),
 		cmocka_unit_test(secrets_compare_by_contents),
 		cmocka_unit_test(the_arena_works_in_a_forked_child),
 		cmocka_unit_test(s42_numbers_of_slots_are_never_reused_soon),

@@ -10,7 +10,7 @@
 
 #include "fake_lsa.h"
 #include "ipc/attributes.h"
-#include "sspi/buffers.h"
+#include "ipc/buffers.h"
 
 static CredHandle credential;
 

@@ -1,9 +1,9 @@
-/* sspi/buffers.c - see sspi/buffers.h.
+/* ipc/buffers.c - see ipc/buffers.h.
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/base.h"
 
 #include "base/block.h"
-#include "sspi/buffers.h"
+#include "ipc/buffers.h"
 
 static uint32_t plain_type(uint32_t type)
 {

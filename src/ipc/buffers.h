@@ -1,7 +1,7 @@
-/* sspi/buffers.h - SecBufferDesc to request and reply to SecBufferDesc: the buffer rules in one place.
+/* ipc/buffers.h - SecBufferDesc to request and reply to SecBufferDesc: the buffer rules in one place.
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
-#ifndef OPENSSPI_SSPI_BUFFERS_H
-#define OPENSSPI_SSPI_BUFFERS_H
+#ifndef OPENSSPI_IPC_BUFFERS_H
+#define OPENSSPI_IPC_BUFFERS_H
 
 #include <sspi.h>
 

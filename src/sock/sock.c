@@ -1,0 +1,283 @@
+/* sock/sock.c - see sock/sock.h.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * There is no thread of its own: of those that wait for replies one reads, and hands what is another's to
+ * that one. A connection that broke is dropped with all calls on it; the next call makes another. */
+#include "base/base.h"
+
+#include <pthread.h>
+
+#include "base/forks.h"
+#include "ipc/frame.h"
+#include "ipc/reason.h"
+#include "sock/connection.h"
+#include "sock/memory.h"
+#include "sock/sock.h"
+
+/* A call that waits for its reply, on its thread's stack. */
+struct waiting {
+	struct waiting *next;
+	struct connection *on;
+	uint32_t id;
+	bool done;
+	NTSTATUS status;
+	struct wr reply;
+	pthread_cond_t wake;
+};
+
+struct sock {
+	struct channel channel; /* first: a channel's address is its sock's */
+	struct sock_settings settings;
+	char *path;
+	pthread_mutex_t lock;
+	struct connection *connection; /* NULL: none yet, or it broke */
+	uint32_t last_id, count;       /* of calls: `first` and on */
+	bool reading;		       /* somebody does */
+	struct waiting *first;
+	pthread_cond_t fewer; /* calls */
+};
+
+static struct sock *sock_of(struct channel *channel)
+{
+	return (struct sock *)(void *)channel;
+}
+
+/* ---- with the lock held ---- */
+
+static void finish(struct waiting *w, NTSTATUS status)
+{
+	w->done = true;
+	w->status = status;
+	pthread_cond_signal(&w->wake);
+}
+
+/* That connection is no more: nor are the calls on it. */
+static void drop(struct sock *s, struct connection *broken)
+{
+	for (struct waiting *w = s->first; w; w = w->next)
+		if (w->on == broken && !w->done)
+			finish(w, SEC_E_INTERNAL_ERROR);
+	connection_end(broken);
+	if (s->connection == broken)
+		s->connection = connection_unref(broken);
+}
+
+static void take_out(struct sock *s, struct waiting *w)
+{
+	struct waiting **at = &s->first;
+
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+	s->count--;
+	pthread_cond_signal(&s->fewer);
+}
+
+/* Somebody else may have to read from now on. */
+static void wake_another(struct sock *s)
+{
+	for (struct waiting *w = s->first; w; w = w->next)
+		if (!w->done) {
+			pthread_cond_signal(&w->wake);
+			return;
+		}
+}
+
+/* False for a reply that nobody waits for: the LSA broke the protocol. */
+static bool hand_over(struct sock *s, const struct connection *from, const struct frame_head *head,
+		      struct wr *payload)
+{
+	for (struct waiting *w = s->first; w; w = w->next) {
+		if (w->on != from || w->id != head->id || w->done)
+			continue;
+		struct wr empty = w->reply;
+		w->reply = *payload;
+		*payload = empty;
+		finish(w, (NTSTATUS)head->what);
+		return true;
+	}
+	return false;
+}
+
+static bool take_frame(struct sock *s, struct connection *from, const struct frame_head *head,
+		       struct wr *payload)
+{
+	if (head->kind == FRAME_REPLY)
+		return hand_over(s, from, head, payload);
+	return head->kind == FRAME_MEMORY; /* it has been answered */
+}
+
+/* Reads one frame for whoever waits for it; the lock is free meanwhile. */
+static void read_one(struct sock *s, struct connection *from)
+{
+	CLEANUP(wr_done) struct wr payload = WR(IPC_BYTES_MAX);
+	struct frame_head head;
+
+	connection_ref(from);
+	s->reading = true;
+	pthread_mutex_unlock(&s->lock);
+	bool fine = connection_receive(from, &head, &payload);
+	if (fine && head.kind == FRAME_MEMORY)
+		fine = sock_memory_answer(from, &head, wr_view(&payload));
+	pthread_mutex_lock(&s->lock);
+	s->reading = false;
+	if (!fine || !take_frame(s, from, &head, &payload))
+		drop(s, from);
+	connection_unref(from);
+}
+
+static void wait_for(struct sock *s, struct waiting *w)
+{
+	while (!w->done) {
+		if (s->reading)
+			pthread_cond_wait(&w->wake, &s->lock);
+		else
+			read_one(s, w->on);
+	}
+	take_out(s, w);
+	if (!s->reading)
+		wake_another(s);
+}
+
+/* The LSA takes so many calls of a connection and no more. */
+static NTSTATUS join(struct sock *s, struct waiting *w)
+{
+	while (s->count >= FRAME_CALLS_MAX)
+		pthread_cond_wait(&s->fewer, &s->lock);
+	if (!s->connection) {
+		NTSTATUS status = connection_open(s->path, &s->settings, &s->connection);
+		if (failed(status))
+			return status;
+	}
+	w->on = s->connection;
+	connection_ref(w->on);
+	w->id = ++s->last_id;
+	w->next = s->first;
+	s->first = w;
+	s->count++;
+	return STATUS_SUCCESS;
+}
+
+/* ---- calls ---- */
+
+/* False when nothing was sent, so that another connection may be tried. */
+static bool try_exchange(struct sock *s, enum call which, struct rd request, struct waiting *w)
+{
+	pthread_mutex_lock(&s->lock);
+	w->status = join(s, w);
+	pthread_mutex_unlock(&s->lock);
+	if (failed(w->status))
+		return true;
+	bool sent = connection_send(
+		w->on, (struct frame_head){ .kind = FRAME_CALL, .id = w->id, .what = which },
+		request);
+	pthread_mutex_lock(&s->lock);
+	if (!sent)
+		drop(s, w->on);
+	wait_for(s, w);
+	pthread_mutex_unlock(&s->lock);
+	connection_unref(w->on);
+	return sent;
+}
+
+/* A daemon that has gone is noticed by the first call that is sent to it; it may have come back. A thread
+ * that is cancelled while it reads for all would leave them waiting. */
+static NTSTATUS exchange(struct sock *s, enum call which, struct rd request, struct wr *reply)
+{
+	struct waiting w = { .reply = WR(IPC_BYTES_MAX), .wake = PTHREAD_COND_INITIALIZER };
+	int cancelled;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelled);
+	if (!try_exchange(s, which, request, &w)) {
+		w.done = false;
+		(void)!try_exchange(s, which, request, &w);
+	}
+	pthread_setcancelstate(cancelled, NULL);
+	pthread_cond_destroy(&w.wake);
+	*reply = w.reply;
+	return w.status;
+}
+
+static NTSTATUS sock_call(struct channel *channel, enum call which, const void *request,
+			  void *reply, struct call_reason *why)
+{
+	const struct call_row *row = call_row(which);
+	CLEANUP(wr_done) struct wr asked = WR(IPC_BYTES_MAX), answer = WR(IPC_BYTES_MAX);
+
+	if (!row)
+		return fail(SEC_E_INTERNAL_ERROR, "a call that is none");
+	row->write_request(&asked, request);
+	if (!wr_ok(&asked))
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "writing a request");
+	NTSTATUS status = exchange(sock_of(channel), which, wr_view(&asked), &answer);
+	if (failed(status) && !answer.len) /* the LSA did not come to serve it */
+		return status;
+	struct rd answered = wr_view(&answer);
+	if (call_reason_read(&answered, why) && row->read_reply(answered, reply))
+		return status;
+	call_reply_done(which, reply);
+	return fail(SEC_E_INTERNAL_ERROR, "reading a reply");
+}
+
+/* ---- forks ---- */
+
+static void sock_hold(void *object)
+{
+	pthread_mutex_lock(&((struct sock *)object)->lock);
+}
+
+static void sock_release(void *object)
+{
+	pthread_mutex_unlock(&((struct sock *)object)->lock);
+}
+
+/* The child is another client: the connection, and who waits on it, are the parent's. */
+static void sock_renew(void *object)
+{
+	struct sock *s = object;
+
+	connection_forget(s->connection);
+	s->connection = NULL;
+	s->first = NULL;
+	s->count = 0;
+	s->reading = false;
+	pthread_cond_init(&s->fewer,
+			  NULL); /* threads that the child does not have may wait for it */
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void sock_free(struct channel *channel)
+{
+	struct sock *s = sock_of(channel);
+
+	forks_forget(s);
+	connection_unref(s->connection);
+	pthread_cond_destroy(&s->fewer);
+	pthread_mutex_destroy(&s->lock);
+	mem_free(s->path);
+	mem_free(s);
+}
+
+NTSTATUS sock_channel_new(const struct sock_settings *settings, struct channel **out)
+{
+	static const struct channel_ops ops = { "socket", sock_call, sock_free };
+	static const struct fork_lock lock = { sock_hold, sock_release, sock_renew };
+	struct sock *s = MEM_NEW(struct sock);
+
+	if (!s)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "making a channel");
+	s->channel.ops = &ops;
+	s->settings = *settings;
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->fewer, NULL);
+	s->path = mem_dup_text(settings->path);
+	NTSTATUS status = s->path && forks_guard(&lock, s)
+				  ? connection_open(s->path, settings, &s->connection)
+				  : (NTSTATUS)SEC_E_INSUFFICIENT_MEMORY;
+	if (failed(status)) {
+		sock_free(&s->channel);
+		return status;
+	}
+	*out = &s->channel;
+	return STATUS_SUCCESS;
+}
