@@ -4,12 +4,12 @@
  * sspi_pipe client|server PACKAGE [TARGET]: reads "user", "domain" and "password" lines first (client; all
  * empty: the default credentials), then token lines in hex ("-" for none); answers "STATUS-IN-HEX
  * TOKEN-IN-HEX". Further commands: "key" prints the session key, "name" the peer, "flags" the context's
- * attributes, "mechanism" the package, "reason" what the last failing call had to say, "why" why
- * no better package was negotiated, "sids" the client's SIDs, "seal HEX" and "open
- * HEX" protect a message (signature first, then the data and what padding there is), "sign HEX" makes a
- * signature and "verify SIGNATURE HEX" checks one. SSPI_PIPE_FLAGS (hex) adds to the request's flags,
- * SSPI_PIPE_BINDINGS (hex) are the channel's application data, SSPI_PIPE_PRINCIPAL a server's name;
- * SSPI_PIPE_BOTH gives a server credentials for both roles. */
+ * attributes, "mechanism" the package, "reason" what the last failing call had to say, "why" why no better
+ * package was negotiated, "sids" the client's SIDs, "seal HEX" and "open HEX" protect a message (signature
+ * first, then the data and what padding there is), "sign HEX" makes a signature and "verify SIGNATURE HEX"
+ * checks one. SSPI_PIPE_FLAGS (hex) adds to the request's flags, SSPI_PIPE_BINDINGS (hex) are the channel's
+ * application data, SSPI_PIPE_PRINCIPAL a server's name; SSPI_PIPE_BOTH gives a server credentials for both
+ * roles. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

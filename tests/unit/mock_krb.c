@@ -313,6 +313,15 @@ static NTSTATUS finish(struct krb_context *c, struct krb_established *out)
 
 /* ---- tickets ---- */
 
+static void ticket_done(struct krb_ticket *t)
+{
+	mem_free(t->client);
+	mem_free(t->server);
+	mem_free(t->encoded.p);
+	secret_free(t->key);
+	*t = (struct krb_ticket){ .start = 0 };
+}
+
 static NTSTATUS ticket_make(const char *client, const char *server, struct krb_ticket *out)
 {
 	*out = (struct krb_ticket){ .client = mem_dup_text(client),
@@ -325,18 +334,10 @@ static NTSTATUS ticket_make(const char *client, const char *server, struct krb_t
 				    .flags = 0x40e10000,
 				    .encoded = { mem_dup("ticket", 6), 6 },
 				    .key = secret_copy("0123456789abcdef", 16) };
-	return out->client && out->server && out->encoded.p && out->key
-		       ? STATUS_SUCCESS
-		       : (NTSTATUS)SEC_E_INSUFFICIENT_MEMORY;
-}
-
-static void ticket_done(struct krb_ticket *t)
-{
-	mem_free(t->client);
-	mem_free(t->server);
-	mem_free(t->encoded.p);
-	secret_free(t->key);
-	*t = (struct krb_ticket){ .start = 0 };
+	if (out->client && out->server && out->encoded.p && out->key)
+		return STATUS_SUCCESS;
+	ticket_done(out);
+	return SEC_E_INSUFFICIENT_MEMORY;
 }
 
 static NTSTATUS each_ticket(struct krb_credential *c, krb_ticket_visit *visit, void *to)
