@@ -59,7 +59,8 @@ static void put(int fd, struct frame_head head, const void *payload)
 
 static void answer(int fd, uint32_t id, NTSTATUS status)
 {
-	put(fd, (struct frame_head){ 0, FRAME_REPLY, id, (uint32_t)status }, NULL);
+	static const uint8_t no_reason[4];
+	put(fd, (struct frame_head){ sizeof(no_reason), FRAME_REPLY, id, (uint32_t)status }, no_reason);
 }
 
 static bool greet_as(int fd, uint32_t version)
@@ -133,7 +134,7 @@ static NTSTATUS ask(struct channel *c, uint64_t number)
 {
 	struct credential_call call = { number };
 	struct empty_reply reply = { 0 };
-	return c->ops->call(c, CALL_FREE_CREDENTIALS, &call, &reply);
+	return channel_call(c, CALL_FREE_CREDENTIALS, &call, &reply);
 }
 
 /* Answers every call with its own argument as the status. */
