@@ -87,9 +87,13 @@ static void *connection_thread(void *arg)
 
 static void *lsa_thread(void *arg)
 {
+	sigset_t alarms;
 	int fd;
 
 	(void)arg;
+	sigemptyset(&alarms);
+	sigaddset(&alarms, SIGALRM);
+	pthread_sigmask(SIG_BLOCK, &alarms, NULL); /* they are for the client; its children too */
 	while ((fd = accept4(lsa.listening, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
 		pthread_t thread;
 		atomic_fetch_add(&lsa.connections, 1);
