@@ -7,7 +7,7 @@
 #include "lsad/peer.h"
 
 /* A program that waits for an answer before it asks once more may be ahead of our seeing it sent. */
-#define CALLS_MAX (2 * FRAME_CALLS_MAX)
+#define CALLS_MAX (4 * FRAME_CALLS_MAX)
 
 struct serving {
 	struct quota_turn turn; /* first: a turn's address is its serving's */
@@ -17,6 +17,7 @@ struct serving {
 	struct frame_head head;
 	struct wr request, reply;
 	NTSTATUS status;
+	atomic_bool answered; /* by the worker */
 };
 
 /* ---- on a worker ---- */
@@ -37,9 +38,8 @@ static NTSTATUS serve_request(struct peer *p, enum call which, const void *reque
 	return lsa_dispatch(p->client, which, request, reply, why);
 }
 
-static void serve(uv_work_t *work)
+static void serve_bytes(struct serving *s)
 {
-	struct serving *s = work->data;
 	enum call which = (enum call)s->head.what;
 	const struct call_row *row = call_row(which);
 	CLEANUP(mem_free_p) void *request = mem_alloc(row->request_size);
@@ -61,6 +61,21 @@ static void serve(uv_work_t *work)
 		wr_reset(&s->reply);
 		s->status = SEC_E_INSUFFICIENT_MEMORY;
 	}
+}
+
+static void serve(uv_work_t *work)
+{
+	struct serving *s = work->data;
+
+	serve_bytes(s);
+	const struct frame_head head = { .size = (uint32_t)s->reply.len,
+					 .kind = FRAME_REPLY,
+					 .id = s->head.id,
+					 .what = (uint32_t)s->status };
+	/* Said first: the program may use the number again at once. */
+	atomic_store(&s->answered, true);
+	if (!peer_answer(s->peer, &head, &s->reply))
+		atomic_store(&s->answered, false);
 }
 
 /* ---- on the loop ---- */
@@ -115,13 +130,16 @@ static void served(uv_work_t *work, int error)
 	head.what = (uint32_t)(error ? (NTSTATUS)SEC_E_INTERNAL_ERROR : s->status);
 	quota_count_handles(p->quota, p->handles, handles);
 	p->handles = handles;
+	bool answered = atomic_load(&s->answered);
 	struct wr reply = s->reply;
 	s->reply = WR(0);
 	struct quota *quota = serving_end(s);
-	if (p->closing)
+	if (answered || p->closing)
 		wr_done(&reply);
 	else
 		peer_send(p, head, &reply);
+	if (answered)
+		peer_answered(p);
 	pass_on(quota);
 	peer_release_if_over(p);
 }
@@ -129,7 +147,7 @@ static void served(uv_work_t *work, int error)
 bool peer_call_fits(const struct peer *p, const struct frame_head *head)
 {
 	for (const struct serving *s = p->serving; s; s = s->next)
-		if (s->head.id == head->id)
+		if (s->head.id == head->id && !atomic_load(&s->answered))
 			return false;
 	return p->calls < CALLS_MAX && call_row((enum call)head->what);
 }

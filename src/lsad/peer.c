@@ -10,7 +10,8 @@
 #include "lsad/peer.h"
 
 #define HELLO_MS 10000
-#define FRAME_MS 30000 /* for a frame from its first byte to its last, in either direction */
+#define AT_ONCE_MAX 16384 /* bytes that a socket takes as a whole or not at all */
+#define FRAME_MS 30000	  /* for a frame from its first byte to its last, in either direction */
 
 /* ---- sending ---- */
 
@@ -27,6 +28,21 @@ static void sending_free(struct sending *s)
 	mem_free(s);
 }
 
+void peer_answered(struct peer *p)
+{
+	p->calls--;
+	p->since_sent = uv_now(&p->daemon->loop);
+	if (p->daemon->ending && !p->calls)
+		peer_close(p);
+}
+
+static void count_queued(struct peer *p, uint32_t change)
+{
+	pthread_mutex_lock(&p->lock);
+	p->queued += change;
+	pthread_mutex_unlock(&p->lock);
+}
+
 static void sent(uv_write_t *write, int error)
 {
 	struct sending *s = (struct sending *)(void *)write;
@@ -34,10 +50,12 @@ static void sent(uv_write_t *write, int error)
 
 	p->unsent -= s->payload.len;
 	p->since_sent = uv_now(&p->daemon->loop);
-	p->calls -= s->is_reply;
 	quota_give(p->quota, s->payload.len);
+	count_queued(p, UINT32_MAX);
+	if (s->is_reply)
+		peer_answered(p);
 	sending_free(s);
-	if (error || (p->daemon->ending && !p->calls))
+	if (error)
 		peer_close(p);
 }
 
@@ -57,7 +75,9 @@ static bool send_frame(struct peer *p, struct frame_head head, struct wr *payloa
 	s->write.data = p;
 	uv_buf_t parts[2] = { uv_buf_init((char *)s->head, FRAME_HEAD_LEN),
 			      uv_buf_init((char *)s->payload.buf, head.size) };
+	count_queued(p, 1);
 	if (uv_write(&s->write, (uv_stream_t *)&p->pipe, parts, head.size ? 2 : 1, sent) != 0) {
+		count_queued(p, UINT32_MAX);
 		quota_give(p->quota, payload->len);
 		mem_free(s);
 		return false;
@@ -75,6 +95,26 @@ void peer_send(struct peer *p, struct frame_head head, struct wr *payload)
 		return;
 	wr_done(payload);
 	peer_close(p);
+}
+
+/* The lock is held meanwhile: the loop closes the socket, or sends, before or after. */
+bool peer_answer(struct peer *p, const struct frame_head *head, const struct wr *payload)
+{
+	uint8_t bytes[FRAME_HEAD_LEN];
+	struct iovec part[2] = { { bytes, sizeof(bytes) }, { payload->buf, payload->len } };
+	const struct msghdr message = { .msg_iov = part, .msg_iovlen = 2 };
+	ssize_t done = -1;
+
+	if (payload->len > AT_ONCE_MAX)
+		return false;
+	frame_write_head(bytes, head);
+	pthread_mutex_lock(&p->lock);
+	if (!p->gone && !p->queued)
+		done = sendmsg(p->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (done >= 0 && (size_t)done != sizeof(bytes) + payload->len)
+		shutdown(p->fd, SHUT_RDWR); /* half a frame is worse than none */
+	pthread_mutex_unlock(&p->lock);
+	return done >= 0;
 }
 
 /* ---- receiving ---- */
@@ -301,6 +341,7 @@ static struct peer *peer_make(struct daemon *d, int fd)
 	if (!p)
 		return NULL;
 	p->daemon = d;
+	p->fd = fd;
 	p->payload = WR(IPC_BYTES_MAX);
 	p->since_frame = uv_now(&d->loop);
 	pthread_mutex_init(&p->lock, NULL);

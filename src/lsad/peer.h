@@ -33,6 +33,7 @@ struct memory_question {
 
 struct peer {
 	uv_pipe_t pipe; /* first: a handle's address is its peer's */
+	int fd;	     /* of it */
 	struct daemon *daemon;
 	struct peer *next, **link;
 	struct quota *quota; /* of its user */
@@ -56,6 +57,7 @@ struct peer {
 	pthread_mutex_t lock;
 	struct memory_question *questions;
 	uint32_t last_question, given_up;
+	uint32_t queued; /* frames that the loop has begun to send */
 	bool gone;
 };
 
@@ -70,6 +72,13 @@ void peer_look(struct peer *p);
 
 /* Sends a frame; takes the payload's bytes. What cannot be sent ends the peer. */
 void peer_send(struct peer *p, struct frame_head head, struct wr *payload);
+
+/* On a worker: sends a short answer at once, so that the program need not wait for the loop; false when the
+ * loop has to do it. */
+MUST_CHECK bool peer_answer(struct peer *p, const struct frame_head *head, const struct wr *payload);
+
+/* On the loop: an answer went out. */
+void peer_answered(struct peer *p);
 
 /* Is it closed with nothing running? Then it is released. */
 void peer_release_if_over(struct peer *p);

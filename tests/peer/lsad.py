@@ -495,6 +495,43 @@ def activated(lab, daemon, me, foe):
         lab.check(f"{name} is refused with words", code == 1 and "systemd handed over" in lab.log("activated.log") , f"{code} {lab.log('activated.log')}")
 
 
+def owner(lab, daemon, me, foe):
+    """Programs trust a daemon of root, of themselves and of [lsa] user; [lsa] socket says where it is."""
+    folder, home = lab.directory("owned"), lab.directory("owned-home")
+    program = os.path.join(lab.path("program"), "lsad")
+    shutil.copy(LSAD, program)
+    for path in (folder, home):
+        os.chown(path, OTHER, OTHER)
+    os.chmod(folder, 0o755)
+    path = os.path.join(folder, "lsa.sock")
+    env = dict(lab.env, OPENSSPI_HOME=home, OPENSSPI_MODULE_DIR=lab.path("program"))
+    process = lab.start(["setpriv", "--reuid", str(OTHER), "--regid", str(OTHER), "--clear-groups", program, "--socket", path],
+                        log="owned.log", env=env)
+    end = time.monotonic() + 10
+    while not os.path.exists(path) and time.monotonic() < end:
+        time.sleep(0.05)
+    user = User(lab, daemon, FOE)
+    del user.env["OPENSSPI_LSA"]
+    etc = os.path.join(user.env["OPENSSPI_HOME"], "etc")
+
+    def configure(*lines):
+        os.makedirs(etc, exist_ok=True)
+        with open(os.path.join(etc, "opensspi.conf"), "w", encoding="utf-8") as f:
+            f.write("\n".join(["[lsa]", "socket = " + path, *lines, ""]))
+
+    time.sleep(0.3)
+    for lines, wanted, name in (([], 1, "another user's daemon is not trusted"), ([f"user = {foe + 9}"], 1, "nor when somebody else is named"),
+                                (["user = nobody-of-this-name"], 1, "nor when there is no such user"), ([f"user = {OTHER}"], 0, "it is when he is named")):
+        configure(*lines)
+        code, out, err = user.run("cred", "list", "--json")
+        lab.equal(name, wanted, code, out + err + lab.log("owned.log"))
+    lab.check("his vault is that daemon's", user.write("App/owned") and os.path.exists(os.path.join(home, "state", str(FOE), "vault.db")))
+    stop(process)
+    code, out, err = user.run("cred", "list", "--json")
+    lab.check("without the daemon there is an error, and no other vault", code == 1 and err, f"{code} {out} {err}")
+    shutil.rmtree(etc)
+
+
 def places(lab, daemon, me, foe):
     """Where lsad does not listen, and what it says then."""
     def refused(name, path, words, code=1, args=None):
@@ -554,7 +591,7 @@ def secrets(lab, daemon, me, foe):
     lab.check("lsad has still mapped no TLS", "libssl" not in open(f"/proc/{daemon.process.pid}/maps", encoding="utf-8").read())
 
 
-CASES = [malformed, replays, floods, handles, half_open, memory, two_users, secrets, killed, ends_while_busy, descriptors, activated,
+CASES = [malformed, replays, floods, handles, half_open, memory, two_users, secrets, killed, ends_while_busy, descriptors, activated, owner,
          places, hardened, stalls]
 
 

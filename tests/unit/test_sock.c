@@ -37,6 +37,8 @@ static struct lsa_end {
 	atomic_int connections, running, most;
 } lsa;
 
+static atomic_int live; /* threads of the LSA that nobody joins */
+
 static bool get(int fd, struct frame_head *head, uint8_t *payload, size_t room)
 {
 	uint8_t bytes[FRAME_HEAD_LEN];
@@ -83,17 +85,23 @@ static void *connection_thread(void *arg)
 
 	lsa.serve(fd);
 	close(fd);
+	atomic_fetch_sub(&live, 1);
 	return NULL;
 }
 
 static void *lsa_thread(void *arg)
 {
+	sigset_t alarms;
 	int fd;
 
 	(void)arg;
+	sigemptyset(&alarms);
+	sigaddset(&alarms, SIGALRM);
+	pthread_sigmask(SIG_BLOCK, &alarms, NULL); /* they are for the client; its children too */
 	while ((fd = accept4(lsa.listening, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
 		pthread_t thread;
 		atomic_fetch_add(&lsa.connections, 1);
+		atomic_fetch_add(&live, 1);
 		pthread_create(&thread, NULL, connection_thread, (void *)(intptr_t)fd);
 		pthread_detach(thread);
 	}
@@ -118,6 +126,8 @@ static void lsa_end(void)
 {
 	shutdown(lsa.listening, SHUT_RDWR);
 	pthread_join(lsa.thread, NULL);
+	while (atomic_load(&live)) /* they see that the client has gone */
+		usleep(1000);
 	close(lsa.listening);
 	unlink(lsa.path);
 	rmdir(lsa.folder);
@@ -341,6 +351,7 @@ static void *answer_late(void *arg)
 	answer(l->fd, l->id, (NTSTATUS)l->status);
 	pthread_mutex_unlock(&answering);
 	free(l);
+	atomic_fetch_sub(&live, 1);
 	return NULL;
 }
 
@@ -359,6 +370,7 @@ static void answers_later(int fd)
 		int now = atomic_fetch_add(&lsa.running, 1) + 1;
 		if (now > atomic_load(&lsa.most))
 			atomic_store(&lsa.most, now);
+		atomic_fetch_add(&live, 1);
 		pthread_create(&thread, NULL, answer_late, l);
 		pthread_detach(thread);
 	}
