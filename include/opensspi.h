@@ -97,6 +97,29 @@ typedef struct _OPENSSPI_NEGOTIATION_REASON {
  * SEC_E_INSUFFICIENT_MEMORY. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiLastReason(char **text);
 
+/* Which LSA serves this program: one in its own process, or the daemon at a socket. Packages whose Home is
+ * OPENSSPI_HOME_CALLER run in the program in either case. */
+#define OPENSSPI_LSA_EMBEDDED 0x1u
+#define OPENSSPI_LSA_SOCKET 0x2u
+
+typedef struct _OPENSSPI_LSA_PACKAGE {
+	LPSTR Name; /* UTF-8 */
+	ULONG Home; /* OPENSSPI_HOME_ */
+} OPENSSPI_LSA_PACKAGE, *POPENSSPI_LSA_PACKAGE;
+
+typedef struct _OPENSSPI_LSA_STATUS {
+	ULONG Flags; /* OPENSSPI_LSA_EMBEDDED or OPENSSPI_LSA_SOCKET */
+	LPSTR Path;  /* of the socket; NULL when embedded */
+	SECURITY_STATUS Status; /* SEC_E_OK when it answers, else why not */
+	ULONG PackageCount;	/* 0 when it does not */
+	POPENSSPI_LSA_PACKAGE Packages;
+} OPENSSPI_LSA_STATUS, *POPENSSPI_LSA_STATUS;
+
+/* One block (FreeContextBuffer). SEC_E_OK, also when the LSA does not answer: Status says so;
+ * SEC_E_INTERNAL_ERROR: the configuration or OPENSSPI_LSA is not understood; SEC_E_INVALID_PARAMETER for
+ * NULL; SEC_E_INSUFFICIENT_MEMORY. */
+OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiLsaStatus(POPENSSPI_LSA_STATUS *status);
+
 /* Ends a logon session that LsaLogonUser made: on Windows closing its token does. It ends with the process
  * that made it in any case; credentials that were acquired of it go on.
  * STATUS_SUCCESS; STATUS_NO_SUCH_LOGON_SESSION when it is none of the caller's;

@@ -186,15 +186,19 @@ static bool is_principal(const UNICODE_STRING *user)
 }
 
 /* Empty, ".", and this machine's name mean the machine's own accounts. */
+static bool is_own(const struct authority *a, const WCHAR *domain, size_t n)
+{
+	return n == 0 || utf16_equal_ascii_nocase(domain, n, ".") ||
+	       utf16_equal_nocase(domain, n, a->machine, a->machine_n);
+}
+
 static void find_meant(const struct authority *a, const struct accounts *t,
 		       const OPENSSPI_NTLM_LOGON *logon, struct meant *out)
 {
 	const WCHAR *domain = logon->Domain.Buffer;
 	size_t n = logon->Domain.Length / sizeof(WCHAR);
-	bool local = n == 0 || utf16_equal_ascii_nocase(domain, n, ".") ||
-		     utf16_equal_nocase(domain, n, a->machine, a->machine_n);
 
-	if (!local) {
+	if (!is_own(a, domain, n)) {
 		look_up(t, domain, n, &logon->User, out);
 		out->foreign = a->winbind && !out->account;
 		return;
@@ -430,10 +434,28 @@ static NTSTATUS count_domain(struct attempt *at, bool refused)
 	return status;
 }
 
-static NTSTATUS judge_domain(struct attempt *at, struct authority_answer *out)
+/* A client may spell the domain otherwise than a line of the file does, and a controller speaks for no account of
+ * this machine: what counts is who it says it was. */
+static NTSTATUS refuse_own(const struct authority *a, const struct accounts *t,
+			   struct authority_answer *out)
+{
+	const UNICODE_STRING user = unicode_view(out->user, out->user_n);
+	struct meant said = { .key_n = 0 };
+
+	look_up(t, out->domain, out->domain_n, &user, &said);
+	if (said.key_n && !said.account && !is_own(a, out->domain, out->domain_n))
+		return STATUS_SUCCESS;
+	authority_answer_done(out);
+	return fail(STATUS_LOGON_FAILURE, "comparing a domain account with this machine's");
+}
+
+static NTSTATUS judge_domain(struct attempt *at, const struct accounts *t,
+			     struct authority_answer *out)
 {
 	NTSTATUS status = ask_domain(at, out);
 
+	if (!failed(status))
+		status = refuse_own(at->a, t, out);
 	if (failed(status) && status != STATUS_LOGON_FAILURE)
 		return status;
 	NTSTATUS counted = count_domain(at, failed(status));
@@ -466,7 +488,7 @@ NTSTATUS authority_check_ntlm(struct authority *a, const OPENSSPI_NTLM_LOGON *lo
 	if (failed(status))
 		return status;
 	find_meant(a, t, logon, &at.meant);
-	status = at.meant.foreign ? judge_domain(&at, out) : judge_guarded(&at);
+	status = at.meant.foreign ? judge_domain(&at, t, out) : judge_guarded(&at);
 	delay(a, at.failures);
 	if (!failed(status) && !at.meant.foreign)
 		status = answer(a, at.meant.account, at.key, out);

@@ -92,8 +92,9 @@ static NTSTATUS sids_give(const struct winbind_answer *from, struct wr *out)
 
 static NTSTATUS answer_give(const struct winbind_answer *from, struct authority_answer *out)
 {
+	if (!account_name_is_fine(from->domain, false) || !account_name_is_fine(from->user, false))
+		return fail(SEC_E_NO_AUTHENTICATING_AUTHORITY, "taking a domain account's names");
 	NTSTATUS status = sids_give(from, &out->sids);
-
 	if (failed(status))
 		return status;
 	if (!utf16_from_utf8(from->domain, strlen(from->domain), &out->domain, &out->domain_n) ||

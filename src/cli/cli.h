@@ -53,6 +53,7 @@ int decode_run(int argc, char **argv);
 int cred_run(int argc, char **argv);
 int vault_run(int argc, char **argv);
 int policy_run(int argc, char **argv);
+int lsa_run(int argc, char **argv);
 int klist_run(int argc, char **argv);
 int passwd_run(int argc, char **argv);
 

@@ -281,7 +281,9 @@ static int purge_run(int argc, char **argv)
 	if (status == SEC_E_OK)
 		return EXIT_DONE;
 	if (status == SEC_E_NO_CREDENTIALS && server && !why[0]) {
-		fprintf(stderr, "sspi klist purge: there is no ticket for %s\n", server);
+		fputs("sspi klist purge: there is no ticket for ", stderr);
+		text_print(stderr, server);
+		fputc('\n', stderr);
 		return EXIT_REFUSED;
 	}
 	return fail(line.command, "throwing tickets away", status, why);

@@ -256,7 +256,9 @@ bool logon_approve(void *argument, bool finished)
 		return false;
 	}
 	if (l->remote_guard && !(l->exchange.attributes & ISC_RET_DELEGATE)) {
-		report_status(&l->report, "delegation", SEC_E_DELEGATION_REQUIRED);
+		report_status_why(&l->report, "delegation", SEC_E_DELEGATION_REQUIRED,
+				  "the tickets are not forwardable, or policy does not let them go "
+				  "there (sspi policy show)");
 		return false;
 	}
 	return true;

@@ -24,6 +24,7 @@ static const struct command commands[] = {
 	{ "vault", "status|unlock|lock|key|...", "the file that they are in", vault_run },
 	{ "klist", "[get SPN|purge]", "the caller's Kerberos tickets", klist_run },
 	{ "passwd", "[NAME@REALM]", "change a password in its realm", passwd_run },
+	{ "lsa", "status|sessions|packages", "who holds the keys, and whose", lsa_run },
 	{ "policy", "show [TARGET]", "what is in force, and which rule decides", policy_run },
 	{ "decode", "[TOKEN|-]", "print a token as a readable tree", decode_run },
 	{ "help", "[COMMAND]", "print this text, or a command's", help_run },

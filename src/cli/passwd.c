@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/json.h"
 #include "cli/options.h"
 #include "cli/prompt.h"
 #include "cli/tickets.h"
@@ -52,12 +53,27 @@ static bool whose_read(struct whose *w, const char *given)
 	return w->user[0] != '\0';
 }
 
+/* The name may be the cache's: nothing in it steers the terminal. */
+static char *question_of(const struct whose *w)
+{
+	char *question = NULL;
+	size_t n;
+	FILE *out = open_memstream(&question, &n);
+
+	if (!out)
+		return NULL;
+	fputs("Password of ", out);
+	text_print(out, w->user);
+	fputs(" now", out);
+	fclose(out);
+	return question;
+}
+
 static bool read_both(const struct whose *w, int fd, struct password *old, struct password *fresh)
 {
-	char question[1100];
+	CLEANUP(free_p) char *question = question_of(w);
 
-	snprintf(question, sizeof(question), "Password of %s now", w->user);
-	if (!password_read(old, fd, question, false))
+	if (!question || !password_read(old, fd, question, false))
 		return false;
 	return password_read(fresh, fd, "New password", true);
 }

@@ -434,16 +434,35 @@ static int check_certificate(const struct server *s, const struct command_line *
 	return OPTIONS_GO;
 }
 
-/* libkrb5 reads the keytab's place from the environment. */
+/* With another file the server would run and take nobody's ticket. */
+static int check_keytab(const char *path, const struct command_line *line)
+{
+	unsigned char version[2] = { 0 };
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		return options_wrong(line, "%s: %s", path, strerror(errno));
+	size_t n = fread(version, 1, sizeof(version), file);
+	fclose(file);
+	if (n != sizeof(version) || version[0] != 5 || version[1] < 1 || version[1] > 2)
+		return options_wrong(line, "%s: not a keytab", path);
+	return OPTIONS_GO;
+}
+
+/* libkrb5 reads the keytab's place from the environment; without the type a colon in the path would end one. */
 static int check_kerberos(const struct server *s, const struct command_line *line)
 {
 	bool alone = s->package && strcasecmp(s->package, "Kerberos") == 0;
+	CLEANUP(free_p) char *place = NULL;
 
 	if (s->principal && !alone)
 		return options_wrong(line, "--principal is for tcp with --package Kerberos");
-	if (s->keytab && access(s->keytab, R_OK) != 0)
-		return options_wrong(line, "%s: %s", s->keytab, strerror(errno));
-	if (s->keytab && setenv("KRB5_KTNAME", s->keytab, 1) != 0)
+	if (!s->keytab)
+		return OPTIONS_GO;
+	int code = check_keytab(s->keytab, line);
+	if (code != OPTIONS_GO)
+		return code;
+	if (asprintf(&place, "FILE:%s", s->keytab) < 0 || setenv("KRB5_KTNAME", place, 1) != 0)
 		return options_wrong(line, "--keytab: %s", strerror(errno));
 	return OPTIONS_GO;
 }

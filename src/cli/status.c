@@ -30,6 +30,7 @@ static const struct {
 	{ SEC_E_CONTEXT_EXPIRED, EXIT_REFUSED },
 	{ SEC_E_SMARTCARD_LOGON_REQUIRED, EXIT_REFUSED },
 	{ SEC_E_KDC_UNABLE_TO_REFER, EXIT_REFUSED },
+	{ SEC_E_KDC_INVALID_REQUEST, EXIT_REFUSED },
 	{ SEC_E_KDC_UNKNOWN_ETYPE, EXIT_REFUSED },
 	{ SEC_E_NO_AUTHENTICATING_AUTHORITY, EXIT_UNREACHABLE },
 	{ SEC_E_DELEGATION_POLICY, EXIT_POLICY },
@@ -160,8 +161,9 @@ void status_print_why(const char *command, const char *doing, SECURITY_STATUS st
 {
 	const char *name, *meaning, *advice;
 	OpensspiDescribeStatus(status, &name, &meaning, &advice);
-	fprintf(stderr, "sspi %s: %s: %s (0x%08X): %s\n", command, doing, name, (unsigned)status,
-		meaning);
+	fprintf(stderr, "sspi %s: ", command);
+	text_print(stderr, doing);
+	fprintf(stderr, ": %s (0x%08X): %s\n", name, (unsigned)status, meaning);
 	if (why[0]) {
 		fputs("  because: ", stderr);
 		text_print(stderr, why);

@@ -25,7 +25,7 @@ static bool is_mischief(const char *s, size_t len)
 	if (len < 2 || len > 3)
 		return false;
 	utf16_put(unit, s, len);
-	return unit[0] < 0xA0 || (unit[0] >= 0x200E && unit[0] <= 0x200F) ||
+	return unit[0] < 0xA0 || unit[0] == 0x061C || (unit[0] >= 0x200E && unit[0] <= 0x200F) ||
 	       (unit[0] >= 0x2028 && unit[0] <= 0x202E) || (unit[0] >= 0x2066 && unit[0] <= 0x2069);
 }
 

@@ -195,7 +195,15 @@ static NTSTATUS advance(struct krb_context *c, struct rd token, struct krb_span 
 				c->acceptor && c->ticket_server ? c->ticket_server : c->target,
 				c->acceptor ? "accepting a sign-in" : "signing in");
 	note_ticket(c, c->acceptor ? token : rd_of(answer->p, answer->n));
-	return major & GSS_S_CONTINUE_NEEDED ? SEC_I_CONTINUE_NEEDED : completed(c);
+	if (major & GSS_S_CONTINUE_NEEDED)
+		return SEC_I_CONTINUE_NEEDED;
+	NTSTATUS status = completed(c);
+	/* A client that had the AP-REP would believe that it is let in. */
+	if (failed(status)) {
+		mem_free_wiped(answer->p, answer->n);
+		*answer = (struct krb_span){ 0 };
+	}
+	return status;
 }
 
 /* An acceptor's first token says how it goes on. */

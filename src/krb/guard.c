@@ -72,7 +72,7 @@ static NTSTATUS ticket_is_for(krb5_context ctx, const struct krb_credential *acc
 
 	if ((int64_t)(uint32_t)times->endtime + SKEW < now)
 		return fail(SEC_E_CONTEXT_EXPIRED, "a service ticket that ended");
-	if ((int64_t)(uint32_t)start - SKEW > now)
+	if ((int64_t)(uint32_t)start - SKEW > now || ticket->enc_part2->flags & TKT_FLG_INVALID)
 		return fail(SEC_E_TIME_SKEW, "a service ticket of tomorrow");
 	if (!acceptor->service)
 		return SEC_E_OK;

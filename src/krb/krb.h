@@ -30,6 +30,7 @@ struct krb_span {
  * SEC_E_TARGET_UNKNOWN                the KDC knows no such service; or no host, no realm for it
  * SEC_E_WRONG_PRINCIPAL               a ticket for another name than ours, or no key for it
  * SEC_E_TIME_SKEW, SEC_E_CONTEXT_EXPIRED (a ticket or TGT that has ended)
+ * SEC_E_KDC_INVALID_REQUEST           any other refusal of a KDC's
  * SEC_E_KDC_UNABLE_TO_REFER, SEC_E_KDC_CERT_REVOKED, SEC_E_KDC_CERT_EXPIRED, SEC_E_PKINIT_NAME_MISMATCH,
  * SEC_E_SMARTCARD_LOGON_REQUIRED, SEC_E_KDC_UNKNOWN_ETYPE, SEC_E_DELEGATION_REQUIRED
  * SEC_E_BAD_BINDINGS, SEC_E_MESSAGE_ALTERED, SEC_E_INVALID_TOKEN, SEC_E_CRYPTO_SYSTEM_INVALID */

@@ -173,10 +173,22 @@ static const struct row *row_of(krb5_error_code code, enum phase phase)
 	return row ? row : row_find(always, ARRAY_LEN(always), code);
 }
 
+/* A KDC that answers with an error of its own is there, whichever it is: that is its refusal, and not that there
+ * is none, which would allow what is weaker. Errors of messages (AP_ERR) are also the library's own words for an
+ * answer that is none. */
+static NTSTATUS otherwise_of(krb5_error_code code, enum phase phase)
+{
+	bool asks = phase == PHASE_LOGON || phase == PHASE_SERVICE;
+	bool told = (code > KRB5KDC_ERR_NONE && code < KRB5KRB_AP_ERR_BAD_INTEGRITY) ||
+		    (code >= KRB5KRB_ERR_GENERIC && code <= KRB5PLACEHOLD_127);
+
+	return asks && told ? SEC_E_KDC_INVALID_REQUEST : of_phase[phase].otherwise;
+}
+
 NTSTATUS status_of(krb5_error_code code, enum phase phase)
 {
 	const struct row *row = row_of(code, phase);
-	return row ? row->status : of_phase[phase].otherwise;
+	return row ? row->status : otherwise_of(code, phase);
 }
 
 /* GSSAPI's own words count only when the mechanism's code says nothing. */
@@ -212,7 +224,7 @@ static NTSTATUS status_of_major(OM_uint32 major, krb5_error_code code, enum phas
 	case GSS_S_BAD_MECH:
 		return SEC_E_UNSUPPORTED_FUNCTION;
 	default:
-		return of_phase[phase].otherwise;
+		return otherwise_of(code, phase);
 	}
 }
 

@@ -16,6 +16,7 @@
 #include "base/trace.h"
 #include "inproc/inproc.h"
 #include "ipc/calls.h"
+#include "lib/channel.h"
 #include "lib/parts.h"
 #include "lib/route.h"
 #include "sock/sock.h"
@@ -25,6 +26,7 @@ static struct {
 	_Atomic(struct channel *) channel;
 	_Atomic(uintptr_t) opener; /* the thread that holds the lock to open it */
 
+	char *path;	    /* that the channel goes to; NULL: the LSA is here */
 	struct parts parts; /* of the embedded LSA */
 } library = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -129,6 +131,8 @@ static NTSTATUS open_channel(void)
 		status = parts_open(&library.parts);
 	if (failed(status))
 		return status;
+	if (path && !library.path && !(library.path = mem_dup_text(path)))
+		return STATUS_NO_MEMORY;
 	struct channel *channel = inproc_channel_new(library.parts.lsa, codec);
 	if (!channel)
 		return STATUS_NO_MEMORY;
@@ -162,4 +166,32 @@ struct channel *channel_current(NTSTATUS *status)
 	}
 	pthread_mutex_unlock(&library.lock);
 	return atomic_load(&library.channel);
+}
+
+/* Called with the lock held. */
+static NTSTATUS find_path(const char **path)
+{
+	bool codec;
+
+	if (atomic_load(&library.channel)) {
+		*path = library.path;
+		return STATUS_SUCCESS;
+	}
+	NTSTATUS status = parts_open_policy(&library.parts);
+	return failed(status) ? status : choose(&codec, path);
+}
+
+NTSTATUS channel_path(char **out)
+{
+	const char *path = NULL;
+
+	*out = NULL;
+	if (is_opening())
+		return fail(SEC_E_INTERNAL_ERROR, "a call from a package that is being loaded");
+	pthread_mutex_lock(&library.lock);
+	NTSTATUS status = find_path(&path);
+	if (!failed(status) && path && !(*out = mem_dup_text(path)))
+		status = fail(STATUS_NO_MEMORY, "naming the daemon's socket");
+	pthread_mutex_unlock(&library.lock);
+	return status;
 }

@@ -10,6 +10,7 @@
 #include "ipc/reason.h"
 #include "lib/modules.h"
 #include "lib/parts.h"
+#include "lsa/audit.h"
 
 /* Defaults of section [accounts]: ten bad passwords within ten minutes close an account for ten. */
 #define LOCKOUT_THRESHOLD 10
@@ -111,6 +112,24 @@ static NTSTATUS open_authority(struct parts *p)
 	return authority_open(&settings, &p->authority);
 }
 
+/* Where the audit goes: the system's log for the daemon unless it is told otherwise; a program's own LSA
+ * writes a file that it was told, or nothing. */
+static NTSTATUS find_audit(const struct parts *p, const char **out)
+{
+	const char *value = policy_setting(p->policy, "lsa", "audit");
+
+	*out = NULL;
+	if (!value)
+		value = AUDIT_SYSLOG;
+	if (*value == '/')
+		*out = value;
+	else if (strcmp(value, AUDIT_SYSLOG) == 0)
+		*out = p->share == LSA_AT_HOME ? AUDIT_SYSLOG : NULL;
+	else if (strcmp(value, "none") != 0)
+		return fail(SEC_E_INTERNAL_ERROR, "reading audit of section [lsa]");
+	return STATUS_SUCCESS;
+}
+
 /* The user's credentials: the lasting ones in the usual place, those of the session in its folder. */
 static NTSTATUS open_credentials(struct parts *p)
 {
@@ -131,9 +150,13 @@ static NTSTATUS open_credentials(struct parts *p)
 
 NTSTATUS parts_open(struct parts *p)
 {
+	const char *audit = NULL;
+
 	if (p->lsa)
 		return STATUS_SUCCESS;
 	NTSTATUS status = parts_open_policy(p);
+	if (!failed(status))
+		status = find_audit(p, &audit);
 	if (!failed(status))
 		status = open_authority(p);
 	if (!failed(status) && p->share == LSA_ALL)
@@ -148,6 +171,7 @@ NTSTATUS parts_open(struct parts *p)
 		.credman = p->credman,
 		.credman_of = p->credman_of,
 		.share = p->share,
+		.audit = audit,
 		.remote = p->remote,
 	};
 	setup.userhalves = userhalves_current(); /* they know the modules by now */

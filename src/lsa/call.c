@@ -3,6 +3,7 @@
 #include "base/base.h"
 
 #include "ipc/reason.h"
+#include "lsa/audit.h"
 #include "lsa/call.h"
 #include "lsa/contexts.h"
 #include "lsa/credentials.h"
@@ -216,6 +217,7 @@ NTSTATUS lsa_dispatch(struct lsa_client *client, enum call which, const void *re
 	current_reason = &noted;
 	NTSTATUS status = handlers[which](client, request, reply);
 	current_reason = outer;
+	audit_call(client, which, request, reply, status);
 	if (why && is_refused(which, status, reply))
 		memcpy(why->text, noted.text, strlen(noted.text) + 1);
 	return status;

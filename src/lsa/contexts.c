@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "ipc/attributes.h"
 #include "lsa/buffers.h"
+#include "lsa/accepted.h"
 #include "lsa/call.h"
 #include "lsa/contexts.h"
 #include "lsa/credentials.h"
@@ -130,6 +131,8 @@ static NTSTATUS leg_run(struct context *c, struct leg *leg)
 	if (!c->handle || (handle && handle != c->handle))
 		return fail(SEC_E_INTERNAL_ERROR, "a package's number of its context");
 	leg->mapped = mapped;
+	if (leg->inbound && (mapped || status == SEC_E_OK))
+		accepted_note(c, leg);
 	return status;
 }
 

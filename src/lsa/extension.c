@@ -90,6 +90,16 @@ static bool ntlm_v1_is_allowed(const struct lsa *lsa)
 	       level < NTLM_LEVEL_WITHOUT_V1;
 }
 
+/* KerberosOnly and FIPS mode hold for packages of others, too, that read NTLM's messages themselves. */
+static bool ntlm_is_blocked(const struct lsa *lsa)
+{
+	uint32_t only = 0, fips = 0;
+
+	return lsa->setup.policy &&
+	       ((policy_value(lsa->setup.policy, OPENSSPI_POLICY_KERBEROS_ONLY, &only) && only) ||
+		(policy_value(lsa->setup.policy, OPENSSPI_POLICY_FIPS, &fips) && fips));
+}
+
 /* A list without a byte is no block at all. */
 static bool give_sids(const struct authority_answer *answer, PSecBuffer sids)
 {
@@ -111,6 +121,8 @@ static NTSTATUS NTAPI extension_authenticate_ntlm_sids(const OPENSSPI_NTLM_LOGON
 		*sids = (SecBuffer){ .cbBuffer = 0 };
 	if (!lsa || !logon || !result)
 		return fail(STATUS_INVALID_PARAMETER, "checking a sign-in");
+	if (ntlm_is_blocked(lsa))
+		return fail(STATUS_NTLM_BLOCKED, "checking a sign-in");
 	if (!lsa->setup.authority)
 		return fail(SEC_E_NO_AUTHENTICATING_AUTHORITY, "checking a sign-in");
 	NTSTATUS status =

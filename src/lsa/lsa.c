@@ -189,7 +189,12 @@ uid_t client_uid(const struct lsa_client *client)
 
 pid_t client_pid(const struct lsa_client *client)
 {
-	return client->setup.is_this_process ? getpid() : client->setup.pid;
+	pid_t own = getpid();
+
+	if (client->setup.is_this_process)
+		return own;
+	/* Whoever connected before a daemon was there may have had the number that is ours now. */
+	return client->setup.pid == own ? 0 : client->setup.pid;
 }
 
 struct lsa_client *lsa_client_new(struct lsa *lsa, const struct lsa_client_setup *setup)

@@ -36,6 +36,7 @@ struct lsa_setup {
 	struct credman *credman;       /* the credential set; NULL: sessions have none */
 	lsa_credman_of *credman_of;    /* or each user's */
 	enum lsa_share share;
+	const char *audit; /* where lines of the audit go: lsa/audit.h; NULL: nowhere */
 	struct channel *remote; /* where packages that are not here are reached; NULL: nowhere */
 };
 

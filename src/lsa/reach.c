@@ -277,7 +277,7 @@ static NTSTATUS protect(const SECPKG_USER_FUNCTION_TABLE *user, enum protection 
 
 /* A key that is no number of a package's own tables: those begin at 1, and the keys of imported contexts
  * have the top bit alone. */
-static LSA_SEC_HANDLE key_apart(void)
+LSA_SEC_HANDLE reach_key_apart(void)
 {
 	static atomic_ullong last;
 	return (LSA_SEC_HANDLE)(KEYS_APART | atomic_fetch_add(&last, 1));
@@ -288,7 +288,7 @@ static NTSTATUS verify_apart(struct context *c, PSecBufferDesc message, ULONG se
 {
 	const SECPKG_USER_FUNCTION_TABLE *user =
 		userhalf_table(c->lsa->setup.userhalves, c->package->module, c->package->table);
-	LSA_SEC_HANDLE key = key_apart();
+	LSA_SEC_HANDLE key = reach_key_apart();
 	SecBuffer packed = { (ULONG)c->packed->len, SECBUFFER_TOKEN,
 			     block_dup(c->packed->p, c->packed->len) };
 

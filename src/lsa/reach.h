@@ -35,6 +35,9 @@ NTSTATUS NTAPI reach_verify(OPENSSPI_REACH_HANDLE context, PSecBufferDesc messag
 NTSTATUS NTAPI reach_take_packed(OPENSSPI_REACH_HANDLE context, ULONG *package, ULONG_PTR *key,
 				 PSecBuffer packed);
 
+/* A key for a user-mode half's state that is no package's number of a context. */
+MUST_CHECK LSA_SEC_HANDLE reach_key_apart(void);
+
 /* Releases what packages left behind. */
 void reach_clear(struct lsa *lsa);
 

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/trace.h"
 #include "credman/rules.h"
+#include "lsa/audit.h"
 #include "lsa/call.h"
 #include "lsa/credset.h"
 #include "lsa/saved.h"
@@ -138,6 +139,23 @@ static void trace_choice(const struct credential_view *c, const char *kind)
 	trace_line("lsa: the %s identity is the one saved for %s", kind, name ? name : "");
 }
 
+/* Gives it out for a sign-in: the trace and the audit know. */
+static NTSTATUS give_audited(const struct credential_view *c, const char *kind, PVOID *identity)
+{
+	const struct lsa_client *client = call_current()->client;
+	struct text about = { 0 };
+
+	trace_choice(c, kind);
+	NTSTATUS status = give_identity(c, identity);
+	if (!audit_is_on(client))
+		return status;
+	text_add(&about, " kind=%s", kind);
+	audit_add(&about, "target", c->target);
+	audit_add(&about, "user", c->user);
+	audit_line(client, "UseCredential", &about, status);
+	return status;
+}
+
 /* credman's statuses as the packages are told them. */
 static NTSTATUS told(NTSTATUS status)
 {
@@ -160,8 +178,7 @@ NTSTATUS NTAPI saved_default_identity(PVOID *identity)
 		status = told(credman_get_default(set, &c));
 	if (failed(status))
 		return status;
-	trace_choice(&c->view, "default");
-	return give_identity(&c->view, identity);
+	return give_audited(&c->view, "default", identity);
 }
 
 /* ---- which one fits a target ---- */
@@ -305,8 +322,7 @@ NTSTATUS NTAPI saved_identity(const UNICODE_STRING *target, PVOID *identity)
 		status = told(find_saved(set, &w, &c));
 	if (failed(status))
 		return status;
-	trace_choice(&c->view, "target's");
-	return give_identity(&c->view, identity);
+	return give_audited(&c->view, "saved", identity);
 }
 
 /* ---- what a server says of itself ---- */

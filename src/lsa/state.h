@@ -36,6 +36,7 @@ struct lsa_client {
 	int64_t since; /* UTC */
 	uint32_t audit; /* its audit session when it came: later its number may be another's */
 	atomic_uint calls;
+	atomic_int serves; /* lsa/servers.h: 0 until it was asked, 1 no, 2 yes */
 	struct slots credentials, contexts;
 	struct lsa_client *next, **link;
 };

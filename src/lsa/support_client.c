@@ -6,6 +6,7 @@
 
 #include "ipc/callbacks.h"
 #include "lsa/call.h"
+#include "lsa/servers.h"
 #include "lsa/state.h"
 #include "lsa/support.h"
 
@@ -49,6 +50,8 @@ static BOOLEAN NTAPI get_call_info(PSECPKG_CALL_INFO info)
 	if (frame->client) {
 		told.ProcessId = (ULONG)client_pid(frame->client);
 		told.CallCount = atomic_load(&frame->client->calls);
+		if (servers_has(frame->client))
+			told.Attributes |= SECPKG_CALL_IS_TCB;
 	}
 	memcpy(info, &told, room_of(frame, sizeof(told), offsetof(SECPKG_CALL_INFO, MechOid)));
 	return TRUE;

@@ -5,6 +5,7 @@
 #include "base/block.h"
 #include "base/text.h"
 #include "base/trace.h"
+#include "lsa/audit.h"
 #include "lsa/call.h"
 #include "lsa/primary.h"
 #include "lsa/state.h"
@@ -175,19 +176,17 @@ static NTSTATUS NTAPI check_protected_user(HANDLE token, PBOOLEAN is_protected)
 	return fail(STATUS_NOT_SUPPORTED, "CheckProtectedUserByToken");
 }
 
-/* ---- audit: the trace is where it goes ---- */
+/* ---- audit ---- */
 
 struct audited {
 	const UNICODE_STRING *account, *authority, *workstation;
 	const SID *sid;
 };
 
-static void words_add(struct text *t, const char *before, const UNICODE_STRING *words)
+static void words_add(struct text *t, const char *name, const UNICODE_STRING *words)
 {
-	if (!words || !words->Buffer || !words->Length)
-		return;
-	text_add(t, "%s", before);
-	text_add_utf16(t, words->Buffer, words->Length / sizeof(WCHAR));
+	if (words && words->Buffer)
+		audit_add(t, name, (struct utf16){ words->Buffer, words->Length / sizeof(WCHAR) });
 }
 
 static void sid_add(struct text *t, const SID *sid)
@@ -197,24 +196,30 @@ static void sid_add(struct text *t, const SID *sid)
 	if (sid && sid_text(rd_of(sid, offsetof(SID, SubAuthority) +
 					       sid->SubAuthorityCount * sizeof(DWORD)),
 			    NULL, words))
-		text_add(t, ", %s", words);
+		text_add(t, " sid=%s", words);
 }
 
 /* A session's type is what its package audits it with: nothing else tells. */
 static void audit(NTSTATUS status, NTSTATUS sub_status, SECURITY_LOGON_TYPE type,
 		  const struct audited *who)
 {
+	const struct frame *frame = call_current();
+	const struct lsa_client *client = frame ? frame->client : NULL;
 	struct text t = { 0 };
 
-	if (!trace_is_on())
+	if (!trace_is_on() && !audit_is_on(client))
 		return;
-	words_add(&t, " of ", who->account);
-	words_add(&t, " in ", who->authority);
-	words_add(&t, " at ", who->workstation);
+	if (frame && frame->package)
+		audit_add(&t, "package",
+			  (struct utf16){ frame->package->name, frame->package->name_n });
+	text_add(&t, " type=%d", (int)type);
+	words_add(&t, "user", who->account);
+	words_add(&t, "domain", who->authority);
+	words_add(&t, "workstation", who->workstation);
 	sid_add(&t, who->sid);
-	CLEANUP(mem_free_p) char *words = text_finish(&t);
-	trace_line("audit: logon of type %d%s: 0x%08x, 0x%08x", (int)type, words ? words : "",
-		   (unsigned)status, (unsigned)sub_status);
+	text_add(&t, " substatus=0x%08x", (unsigned)sub_status);
+	trace_line("audit: logon%.*s: 0x%08x", (int)t.len, t.p ? t.p : "", (unsigned)status);
+	audit_line(client, "Logon", &t, status);
 }
 
 static VOID NTAPI audit_logon(NTSTATUS status, NTSTATUS sub_status, PUNICODE_STRING account,

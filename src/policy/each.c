@@ -137,7 +137,7 @@ static void tell_setting(struct listing *l, const struct setting_row *row)
 	const struct layer_setting *s = NULL;
 	int which = SYSTEM;
 
-	for (; which < LAYERS; which++)
+	for (; which < (row->system_only ? USER : LAYERS); which++)
 		if ((s = layer_find(&l->p->layer[which], row->section, row->name)))
 			break;
 	if (!s)

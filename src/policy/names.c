@@ -122,6 +122,8 @@ static const struct setting_row settings[] = {
 	{ "lsa", "packages", "packages", false },
 	{ "lsa", "socket", "socket", false },
 	{ "lsa", "user", "user", false },
+	{ "lsa", "audit", "audit", false, true },
+	{ "lsa", "servers", "servers", false, true },
 };
 
 static char lower(char c)

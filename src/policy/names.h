@@ -37,6 +37,7 @@ struct setting_row {
 	const char *section, *name;
 	const char *meant;  /* the name it is kept under */
 	bool several_lines; /* may go on over indented lines */
+	bool system_only;   /* does not count in a user's file */
 };
 
 /* Names compare without case (ASCII). NULL when there is no such name. */

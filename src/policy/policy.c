@@ -155,8 +155,9 @@ bool policy_value(const struct policy *p, uint32_t number, uint32_t *out)
 
 const char *policy_setting(const struct policy *p, const char *section, const char *name)
 {
+	const struct setting_row *row = names_setting(section, name);
 	const char *value = layer_setting(&p->layer[SYSTEM], section, name);
-	if (value || process_is_elevated())
+	if (value || process_is_elevated() || (row && row->system_only))
 		return value;
 	return layer_setting(&p->layer[USER], section, name);
 }

@@ -58,7 +58,8 @@ MUST_CHECK bool policy_target_is_ours(const struct policy *p, const WCHAR *spn, 
 				      const char *const *names);
 
 /* A string value of another section ([lsa] packages, [accounts] file …), UTF-8; NULL when unset. Under
- * AT_SECURE the system's file alone says: whoever started the program may not choose what runs in it. */
+ * AT_SECURE the system's file alone says: whoever started the program may not choose what runs in it. So it
+ * does, always, for [lsa] audit. */
 const char *policy_setting(const struct policy *p, const char *section, const char *name);
 
 #endif

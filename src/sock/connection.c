@@ -212,7 +212,7 @@ NTSTATUS connection_open(const char *path, const struct sock_settings *settings,
 			 struct connection **out)
 {
 	struct stat st;
-	int fd;
+	int fd = -1;
 	NTSTATUS status = dial(path, &fd);
 	if (failed(status))
 		return status;

@@ -13,6 +13,7 @@
 #define SIDS_TAKEN_MAX 4096u
 #define PRIMARY_GROUP 1
 #define SIDS_WITHOUT_ATTRIBUTES 2 /* the user's and the primary group's */
+#define GROUP_IS_ENABLED 0x04u
 #define GROUP_ONLY_DENIES 0x10u
 
 DEFINE_CLEANUP(struct wbcContext *, wbcCtxFree)
@@ -72,6 +73,11 @@ void winbind_answer_done(struct winbind_answer *a)
 	mem_wipe(a, sizeof(*a));
 }
 
+static bool grants(uint32_t attributes)
+{
+	return (attributes & (GROUP_IS_ENABLED | GROUP_ONLY_DENIES)) == GROUP_IS_ENABLED;
+}
+
 static NTSTATUS sids_take(const struct wbcAuthUserInfo *info, struct winbind_answer *a)
 {
 	char text[SID_TEXT_ROOM];
@@ -81,7 +87,7 @@ static NTSTATUS sids_take(const struct wbcAuthUserInfo *info, struct winbind_ans
 		return fail(STATUS_NO_MEMORY, "taking winbindd's SIDs");
 	for (uint32_t i = 0; i < info->num_sids; i++) {
 		const struct wbcSidWithAttr *sid = &info->sids[i];
-		if (i >= SIDS_WITHOUT_ATTRIBUTES && sid->attributes & GROUP_ONLY_DENIES)
+		if (i >= SIDS_WITHOUT_ATTRIBUTES && !grants(sid->attributes))
 			continue;
 		if (i > PRIMARY_GROUP &&
 		    memcmp(&sid->sid, &info->sids[PRIMARY_GROUP].sid, sizeof(sid->sid)) == 0)

@@ -10,4 +10,8 @@
  * when the bytes are neither, when bits are unused, or when anything follows. */
 MUST_CHECK bool x509_subject_public_key(struct rd der, struct rd *out);
 
+/* Has the key of that certificate or SubjectPublicKeyInfo the form of its algorithm: RSA's two numbers, a point
+ * of a curve, ML-DSA's length; one DER element where the algorithm is not known? */
+MUST_CHECK bool x509_public_key_is_sound(struct rd der);
+
 #endif

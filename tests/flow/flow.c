@@ -22,7 +22,8 @@ static bool daemon_answers(const char *path)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	assert_true(strlen(path) < sizeof(address.sun_path));
+	memcpy(address.sun_path, path, strlen(path) + 1);
 	bool answers = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
 	close(fd);
 	return answers;
@@ -65,6 +66,143 @@ static void daemon_stop(void)
 	daemon_pid = 0;
 	/* One that cannot understand its configuration said so at once. */
 	assert_int_equal(status, daemon_began ? 0 : 1 << 8);
+}
+
+/* ---- a server apart, by messages: A PACKAGE, T TOKEN, N, D ---- */
+
+static struct {
+	pid_t pid;
+	int fd;
+} apart = { .fd = -1 };
+
+struct apart_answer {
+	SECURITY_STATUS status;
+	bool has_context;
+	size_t unread, n;
+	uint8_t token[FLOW_ROOM];
+};
+
+static void apart_take(struct end *e, const uint8_t *token, size_t n)
+{
+	static struct apart_answer answer;
+	static struct end client;
+
+	memcpy(e->inbox, token, n);
+	e->inbox_len = n;
+	client.inbox_len = 0;
+	flow_step(e, &client);
+	answer = (struct apart_answer){ .status = e->status,
+					.has_context = e->has_context,
+					.unread = e->inbox_len,
+					.n = client.inbox_len };
+	memcpy(answer.token, client.inbox, client.inbox_len);
+	assert_true(send(apart.fd, &answer, offsetof(struct apart_answer, token) + answer.n, 0) > 0);
+}
+
+static void apart_serve(void)
+{
+	static uint8_t message[FLOW_ROOM + 1];
+	static struct end e;
+	char name[64];
+	ssize_t n;
+
+	while ((n = recv(apart.fd, message, sizeof(message) - 1, 0)) > 0) {
+		message[n] = '\0';
+		if (message[0] == 'A') {
+			flow_server(&e, (const char *)message + 1);
+		} else if (message[0] == 'T') {
+			apart_take(&e, message + 1, (size_t)n - 1);
+		} else if (message[0] == 'N') {
+			flow_server_name(&e, name, sizeof(name));
+			assert_true(send(apart.fd, name, sizeof(name), 0) > 0);
+		} else {
+			flow_done(&e);
+		}
+	}
+	_exit(0);
+}
+
+/* Before this process has used the library. */
+static void apart_start(void)
+{
+	int pair[2];
+
+	if (!getenv("OPENSSPI_LSAD"))
+		return;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	apart.pid = fork();
+	assert_true(apart.pid >= 0);
+	apart.fd = pair[apart.pid != 0];
+	close(pair[apart.pid == 0]);
+	if (apart.pid)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	setenv("OPENSSPI_LSA", "embedded", 1);
+	daemon_pid = 0;
+	apart_serve();
+}
+
+static void apart_stop(void)
+{
+	int status;
+
+	if (apart.fd < 0)
+		return;
+	close(apart.fd);
+	assert_int_equal(waitpid(apart.pid, &status, 0), apart.pid);
+	assert_int_equal(status, 0);
+	apart.fd = -1;
+}
+
+static void apart_say(char what, const void *more, size_t n)
+{
+	static uint8_t message[FLOW_ROOM];
+
+	message[0] = (uint8_t)what;
+	memcpy(message + 1, more, n);
+	assert_true(send(apart.fd, message, n + 1, 0) > 0);
+}
+
+static void apart_step(struct end *e, struct end *peer)
+{
+	static struct apart_answer answer;
+
+	apart_say('T', e->inbox, e->inbox_len);
+	assert_true(recv(apart.fd, &answer, sizeof(answer), 0) > 0);
+	e->status = answer.status;
+	e->has_context = answer.has_context;
+	memmove(e->inbox, e->inbox + e->inbox_len - answer.unread, answer.unread);
+	e->inbox_len = answer.unread;
+	memcpy(peer->inbox + peer->inbox_len, answer.token, answer.n);
+	peer->inbox_len += answer.n;
+}
+
+void flow_server_apart(struct end *e, const char *package)
+{
+	if (apart.fd < 0) {
+		flow_server(e, package);
+		return;
+	}
+	memset(e, 0, sizeof(*e));
+	e->server = e->apart = true;
+	apart_say('A', package, strlen(package));
+}
+
+void flow_server_name(struct end *e, char *name, size_t room)
+{
+	SecPkgContext_NamesA names = { NULL };
+	char said[64];
+
+	name[0] = '\0';
+	if (e->apart) {
+		apart_say('N', "", 0);
+		assert_true(recv(apart.fd, said, sizeof(said), 0) > 0);
+		snprintf(name, room, "%s", said);
+	} else if (QueryContextAttributesA(&e->context, SECPKG_ATTR_NAMES, &names) == SEC_E_OK) {
+		const char *user = strrchr(names.sUserName, '\\');
+		snprintf(name, room, "%s", user ? user + 1 : names.sUserName);
+		FreeContextBuffer(names.sUserName);
+	}
 }
 
 bool flow_is_remote(void)
@@ -121,10 +259,12 @@ void flow_child(const char *configuration, void (*body)(void))
 		setenv("CMOCKA_TEST_ABORT", "1",
 		       1); /* a failure ends the child, not just its test */
 		daemon_pid = 0; /* the parent's */
+		apart_start();
 		flow_configure(configuration);
 		if (configuration[0])
 			daemon_start(); /* else the parent's serves us too */
 		body();
+		apart_stop();
 		daemon_stop();
 		fflush(stdout);
 		_exit(0);
@@ -176,6 +316,10 @@ void flow_server(struct end *e, const char *package)
 
 void flow_done(struct end *e)
 {
+	if (e->apart) {
+		apart_say('D', "", 0);
+		return;
+	}
 	if (e->has_context)
 		assert_int_equal(DeleteSecurityContext(&e->context), SEC_E_OK);
 	assert_int_equal(FreeCredentialsHandle(&e->credential), SEC_E_OK);
@@ -211,6 +355,10 @@ static void keep_unread(struct end *e, const SecBuffer *in)
 
 void flow_step(struct end *e, struct end *peer)
 {
+	if (e->apart) {
+		apart_step(e, peer);
+		return;
+	}
 	SecBuffer in[2] = { { (ULONG)e->inbox_len, SECBUFFER_TOKEN, e->inbox },
 			    { 0, SECBUFFER_EMPTY, NULL } };
 	SecBuffer out[1] = { { 0, SECBUFFER_TOKEN, NULL } };

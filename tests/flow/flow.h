@@ -28,6 +28,7 @@
 /* One end: its handles, what it received and has not consumed, and how it stands. */
 struct end {
 	bool server, has_context;
+	bool apart; /* its handles are another process's */
 	CredHandle credential;
 	CtxtHandle context;
 	const char *target;
@@ -57,6 +58,13 @@ bool flow_is_remote(void);
 void flow_client(struct end *e, const char *package, const char *user, const char *password);
 void flow_server(struct end *e, const char *package);
 void flow_done(struct end *e);
+
+/* A server that is no program of the client's LSA: where that is a daemon it is played by another process,
+ * whose LSA is embedded. One at a time, within flow_child; flow_step, flow_run and flow_done as ever. */
+void flow_server_apart(struct end *e, const char *package);
+
+/* Who signed in, without a domain; "" when nobody is known. */
+void flow_server_name(struct end *e, char *name, size_t room);
 
 /* Feeds what lies in the inbox to one end and puts what it says into the other's inbox. */
 void flow_step(struct end *e, struct end *peer);

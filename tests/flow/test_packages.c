@@ -103,15 +103,59 @@ static void tokens_are_described(void **state)
 	assert_int_equal(OpensspiDescribeToken(NULL, 8, &text), SEC_E_INVALID_PARAMETER);
 }
 
+static void which_lsa_serves_us_is_said_with_what_it_runs(void **state)
+{
+	POPENSSPI_LSA_STATUS lsa = NULL;
+	bool ntlm = false, credssp = false;
+
+	assert_int_equal(OpensspiLsaStatus(NULL), SEC_E_INVALID_PARAMETER);
+	assert_int_equal(OpensspiLsaStatus(&lsa), SEC_E_OK);
+	assert_int_equal(lsa->Flags,
+			 flow_is_remote() ? OPENSSPI_LSA_SOCKET : OPENSSPI_LSA_EMBEDDED);
+	assert_true(flow_is_remote() ? lsa->Path && lsa->Path[0] == '/' : !lsa->Path);
+	assert_int_equal(lsa->Status, SEC_E_OK);
+	for (ULONG i = 0; i < lsa->PackageCount; i++) {
+		const OPENSSPI_LSA_PACKAGE *p = &lsa->Packages[i];
+		ntlm |= strcmp(p->Name, "NTLM") == 0 && p->Home == OPENSSPI_HOME_LSA;
+		credssp |= strcmp(p->Name, "CREDSSP") == 0 && p->Home == OPENSSPI_HOME_CALLER;
+	}
+	assert_true(ntlm && credssp);
+	assert_int_equal(FreeContextBuffer(lsa), SEC_E_OK);
+}
+
+static void ask_nobody(void)
+{
+	POPENSSPI_LSA_STATUS lsa = NULL;
+
+	setenv("OPENSSPI_LSA", "socket:/nowhere/lsa.sock", 1);
+	assert_int_equal(OpensspiLsaStatus(&lsa), SEC_E_OK);
+	assert_int_equal(lsa->Flags, OPENSSPI_LSA_SOCKET);
+	assert_string_equal(lsa->Path, "/nowhere/lsa.sock");
+	assert_int_equal(lsa->Status, SEC_E_NO_AUTHENTICATING_AUTHORITY);
+	assert_int_equal(lsa->PackageCount, 0);
+	FreeContextBuffer(lsa);
+	setenv("OPENSSPI_LSA", "nonsense", 1);
+	assert_int_equal(OpensspiLsaStatus(&lsa), SEC_E_INTERNAL_ERROR);
+	assert_null(lsa);
+}
+
+static void one_that_does_not_answer_is_named_with_the_reason(void **state)
+{
+	flow_child("", ask_nobody);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* first: once the library is in use its LSA is chosen */
+		cmocka_unit_test(one_that_does_not_answer_is_named_with_the_reason),
 		cmocka_unit_test(the_packages_have_their_documented_numbers),
 		cmocka_unit_test(enumeration_lists_what_can_be_queried),
 		cmocka_unit_test(an_unknown_name_leaves_the_pointer_alone),
 		cmocka_unit_test(every_slot_of_the_table_is_filled),
 		cmocka_unit_test(statuses_are_described),
 		cmocka_unit_test(tokens_are_described),
+		cmocka_unit_test(which_lsa_serves_us_is_said_with_what_it_runs),
 	};
 	return cmocka_run_group_tests(tests, flow_setup, flow_teardown);
 }

@@ -50,19 +50,17 @@ static SECURITY_STATUS sign_in(const char *package, bool with_form, const char *
 			       char user[64])
 {
 	static struct end c, s;
-	SecPkgContext_NamesA names = { NULL };
 
 	client(&c, package, with_form);
-	flow_server(&s, package);
+	if (strcasecmp(package, "CREDSSP") == 0)
+		flow_server_apart(&s, package);
+	else
+		flow_server(&s, package);
 	c.target = target ? target : c.target;
 	flow_run(&c, &s);
 	user[0] = '\0';
-	if (c.status == SEC_E_OK && s.status == SEC_E_OK &&
-	    QueryContextAttributesA(&s.context, SECPKG_ATTR_NAMES, &names) == SEC_E_OK) {
-		const char *name = strrchr(names.sUserName, '\\');
-		snprintf(user, 64, "%s", name ? name + 1 : names.sUserName);
-		FreeContextBuffer(names.sUserName);
-	}
+	if (c.status == SEC_E_OK && s.status == SEC_E_OK)
+		flow_server_name(&s, user, 64);
 	SECURITY_STATUS status = c.status;
 	flow_done(&c);
 	flow_done(&s);
@@ -134,6 +132,32 @@ static void meet_the_denial(void)
 static void a_denied_target_is_named_so(void **state)
 {
 	flow_child("[policy]\nDenySavedCredentials = TERMSRV/*\n", meet_the_denial);
+}
+
+static void sign_in_at_both_ends(void)
+{
+	static struct end c, s;
+	char *why = NULL;
+
+	save(CRED_TYPE_DOMAIN_PASSWORD, "localhost", ".\\" FLOW_USER, FLOW_PASSWORD);
+	client(&c, "CREDSSP", false);
+	flow_server(&s, "CREDSSP");
+	flow_run(&c, &s);
+	assert_int_equal(c.status, flow_is_remote() ? SEC_E_DELEGATION_POLICY : SEC_E_OK);
+	assert_int_equal(s.status, flow_is_remote() ? SEC_I_CONTINUE_NEEDED : SEC_E_OK);
+	if (flow_is_remote()) {
+		assert_int_equal(OpensspiLastReason(&why), SEC_E_OK);
+		assert_non_null(strstr(why, "this very LSA"));
+		FreeContextBuffer(why);
+	}
+	flow_done(&c);
+	flow_done(&s);
+	forget(CRED_TYPE_DOMAIN_PASSWORD, "localhost");
+}
+
+static void a_daemon_delegates_nothing_that_it_keeps_to_its_own_clients(void **state)
+{
+	flow_child("", sign_in_at_both_ends);
 }
 
 /* ---- NTLM and Negotiate ---- */
@@ -280,6 +304,7 @@ int main(void)
 		cmocka_unit_test(credssp_signs_in_with_what_is_saved),
 		cmocka_unit_test(in_a_realm_ntlm_alone_is_not_enough),
 		cmocka_unit_test(a_denied_target_is_named_so),
+		cmocka_unit_test(a_daemon_delegates_nothing_that_it_keeps_to_its_own_clients),
 		cmocka_unit_test(ntlm_and_negotiate_sign_in_with_what_is_saved),
 		cmocka_unit_test(the_default_credential_serves_where_nothing_is_saved),
 		cmocka_unit_test(the_default_credential_is_delegated_where_policy_allows),

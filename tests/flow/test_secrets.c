@@ -206,7 +206,10 @@ static void sign_in_by_the_saved(const char *package)
 	assert_int_equal(OpensspiAccountSet(NULL, FLOW_USER, password), SEC_E_OK);
 	explicit_bzero(password, sizeof(password));
 	save("localhost", CRED_TYPE_DOMAIN_PASSWORD, CRED_PERSIST_LOCAL_MACHINE);
-	flow_server(server, package);
+	if (strcmp(package, "CREDSSP") == 0)
+		flow_server_apart(server, package);
+	else
+		flow_server(server, package);
 	*client = (struct end){ .target = "TERMSRV/localhost",
 				.requirements = ISC_REQ_CONFIDENTIALITY | ISC_REQ_ALLOCATE_MEMORY |
 						ISC_REQ_DELEGATE };

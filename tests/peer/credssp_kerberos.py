@@ -283,7 +283,9 @@ def cards(lab, realm):
         return
     realm.kadmin("addprinc -randkey +requires_preauth card")
     realm.stop_kdc()
-    realm.client = f"pkinit_anchors = FILE:{lab.path('ca.pem')}\n  pkinit_require_crl_checking = false"
+    # the server finds the card by its own krb5.conf: a client's name for it is not opened there
+    realm.client = (f"pkinit_anchors = FILE:{lab.path('ca.pem')}\n  pkinit_require_crl_checking = false\n"
+                    f"  pkinit_identities = FILE:{lab.path('alice.pem')},{lab.path('card.key')}")
     realm.server = f"pkinit_identity = FILE:{lab.path('kdc.pem')},{lab.path('kdc.key')}\n  pkinit_anchors = FILE:{lab.path('ca.pem')}"
     realm.configure()
     realm.start_kdc()

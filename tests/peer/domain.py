@@ -71,7 +71,7 @@ def pass_through(lab, sids):
     with open(trace, encoding="utf-8") as f:
         audit = [line for line in f if "audit: logon" in line]
     lab.check("the audit line says who, of which domain, with which SID",
-              len(audit) == 1 and "of alice in LAB" in audit[0] and sids["alice"] in audit[0], str(audit))
+              len(audit) == 1 and 'user="alice" domain="LAB"' in audit[0] and sids["alice"] in audit[0], str(audit))
     lab.equal("its name is the domain's", "LAB\\alice", known.get("name"))
     lab.check("both ends hold the same session key", known.get("same key"))
     found = known.get("sids", [])
@@ -90,6 +90,17 @@ def pass_through(lab, sids):
                       ("an empty password", ("alice", "LAB", "")), ("the machine's own name", ("alice", "SRV", addc.PASSWORD))):
         status, known = sign_in(lab, who)
         lab.equal(f"{name} is refused", DENIED, status, str(known))
+
+
+def own_lines(lab):
+    """A line of the accounts file counts however a client spells the domain."""
+    lab.sspi("account", "add", "alice", "--domain", "LAB", password="Another1!pw")
+    for who in (("alice", "LAB"), ("alice", "lab.test"), ("alice@lab.test", "")):
+        status, known = sign_in(lab, (*who, addc.PASSWORD))
+        lab.equal(f"{who}: the file has a line for that account, and the domain is not believed", DENIED, status, str(known))
+    lab.sspi("account", "remove", "alice", "--domain", "LAB")
+    status, known = sign_in(lab, ("alice@lab.test", "", addc.PASSWORD))
+    lab.equal("without the line the domain is believed again", OK, status, str(known))
 
 
 def states(lab):
@@ -166,7 +177,7 @@ def kerberos(lab, sids):
         status, known = sign_in(lab, ("alice", "LAB.TEST", addc.PASSWORD), package, target, flags, dict(keys, OPENSSPI_TRACE=trace))
         with open(trace, encoding="utf-8") as f:
             lab.check(f"{package}: the audit line says who, of which realm, with which SID",
-                      any("audit: logon" in line and f"of alice in LAB.TEST, {sids['alice']}" in line for line in f))
+                      any("audit: logon" in line and f'user="alice" domain="LAB.TEST" sid={sids["alice"]} ' in line for line in f))
         lab.equal(f"{package}: a domain account signs in with a ticket", (OK, "Kerberos"), (status, known.get("mechanism")), str(known))
         lab.check(f"{package}: both ends hold the same session key", known.get("same key"))
         found = known.get("sids", [])
@@ -271,7 +282,8 @@ def bind(s, end):
 
 
 def ldap(lab, who, target):
-    """Binds and asks, sealed, for the root's naming context; (result code, status, the answer)."""
+    """Binds and asks, sealed, for the root's naming context; (result code, status, the answer, mechanism). Raises when
+    the two did not agree on signing and sealing, or something is legible on the wire."""
     end = SspiPipe("client", "Negotiate", target, dict(lab.env, SSPI_PIPE_FLAGS="e"), who)
     with socket.create_connection((addc.ADDRESS, 389), timeout=20) as s:
         try:
@@ -284,6 +296,9 @@ def ldap(lab, who, target):
             s.sendall(len(sealed).to_bytes(4, "big") + sealed)
             reply = exactly(s, int.from_bytes(exactly(s, 4), "big"))
             opened = end.ask("open " + reply.hex())
+            flags = int(end.ask("flags")[1], 16)
+            if search in sealed or b"DC=lab" in reply or flags & 0x10010 != 0x10010:
+                raise RuntimeError(f"{flags:#x} {sealed!r} {reply!r}")
             return code, opened[0], bytes.fromhex(opened[1]), end.ask("mechanism")[1]
         except EOFError:
             return -1, -1, b"closed", ""
@@ -295,7 +310,7 @@ def directory(lab):
     for mechanism, domain, target in (("NTLM", "LAB", "ldap/" + addc.ADDRESS), ("Kerberos", "LAB.TEST", "ldap/" + addc.HOST)):
         code, status, answer, found = ldap(lab, ("alice", domain, addc.PASSWORD), target)
         lab.equal(f"Samba's LDAP takes our Negotiate with {mechanism}", (0, OK, mechanism), (code, status, found), str(answer))
-        lab.check(f"and what is sealed with {mechanism} opens at both ends", b"DC=lab,DC=test" in answer, str(answer))
+        lab.check(f"and what is signed and sealed with {mechanism} opens at both ends", b"DC=lab,DC=test" in answer, str(answer))
         code, status, answer, _ = ldap(lab, ("alice", domain, "wrong"), target)
         lab.check(f"a wrong password with {mechanism} binds nobody", (code or status) and not answer, f"{code} {status:#x}")
 
@@ -421,6 +436,7 @@ def main():
     if not controller.start():
         fail_early(lab, "samba: " + lab.log("samba.log"))
     pass_through(lab, sids)
+    own_lines(lab)
     states(lab)
     target_names(lab)
     channel_bindings(lab)

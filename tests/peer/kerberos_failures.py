@@ -14,8 +14,23 @@ from krb import PASSWORD, TARGET, USUAL, Driver
 from lib import Lab, fail_early, free_port
 
 
+def der(tag, *content):
+    """One element; none here is longer than a byte can say."""
+    bytes_ = b"".join(content)
+    return bytes((tag, len(bytes_))) + bytes_
+
+
+def krb_error(code):
+    """KRB-ERROR with that number, without a text."""
+    number, text = (lambda n: der(2, bytes((n,)))), (lambda t: der(27, t))
+    name = der(0x30, der(0xA0, number(2)), der(0xA1, der(0x30, text(b"krbtgt"), text(b"LAB.TEST"))))
+    stamp = time.strftime("%Y%m%d%H%M%SZ", time.gmtime()).encode()
+    return der(0x7E, der(0x30, der(0xA0, number(5)), der(0xA1, number(30)), der(0xA4, der(24, stamp)), der(0xA5, number(0)),
+                         der(0xA6, number(code)), der(0xA9, text(b"LAB.TEST")), der(0xAA, name)))
+
+
 class BadKdc:
-    """Stands where a KDC should: "silent", "garbage", "closes", "half" (dies in its answer), "slow" (the true one's answer late)."""
+    """Stands where a KDC should: "silent", "garbage", "closes", "half" (dies in its answer), "slow" (the true one's answer late), a number: KRB-ERROR."""
 
     def __init__(self, behaviour, true_port=0, slow=3.0):
         self.behaviour, self.true_port, self.slow, self.first = behaviour, true_port, slow, True
@@ -43,6 +58,10 @@ class BadKdc:
         elif self.behaviour == "garbage":
             client.recv(65536)
             client.sendall((200).to_bytes(4, "big") + bytes(range(200)))
+        elif isinstance(self.behaviour, int):
+            client.recv(65536)
+            error = krb_error(self.behaviour)
+            client.sendall(len(error).to_bytes(4, "big") + error)
         elif self.behaviour == "half":
             client.recv(65536)
             client.sendall((900).to_bytes(4, "big") + b"\x6b\x82\x03\x80")
@@ -79,6 +98,22 @@ def no_kdc(lab, kdc):
             said = driver.pair()[0]
             lab.equal(f"a KDC that is {behaviour}: no ticket", "SEC_E_NO_AUTHENTICATING_AUTHORITY", said["status"], said.get("text"))
         lab.equal(f"a KDC that is {behaviour}: nothing is left", 0, driver.finish())
+    kdc.configure()
+
+
+def refusals(lab, kdc):
+    """A KDC that refuses is no KDC that is missing: what is weaker must not follow. 20 revoked, 60 generic, 12 policy, 7 no such service."""
+    kdc.kinit("alice", PASSWORD, "only-tgt")
+    for code, wanted in ((20, "SEC_E_KDC_INVALID_REQUEST"), (60, "SEC_E_KDC_INVALID_REQUEST"), (12, "SEC_E_LOGON_DENIED"), (7, "SEC_E_TARGET_UNKNOWN")):
+        kdc.configure(port=BadKdc(code).port)
+        driver = Driver(lab)
+        driver("cred", 0, user="alice", password=PASSWORD)
+        said = driver("obtain", 0)
+        lab.equal(f"a KDC's error {code}: no TGT", wanted, said["status"], said.get("text"))
+        driver("cred", 0, ccache=kdc.path("only-tgt"))
+        said = driver.pair()[0]
+        lab.equal(f"a KDC's error {code}: no ticket", wanted, said["status"], said.get("text"))
+        driver.finish()
     kdc.configure()
 
 
@@ -223,7 +258,15 @@ def tokens(lab, kdc, driver):
         driver("context", 1, cred=1, accept=1)
         said = driver("step", 1, token)
         lab.equal(f"an AP-REQ {'again' if at else 'once'}", wanted[at], said["status"], said.get("text"))
-    answer = ""
+    kdc.user("lender", PASSWORD)
+    driver("cred", 2, user="lender", password=PASSWORD)
+    tokens = []
+    both = driver.pair(server=2, target="lender@LAB.TEST", flags=USUAL | 0x10000, alter=lambda leg, token: tokens.append(token) or token)
+    lab.equal("user-to-user", ("SEC_E_OK", "SEC_E_OK"), (both[0]["status"], both[1]["status"]), f"{both}")
+    driver("context", 1, cred=2, accept=1)
+    lab.equal("user-to-user begins again", "SEC_I_CONTINUE_NEEDED", driver("step", 1, tokens[0])["status"])
+    said = driver("step", 1, tokens[2])
+    lab.equal("... and its AP-REQ is not taken twice", "SEC_E_MESSAGE_ALTERED", said["status"], said.get("text"))
     taken = dead = 0
     for n in range(0, len(token) // 2, 7):
         driver("context", 1, cred=1, accept=1)
@@ -283,7 +326,7 @@ def main():
             if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
                 part(lab, kdc, driver)
         lab.equal("nothing is left behind", 0, driver.finish())
-        for part in (forks, no_kdc):
+        for part in (forks, no_kdc, refusals):
             if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
                 part(lab, kdc)
     except Exception as e:  # a broken case must not leave programs running

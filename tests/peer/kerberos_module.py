@@ -124,9 +124,11 @@ def bindings(lab, kdc, driver):
             (1, None, BINDINGS, "SEC_E_OK", 0), (1, other, BINDINGS, "SEC_E_BAD_BINDINGS", 0), (2, BINDINGS, BINDINGS, "SEC_E_OK", 1),
             (2, None, BINDINGS, "SEC_E_BAD_BINDINGS", 0), (2, other, BINDINGS, "SEC_E_BAD_BINDINGS", 0), (2, BINDINGS, None, "SEC_E_BAD_BINDINGS", 0)):
         name = f"bindings level {level}, sent {sent and sent[-4:]}, seen {seen and seen[-4:]}"
-        _, theirs = driver.pair(bindings=sent, seen=seen, level=level)
+        ours, theirs = driver.pair(bindings=sent, seen=seen, level=level)
         if lab.equal(name, wanted, theirs["status"], theirs.get("text")) and wanted == "SEC_E_OK":
             lab.equal(f"{name}: noticed", noticed, int(driver("finish", 1)["flags"] & SEEN != 0))
+        elif wanted != "SEC_E_OK":
+            lab.check(f"{name}: what goes back lets nobody in", ours["status"] != "SEC_E_OK", ours)
 
 
 class Pipe:

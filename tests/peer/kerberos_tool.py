@@ -190,6 +190,10 @@ def without_keytab(lab, realm):
     stop(server.process)
     code, out, err = lab.sspi("serve", "http", "--listen", "127.0.0.1:0", "--keytab", realm.path("none.keytab"))
     lab.check("--keytab with a file that is not there", code == 2 and "none.keytab" in err, f"{code} {out} {err}")
+    for what, path in (("an empty file", lab.write("empty.keytab", "")), ("some other file", lab.write("other.keytab", "\5 text\n")),
+                       ("a folder", lab.directory("folder.keytab"))):
+        code, out, err = lab.sspi("serve", "http", "--listen", "127.0.0.1:0", "--keytab", path)
+        lab.check(f"--keytab with {what}: said before anybody comes", code == 2 and "keytab" in err, f"{code} {out} {err}")
     lab.env["KRB5_KTNAME"] = keytab
 
 
@@ -212,6 +216,9 @@ def rdp(lab, realm):
     lab.check("rdp with a password: it is delegated", (line.get("delegated") or {}).get("user"), str(line))
     signs_in(lab, "rdp with a password, Kerberos alone", server, url, "--user", ALICE, "--mechanism", "kerberos", "--verify", password=PASSWORD)
     fails(lab, "rdp with a ticket and no password to hand over", url, (1, "SEC_E_NO_CREDENTIALS", "nothing to hand over"))
+    lab.configure(OPEN)
+    fails(lab, "rdp with tickets that policy does not let go there", url, (5, "SEC_E_DELEGATION_REQUIRED", "sspi policy show"), "--remote-guard")
+    lab.configure(OPEN + DELEGATES)
     server.next()
     fails(lab, "rdp: wrong password", url, (1, "SEC_E_LOGON_DENIED", "alice"), "--user", ALICE, "--mechanism", "kerberos", password="wrong")
     stop(server.process)

@@ -7,7 +7,7 @@ import time
 
 HELLO, WELCOME, CALL, REPLY, MEMORY, MEMORY_REPLY = range(1, 7)
 PACKAGES, ACQUIRE, FREE_CREDENTIALS, INIT, ACCEPT = 0, 1, 2, 4, 5
-SESSION_DATA, CRED_READ, ENCRYPT_MEMORY, CALL_COUNT = 9, 14, 39, 42
+SESSION_DATA, CRED_READ, ENCRYPT_MEMORY, CALL_COUNT = 9, 14, 39, 45
 GREETING = b"OpenSSPI LSA\0"
 NULL_TEXT = struct.pack("<I", 0xFFFFFFFF)
 
@@ -84,7 +84,11 @@ class Wire:
             return None
         size, kind, number, what = struct.unpack("<4I", head)
         payload = self.exactly(size) if size else b""
-        return None if payload is None else (kind, number, what, payload)
+        if payload is None:
+            return None
+        if kind == REPLY and payload:  # a reason goes before what was asked for
+            payload = payload[4 + struct.unpack_from("<I", payload)[0]:]
+        return kind, number, what, payload
 
     def ask(self, which, payload=b""):
         self.last += 1

@@ -186,7 +186,8 @@ def blocked(lab):
         lab.configure("")
         client = ours(lab, "client", "NTLM", who=ALICE)
         status = server.step(client.step(b"")[1])[0]
-        lab.check(f"{setting}: a client's NTLM is refused", is_over(status), f"{status:08x}")
+        lab.equal(f"{setting}: a client's NTLM is refused", f"{NTLM_BLOCKED:08x}", f"{status:08x}")
+        lab.check(f"{setting}: and says so", words in server.ask("reason")[1], server.ask("reason")[1])
         close_all()
 
 

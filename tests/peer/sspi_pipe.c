@@ -250,8 +250,8 @@ static SECURITY_STATUS acquire(int server, const char *package)
 	if (server)
 		return AcquireCredentialsHandleA(
 			getenv("SSPI_PIPE_PRINCIPAL"), (SEC_CHAR *)(uintptr_t)package,
-			getenv("SSPI_PIPE_BOTH") ? SECPKG_CRED_BOTH : SECPKG_CRED_INBOUND, NULL, NULL,
-			NULL, NULL, &credential, &expiry);
+			getenv("SSPI_PIPE_BOTH") ? SECPKG_CRED_BOTH : SECPKG_CRED_INBOUND, NULL,
+			NULL, NULL, NULL, &credential, &expiry);
 	read_line(user, sizeof(user));
 	read_line(domain, sizeof(domain));
 	read_line(password, sizeof(password));

@@ -3,6 +3,7 @@
 #include "base/base.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include "base/block.h"
 #include "base/secret.h"
@@ -64,7 +65,9 @@ static NTSTATUS NTAPI copy_to_client(PLSA_CLIENT_REQUEST request, ULONG n, PVOID
 
 static NTSTATUS NTAPI get_client_info(PSECPKG_CLIENT_INFO info)
 {
-	*info = (SECPKG_CLIENT_INFO){ .LogonId = FAKE_CLIENT };
+	*info = (SECPKG_CLIENT_INFO){ .LogonId = FAKE_CLIENT,
+				      .ProcessID = fake_host.is_remote ? 1 : (ULONG)getpid(),
+				      .HasTcbPrivilege = fake_host.is_trusted };
 	return STATUS_SUCCESS;
 }
 

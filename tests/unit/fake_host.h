@@ -32,6 +32,7 @@ struct fake_host {
 		const char *domain, *user, *password; /* user NULL: there is none */
 	} saved, standard;	   /* standard: the default identity */
 	NTSTATUS saved_status;	   /* what is wrong with what is saved */
+	bool is_remote, is_trusted; /* another process calls; it has SE_TCB_NAME */
 	int sessions;		   /* made and not ended */
 	NTSTATUS session_status;   /* of AddCredential */
 	OPENSSPI_LSA_EXTENSION extension; /* Reach… may be filled in */

@@ -176,7 +176,8 @@ static NTSTATUS mock_reach(void)
 {
 	UNICODE_STRING name = { 8, 8, (WCHAR *)(uintptr_t)u"Mock" };
 	OPENSSPI_REACH_HANDLE credential = 0, context = 0;
-	SecBuffer word = { 5, SECBUFFER_TOKEN, "notes" };
+	char notes[] = "notes";
+	SecBuffer word = { 5, SECBUFFER_TOKEN, notes };
 	SecBufferDesc in = { SECBUFFER_VERSION, 1, &word };
 	const OPENSSPI_LSA_EXTENSION *e = extension();
 

@@ -26,6 +26,7 @@ static struct {
 	NTSTATUS status;
 	bool reachable;
 	const char *sid; /* the user's */
+	const char *says_domain, *says_user;
 	pthread_mutex_t *waits_for;
 
 	int asked;
@@ -55,8 +56,8 @@ static NTSTATUS peer_authenticate(const struct winbind_question *q, struct winbi
 	if (failed(peer.status))
 		return peer.status;
 	memset(out->user_session_key, 0x5A, sizeof(out->user_session_key));
-	out->domain = mem_dup_text("LAB");
-	out->user = mem_dup_text("Alice");
+	out->domain = mem_dup_text(peer.says_domain);
+	out->user = mem_dup_text(peer.says_user);
 	out->sids = mem_alloc(2 * sizeof(char *));
 	if (!out->domain || !out->user || !out->sids)
 		return STATUS_NO_MEMORY;
@@ -98,6 +99,8 @@ static struct authority *open_with(struct authority_settings settings)
 	peer.status = STATUS_SUCCESS;
 	peer.reachable = true;
 	peer.sid = USER_SID;
+	peer.says_domain = "LAB";
+	peer.says_user = "Alice";
 	peer.waits_for = NULL;
 	peer.asked = 0;
 	assert_int_equal(authority_open(&settings, &a), STATUS_SUCCESS);
@@ -185,9 +188,54 @@ static void a_line_of_the_file_goes_first_also_when_it_refuses(void **state)
 	assert_int_equal(try_name(a, u"lab", u"ALICE"), STATUS_LOGON_FAILURE);
 	assert_int_equal(try_name(a, u"", u"carol@lab.test"), STATUS_LOGON_FAILURE);
 	assert_int_equal(peer.asked, 0);
+	peer.says_user = "bob";
 	assert_int_equal(try_name(a, u"LAB", u"bob"), STATUS_SUCCESS);
+	peer.says_domain = "OTHER";
+	peer.says_user = "alice";
 	assert_int_equal(try_name(a, u"OTHER", u"alice"), STATUS_SUCCESS);
 	assert_int_equal(peer.asked, 2);
+	authority_free(a);
+}
+
+static void a_line_of_the_file_holds_however_the_domain_is_spelled(void **state)
+{
+	struct authority *a = open_with(with_peer);
+
+	put_file("data/accounts", HEAD "LAB:alice:" HASH ":disabled::\n");
+	assert_int_equal(try_name(a, u"lab.test", u"alice"), STATUS_LOGON_FAILURE);
+	assert_int_equal(try_name(a, u"", u"alice@lab.test"), STATUS_LOGON_FAILURE);
+	assert_int_equal(peer.asked, 2);
+	put_file("data/accounts", HEAD "LAB:other:" HASH ":disabled::\n");
+	assert_int_equal(try_name(a, u"lab.test", u"alice"), STATUS_SUCCESS);
+	authority_free(a);
+}
+
+static void no_controller_speaks_for_this_machines_accounts(void **state)
+{
+	static const char *const domains[] = { "MACHINE", "machine", "." };
+	struct authority *a = open_with(with_peer);
+
+	for (size_t i = 0; i < ARRAY_LEN(domains); i++) {
+		peer.says_domain = domains[i];
+		assert_int_equal(try_name(a, u"LAB", u"alice"), STATUS_LOGON_FAILURE);
+	}
+	assert_int_equal(peer.asked, ARRAY_LEN(domains));
+	authority_free(a);
+}
+
+static void names_that_no_account_can_have_are_no_answer(void **state)
+{
+	static const char *const rows[][2] = { { "", "alice" },	      { "LAB", "" },
+					       { "LAB", "a\nb" },     { "L\x1b[2J", "alice" },
+					       { "LAB", "X\\alice" }, { "A/B", "alice" } };
+	struct authority *a = open_with(with_peer);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		peer.says_domain = rows[i][0];
+		peer.says_user = rows[i][1];
+		assert_int_equal(try_name(a, u"LAB", u"alice"),
+				 (NTSTATUS)SEC_E_NO_AUTHENTICATING_AUTHORITY);
+	}
 	authority_free(a);
 }
 
@@ -489,6 +537,9 @@ int main(void)
 		AT_HOME(a_foreign_domains_controller_says_who_it_was),
 		AT_HOME(nobody_is_asked_for_this_machines_accounts),
 		AT_HOME(a_line_of_the_file_goes_first_also_when_it_refuses),
+		AT_HOME(a_line_of_the_file_holds_however_the_domain_is_spelled),
+		AT_HOME(no_controller_speaks_for_this_machines_accounts),
+		AT_HOME(names_that_no_account_can_have_are_no_answer),
 		AT_HOME(a_principal_without_a_domain_is_asked_for),
 		AT_HOME(without_the_setting_nobody_is_asked),
 		AT_HOME(it_is_configured_when_either_can_be_asked),

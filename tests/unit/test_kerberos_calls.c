@@ -295,6 +295,7 @@ static void strings_outside_the_message_are_refused(void **state)
 {
 	const uintptr_t end = BASE + sizeof(m);
 	const UNICODE_STRING rows[] = {
+		{ 2, 2, NULL },
 		{ 2, 2, (WCHAR *)(uintptr_t)(BASE - 2) },
 		{ 2, 2, (WCHAR *)end },
 		{ 4, 4, (WCHAR *)(end - 2) },
@@ -501,6 +502,36 @@ static void logons_that_lie_are_refused(void **state)
 	logon_done();
 }
 
+/* ---- in a daemon ---- */
+
+static void another_process_gets_nothing_that_is_here(void **state)
+{
+	fake_host.is_remote = true;
+	m.u.type = KerbQueryTicketCacheMessage;
+	assert_int_equal(call(sizeof(m.u.query)), STATUS_SUCCESS);
+	assert_int_equal(((KERB_QUERY_TKT_CACHE_RESPONSE *)answer)->CountOfTickets, 0);
+	m.u.type = KerbRetrieveTicketMessage;
+	assert_int_equal(call(sizeof(m)), SEC_E_NO_CREDENTIALS);
+	m.u.submit = (KERB_SUBMIT_TKT_REQUEST){ .MessageType = KerbSubmitTicketMessage,
+						.KerbCredSize = 8,
+						.KerbCredOffset = 40 };
+	assert_int_equal(call(sizeof(m)), STATUS_NOT_SUPPORTED);
+	assert_int_equal(mock_krb.submitted, 0);
+	for (int trusted = 0; trusted < 2; trusted++) {
+		fake_host.is_trusted = trusted;
+		memset(&m, 0, sizeof(m));
+		m.u.type = KerbS4ULogon;
+		m.u.s4u.ClientUpn = put(0, "carol", true);
+		m.u.s4u.ClientRealm = put(1, "LAB.TEST", true);
+		assert_int_equal(logon(Network, sizeof(m)),
+				 trusted ? STATUS_SUCCESS : SEC_E_NO_CREDENTIALS);
+		LUID id = l.id;
+		logon_done();
+		if (trusted)
+			side.lsa->LogonTerminated(&id);
+	}
+}
+
 /* ---- what a client delegated ---- */
 
 static void a_delegated_ticket_is_a_session_as_long_as_its_context(void **state)
@@ -557,6 +588,7 @@ int main(void)
 		TEST(another_users_logon_is_of_the_network),
 		TEST(tickets_make_a_session),
 		TEST(logons_that_lie_are_refused),
+		TEST(another_process_gets_nothing_that_is_here),
 		TEST(a_delegated_ticket_is_a_session_as_long_as_its_context),
 	};
 

@@ -264,6 +264,65 @@ static void then_nothing(void **state)
 	assert_int_equal(t.client.context, 0);
 }
 
+/* A session that some other package made has no tickets, and the caller's are not its own. */
+static void anothers_session_does_not_get_the_callers_cache(void **state)
+{
+	LUID sessions[] = { { 0, 0 }, FAKE_CLIENT, { 8, 1 } };
+	SecPkgCredentials_NamesW names;
+	LSA_SEC_HANDLE credential;
+	TimeStamp expiry;
+
+	open_both();
+	for (size_t i = 0; i < ARRAY_LEN(sessions); i++) {
+		assert_int_equal(t.client.lsa->AcquireCredentialsHandle(NULL, SECPKG_CRED_OUTBOUND,
+									&sessions[i], NULL, NULL,
+									NULL, &credential, &expiry),
+				 SEC_E_OK);
+		names.sUserName = NULL;
+		assert_int_equal(t.client.lsa->QueryCredentialsAttributes(
+					 credential, SECPKG_CRED_ATTR_NAMES, &names),
+				 i < 2 ? SEC_E_OK : SEC_E_NO_CREDENTIALS);
+		block_free(names.sUserName);
+		assert_int_equal(t.client.lsa->FreeCredentialsHandle(credential), STATUS_SUCCESS);
+	}
+}
+
+/* The keytab's, a service in both roles, a name without a password. */
+static void another_process_uses_no_key_that_is_here(void **state)
+{
+	static WCHAR name[] = u"HTTP/srv";
+	UNICODE_STRING service = { sizeof(name) - 2, sizeof(name), name };
+	CLEANUP(mem_free_p) void *bob = fake_identity("LAB", "bob", "");
+	struct {
+		PUNICODE_STRING principal;
+		ULONG use;
+		void *identity;
+	} rows[] = { { NULL, SECPKG_CRED_INBOUND, NULL },
+		     { &service, SECPKG_CRED_INBOUND, NULL },
+		     { &service, SECPKG_CRED_BOTH, NULL },
+		     { NULL, SECPKG_CRED_OUTBOUND, bob } };
+	LSA_SEC_HANDLE credential;
+	TimeStamp expiry;
+
+	open_both();
+	fake_host.is_remote = true;
+	assert_int_equal(begin(), SEC_E_NO_CREDENTIALS); /* nor the cache */
+	for (size_t i = 0; i < 2 * ARRAY_LEN(rows); i++) {
+		size_t row = i / 2;
+		fake_host.is_trusted = i & 1;
+		int before = mock_krb.credentials;
+		NTSTATUS status = t.client.lsa->AcquireCredentialsHandle(
+			rows[row].principal, rows[row].use, NULL, rows[row].identity, NULL, NULL,
+			&credential, &expiry);
+		assert_int_equal(mock_krb.credentials, before + (i & 1));
+		if (rows[row].use == SECPKG_CRED_INBOUND)
+			assert_int_equal(status, i & 1 ? STATUS_SUCCESS : SEC_E_NO_CREDENTIALS);
+		if (status == STATUS_SUCCESS)
+			assert_int_equal(t.client.lsa->FreeCredentialsHandle(credential),
+					 STATUS_SUCCESS);
+	}
+}
+
 static void a_vault_that_cannot_be_read_is_not_passed_over(void **state)
 {
 	fake_host.saved_status = STATUS_ACCESS_DENIED;
@@ -697,6 +756,8 @@ int main(void)
 		TEST(then_the_callers_cache),
 		TEST(then_the_default_identity),
 		TEST(then_nothing),
+		TEST(anothers_session_does_not_get_the_callers_cache),
+		TEST(another_process_uses_no_key_that_is_here),
 		TEST(a_vault_that_cannot_be_read_is_not_passed_over),
 		TEST(an_expired_cache_is_not_passed_over),
 		TEST(one_sign_in_serves_all_contexts_of_a_credential),

@@ -170,6 +170,24 @@ static void names_are_sspis_and_kerberos_own(void **state)
 	kerberos_session_done(&s);
 }
 
+/* What a principal hides behind a backslash is not where its realm begins. */
+static void a_realm_with_an_at_sign_is_no_other_realm(void **state)
+{
+	SecPkgContext_AuthorityW authority;
+	SecPkgContext_NamesW names;
+	struct kerberos_session s;
+
+	session_fill(&s, true);
+	assert_true(kerberos_text_from_utf8(&s.client, "alice@EVIL\\@LAB.TEST"));
+	assert_int_equal(kerberos_session_query(&s, SECPKG_ATTR_AUTHORITY, &authority), SEC_E_OK);
+	assert_wide(authority.sAuthorityName, "EVIL\\@LAB.TEST");
+	block_free(authority.sAuthorityName);
+	assert_int_equal(kerberos_session_query(&s, SECPKG_ATTR_NAMES, &names), SEC_E_OK);
+	assert_wide(names.sUserName, "EVIL\\@LAB.TEST\\alice");
+	block_free(names.sUserName);
+	kerberos_session_done(&s);
+}
+
 /* Nothing of it is there: no crash, and empty answers. */
 static void a_session_without_names_answers(void **state)
 {
@@ -570,6 +588,7 @@ int main(void)
 		cmocka_unit_test(hostile_sessions_are_refused_or_harmless),
 		cmocka_unit_test(odd_bytes_are_no_text),
 		cmocka_unit_test(names_are_sspis_and_kerberos_own),
+		cmocka_unit_test(a_realm_with_an_at_sign_is_no_other_realm),
 		cmocka_unit_test(a_session_without_names_answers),
 		cmocka_unit_test(targets_are_told_to_those_who_may_ask),
 		cmocka_unit_test(keys_and_algorithms_are_told),

@@ -91,6 +91,22 @@ static void messages_go_both_ways(void **state)
 	assert_int_equal(kerberos_user_seal_message(CLIENT, 5, &x.m, 0), SEC_E_QOP_NOT_SUPPORTED);
 }
 
+/* The ticket let the client in; how long the session goes on is no matter of its. */
+static void messages_outlast_the_ticket(void **state)
+{
+	struct ends e;
+
+	ends_init(&e, KERBEROS_AES256_SHA1, FULL | KRB_SEQUENCE, 100);
+	for (size_t i = 0; i < 2; i++) {
+		e.session[i].start = 132000000000000000; /* in 2019 */
+		e.session[i].expiry = 132000360000000000;
+		map(i ? SERVER : CLIENT, &e.session[i]);
+	}
+	ends_done(&e);
+	goes_over(CLIENT, SERVER);
+	goes_over(SERVER, CLIENT);
+}
+
 static void unknown_handles_are_refused(void **state)
 {
 	struct message x;
@@ -216,6 +232,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(messages_go_both_ways, pair_up, unmap),
+		cmocka_unit_test_setup_teardown(messages_outlast_the_ticket, NULL, unmap),
 		cmocka_unit_test_setup_teardown(unknown_handles_are_refused, pair_up, unmap),
 		cmocka_unit_test_setup_teardown(what_negotiate_signed_is_skipped, pair_up, unmap),
 		cmocka_unit_test_setup_teardown(an_exported_context_goes_on, pair_up, unmap),

@@ -4,10 +4,13 @@
 
 #include <opensspi.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/block.h"
 #include "crypto/permute.h"
 #include "inproc/inproc.h"
+#include "lsa/state.h"
+#include "policy/state.h"
 
 static struct lsa *lsa;
 static const OPENSSPI_LSA_EXTENSION *extension;
@@ -155,6 +158,38 @@ static void without_policy_and_authority_all_is_refused(void **state)
 	assert_int_equal(extension->AuthenticateNtlm(&logon, &result), SEC_E_NO_AUTHENTICATING_AUTHORITY);
 }
 
+/* A kernel in FIPS mode. */
+static struct policy *fips_policy(void)
+{
+	char file[] = "/tmp/opensspi-fips-XXXXXX";
+	const char *kernel = policy_fips_file;
+	struct policy *p = NULL;
+	int fd = mkstemp(file);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "1\n", 2), 2);
+	assert_int_equal(close(fd), 0);
+	setenv("OPENSSPI_HOME", "/tmp/opensspi-without-files", 1);
+	policy_fips_file = file;
+	assert_int_equal(policy_open(&p, NULL), STATUS_SUCCESS);
+	policy_fips_file = kernel;
+	unsetenv("OPENSSPI_HOME");
+	assert_int_equal(unlink(file), 0);
+	return p;
+}
+
+static void where_ntlm_is_blocked_no_package_gets_around_it(void **state)
+{
+	OPENSSPI_NTLM_LOGON logon = { .NtResponseLength = 0 };
+	OPENSSPI_NTLM_LOGON_RESULT result = { .Domain = { 0 } };
+	SecBuffer sids = { 0 };
+	lsa->setup.policy = fips_policy();
+	assert_int_equal(extension->AuthenticateNtlm(&logon, &result), STATUS_NTLM_BLOCKED);
+	assert_int_equal(extension->AuthenticateNtlmSids(&logon, &result, &sids), STATUS_NTLM_BLOCKED);
+	policy_free(lsa->setup.policy);
+	lsa->setup.policy = NULL;
+}
+
 /* ---- reaching another package ---- */
 
 static UNICODE_STRING mock_name = { 8, 8, (WCHAR *)(uintptr_t)u"MOCK" };
@@ -283,6 +318,7 @@ int main(void)
 		TEST(the_permutation_depends_on_key_and_length),
 		TEST(the_machine_has_names),
 		TEST(without_policy_and_authority_all_is_refused),
+		TEST(where_ntlm_is_blocked_no_package_gets_around_it),
 		TEST(an_inner_context_is_complete_inside_the_lsa),
 		TEST(an_inner_refusal_still_has_its_token),
 		TEST(s42_inner_numbers_that_are_none_are_refused),

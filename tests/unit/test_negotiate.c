@@ -283,6 +283,37 @@ static void s29_another_mechanism_without_a_mic_is_a_downgrade(void **state)
 			 SEC_E_QOP_NOT_SUPPORTED);
 }
 
+/* Who says that signing is not needed has not said that anyone may choose the mechanism. */
+static void s29_a_choice_of_the_servers_is_signed_whatever_the_caller_needs(void **state)
+{
+	struct talk *t = *state;
+
+	for (int signs = 0; signs < 2; signs++) {
+		nego_mechs.cannot_sign = !signs;
+		talk_close(t);
+		assert_int_equal(nego_open(&t->client, NULL), STATUS_SUCCESS);
+		t->client.requirements |= ISC_REQ_NO_INTEGRITY;
+		assert_int_equal(fake_side_step(&t->client, rd_of(NULL, 0), &t->said),
+				 SEC_I_CONTINUE_NEEDED);
+		assert_false(nego_mechs.requirements & (ISC_REQ_INTEGRITY | ISC_REQ_NO_INTEGRITY));
+		assert_true(spnego_parse_init(wr_view(&t->said), &t->init));
+		wr_reset(&t->list);
+		wr_rd(&t->list, t->init.mech_list);
+		assert_int_equal(
+			hear(t, nego_answer(SPNEGO_ACCEPT_INCOMPLETE, MECH_NTLM, NULL, NULL)),
+			SEC_I_CONTINUE_NEEDED);
+		assert_true(nego_mechs.requirements & ISC_REQ_INTEGRITY);
+		assert_int_equal(
+			hear(t, nego_answer(SPNEGO_ACCEPT_INCOMPLETE, MECH_UNKNOWN, "N2", NULL)),
+			signs ? SEC_I_CONTINUE_NEEDED : SEC_E_QOP_NOT_SUPPORTED);
+		assert_int_equal(nego_mechs.mapped, 0);
+	}
+	assert_true(mic_is_right(t));
+	assert_int_equal(
+		hear(t, nego_answer(SPNEGO_ACCEPT_COMPLETED, MECH_UNKNOWN, NULL, server_mic(t))),
+		SEC_E_OK);
+}
+
 static void s29_a_mic_over_another_list_is_refused(void **state)
 {
 	struct talk *t = *state;
@@ -554,6 +585,7 @@ int main(void)
 		CASE(the_optimistic_mechanism_alone_asks_for_a_mic_when_told_to),
 		CASE(another_mechanism_begins_when_the_server_chooses_it),
 		CASE(s29_another_mechanism_without_a_mic_is_a_downgrade),
+		CASE(s29_a_choice_of_the_servers_is_signed_whatever_the_caller_needs),
 		CASE(s29_a_mic_over_another_list_is_refused),
 		CASE(s29_ntlm_that_signed_its_list_wants_the_servers_signature),
 		CASE(s28_no_early_success),

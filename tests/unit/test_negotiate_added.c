@@ -80,10 +80,25 @@ static void a_conversation_keeps_the_credential_it_began_with(void **state)
 	assert_int_equal(nego_mechs.credentials, 0);
 }
 
+/* A program may add as many as it likes, to a daemon's stack too. */
+static void any_number_that_was_added_goes_with_its_handle(void **state)
+{
+	struct fake_side client = { .server = false };
+
+	nego_mechs_reset();
+	assert_int_equal(nego_open(&client, NULL), STATUS_SUCCESS);
+	for (int i = 0; i < 200000; i++)
+		add_ntlm(&client);
+	assert_int_equal(nego_mechs.credentials, 200002);
+	fake_side_close(&client);
+	assert_int_equal(nego_mechs.credentials, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_conversation_keeps_the_credential_it_began_with),
+		cmocka_unit_test(any_number_that_was_added_goes_with_its_handle),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -138,7 +138,7 @@ static void assert_reason(LSA_SEC_HANDLE handle, const char *expected)
 static void an_export_names_the_mechanism_and_no_id(void **state)
 {
 	SecBuffer out = { 0 };
-	struct nego_packed p;
+	struct nego_packed p = { 0 };
 
 	map(3, "NTLM: a test");
 	assert_reason(3, "NTLM: a test");

@@ -451,6 +451,29 @@ static void bytes_behind_the_token_are_reported(void **state)
 	atomic_fetch_sub(&fake_host.heap, 1);
 }
 
+/* ---- where NTLM is blocked ---- */
+
+static void a_client_of_ntlm_alone_is_told_of_as_what_the_policy_blocks(void **state)
+{
+	static const char why[] = "Kerberos: the client does not offer it; NTLM: it is not allowed";
+	struct talk *t = *state;
+
+	nego_mechs.ntlm_acquires = STATUS_NTLM_BLOCKED;
+	nego_mechs.ntlm_notes = "it is not allowed";
+	assert_int_equal(OFFER(t, "N1", MECH_NTLM), STATUS_NTLM_BLOCKED);
+	assert_int_equal(t->response.state, SPNEGO_REJECT);
+	assert_string_equal(fake_host.reason, why);
+	open_server(t);
+	assert_int_equal(fake_side_step(&t->server, rd_of("NTLMSSP\0\1", 9), &t->said),
+			 STATUS_NTLM_BLOCKED);
+	assert_int_equal(t->said.len, 0);
+	assert_string_equal(fake_host.reason, why);
+	/* not one that has nothing of it */
+	assert_int_equal(OFFER(t, "X1", MECH_UNKNOWN), SEC_E_INVALID_TOKEN);
+	assert_int_equal(OFFER(t, "K1", MECH_NTLM, MECH_KERBEROS), SEC_I_CONTINUE_NEEDED);
+	assert_int_equal(t->response.mech, MECH_KERBEROS);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, talk_setup, talk_teardown)
@@ -461,6 +484,7 @@ int main(void)
 		CASE(s30_an_offer_without_a_token_is_answered_without_one),
 		CASE(s31_negoex_messages_are_not_read),
 		CASE(nothing_in_common_is_said_so),
+		CASE(a_client_of_ntlm_alone_is_told_of_as_what_the_policy_blocks),
 		CASE(s29_a_mic_is_due_unless_both_like_the_mechanism_best),
 		CASE(s29_wrong_mics_are_alterations),
 		CASE(s29_the_list_that_counts_is_the_one_received),

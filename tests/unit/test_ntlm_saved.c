@@ -12,6 +12,8 @@
 #include "fake_host.h"
 #include "packages/ntlm/message.h"
 #include "packages/ntlm/package.h"
+#include "wire/authdata.h"
+#include "wire/kerblogon.h"
 
 static struct talk {
 	struct fake_side client, server;
@@ -235,6 +237,24 @@ static void where_the_policy_blocks_ntlm_nobody_gets_credentials(void **state)
 	fake_host_reset();
 }
 
+static void a_cards_logon_is_no_password(void **state)
+{
+	CLEANUP(wr_done) struct wr logon = WR(1000), identity = WR(1000);
+	struct rd user = rd_of(u"alice", 10);
+	struct fake_side side = { .server = false };
+
+	certificate_logon_write(
+		&logon, &(struct certificate_logon){ .user = user, .pin = rd_of(u"1234", 8) });
+	identity_write(&identity, &(struct identity_view){ .user = user,
+							   .has_user = true,
+							   .certificate = wr_view(&logon) });
+	assert_true(wr_ok(&logon) && wr_ok(&identity));
+	fake_host_reset();
+	assert_int_equal(fake_side_open(&side, &ntlm_module, identity.buf),
+			 SEC_E_UNKNOWN_CREDENTIALS);
+	fake_host_reset();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +268,7 @@ int main(void)
 		TALK(a_restricted_credential_uses_nothing_saved),
 		TALK(names_of_the_credential_stay_the_callers),
 		cmocka_unit_test(where_the_policy_blocks_ntlm_nobody_gets_credentials),
+		cmocka_unit_test(a_cards_logon_is_no_password),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

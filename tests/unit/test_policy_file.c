@@ -437,6 +437,26 @@ static void a_users_file_narrows_and_never_widens(void **state)
 	policy_free(p);
 }
 
+static bool is_audit(void *to, const struct policy_entry *entry)
+{
+	*(bool *)to |= strcmp(entry->name, "[lsa] audit") == 0;
+	return true;
+}
+
+static void where_the_audit_goes_is_not_the_users_to_say(void **state)
+{
+	bool listed = false;
+
+	if (access("/etc/opensspi/opensspi.conf", F_OK) == 0)
+		skip();
+	struct policy *p = user_policy_of("[lsa]\naudit = none\nrealm = LAB.TEST\n");
+	assert_null(policy_setting(p, "lsa", "audit"));
+	assert_string_equal(policy_setting(p, "lsa", "realm"), "LAB.TEST");
+	assert_int_equal(policy_each(p, is_audit, &listed), STATUS_SUCCESS);
+	assert_false(listed);
+	policy_free(p);
+}
+
 static void a_user_may_block_ntlm_but_not_allow_it(void **state)
 {
 	if (access("/etc/opensspi/opensspi.conf", F_OK) == 0)
@@ -568,6 +588,7 @@ int main(void)
 		AT_HOME(a_target_is_ours_by_name_address_and_list),
 		AT_HOME(s24_lone_surrogates_and_nuls_are_no_target),
 		AT_HOME(a_users_file_narrows_and_never_widens),
+		AT_HOME(where_the_audit_goes_is_not_the_users_to_say),
 		AT_HOME(a_user_may_block_ntlm_but_not_allow_it),
 		AT_HOME(the_kind_of_restricted_administration_is_narrowed_alike),
 		AT_HOME(only_a_kernel_that_says_1_is_in_fips_mode),

@@ -26,6 +26,7 @@ static void what_a_terminal_would_obey_is_replaced(void **state)
 			    "?1m");			       /* C1 */
 	assert_string_equal(cleaned("x\xE2\x80\xAEy"), "x?y"); /* right to left */
 	assert_string_equal(cleaned("x\xE2\x81\xA6y"), "x?y"); /* an isolate */
+	assert_string_equal(cleaned("x\xD8\x9Cy"), "x?y");     /* Arabic's own mark */
 	assert_string_equal(cleaned("x\xE2\x80\xA8y"), "x?y"); /* a line separator */
 	assert_string_equal(cleaned("K\xC3\xB6nig \xE2\x82\xAC \xF0\x9F\x94\x91"),
 			    "K\xC3\xB6nig \xE2\x82\xAC \xF0\x9F\x94\x91");

@@ -204,6 +204,27 @@ static void release(SecPkgContext_ClientCreds *creds)
 	atomic_fetch_sub(&fake_host.heap, 1);
 }
 
+static void a_clients_name_for_a_file_or_module_is_not_handed_out(void **state)
+{
+	CLEANUP(wr_done) struct wr w = WR(TS_REQUEST_MAX);
+	struct ts_credentials card = { .domain = U("LAB"), .user = U("alice"), .password = U("1234"), .csp = own_card };
+	struct talk *t = talk_new(true);
+	SecPkgContext_ClientCreds creds;
+	struct certificate_logon logon;
+	struct csp_info csp;
+
+	card.csp.csp = U("PKCS11:module_name=/tmp/theirs.so");
+	server_to_credentials(t, 6);
+	ts_smart_card_write(&w, &card);
+	assert_int_equal(say_auth_info(t, 6, wr_view(&w)), SEC_E_OK);
+	assert_true(certificate_logon_read(asked(t, SECPKG_ATTR_CREDS_2, &creds), &logon));
+	assert_true(csp_info_read(logon.csp_data, &csp));
+	assert_int_equal(csp.csp.n, 0);
+	assert_rd(csp.container, own_card.container);
+	release(&creds);
+	talk_close(t);
+}
+
 static void a_server_gives_a_card_out_with_and_without_its_names(void **state)
 {
 	CLEANUP(wr_done) struct wr w = WR(TS_REQUEST_MAX);
@@ -651,6 +672,7 @@ int main(void)
 		cmocka_unit_test(a_pin_is_told_to_nobody_but_kerberos),
 		cmocka_unit_test(unsound_cards_are_unknown_credentials),
 		cmocka_unit_test(a_card_stays_where_policy_says_so),
+		cmocka_unit_test(a_clients_name_for_a_file_or_module_is_not_handed_out),
 		cmocka_unit_test(a_server_gives_a_card_out_with_and_without_its_names),
 		cmocka_unit_test(a_server_takes_tickets_where_policy_does),
 		cmocka_unit_test(s39_tickets_of_who_showed_none_are_refused),

@@ -221,6 +221,98 @@ static void each_context_has_the_identity_of_its_target(void **state)
 	talk_close(t);
 }
 
+/* ---- what is the LSA's to guard ---- */
+
+static void versions_without_a_nonce_get_nothing_that_is_kept(void **state)
+{
+	for (uint32_t version = 2; version < 5; version++) {
+		struct talk *t = client("sam", "dora", NULL);
+		fake_host.policy[OPENSSPI_POLICY_ALLOW_ENCRYPTION_ORACLE] = 2;
+		assert_int_equal(say_bytes(t, NOTHING), SEC_I_CONTINUE_NEEDED);
+		assert_int_equal(say(t, with_token(request_of(t, version), "mech two")),
+				 SEC_E_UNSUPPORTED_FUNCTION);
+		assert_int_equal(t->out.len, 0);
+		talk_close(t);
+	}
+}
+
+static void the_key_is_known_and_sound_before_anything_is_said(void **state)
+{
+	static const char *const bad[] = {
+		"300d300506032a0304030400010203",   /* no element */
+		"300e300506032b657003050001020304", /* Ed25519, too short */
+	};
+
+	for (size_t i = 0; i <= ARRAY_LEN(bad); i++) {
+		struct talk *t = client("sam", "dora", NULL);
+		if (i < ARRAY_LEN(bad))
+			give_certificate(t, bad[i]);
+		else
+			t->side.more_input = (SecBuffer){ 0, SECBUFFER_EMPTY, NULL };
+		assert_int_equal(say_bytes(t, NOTHING), SEC_E_INVALID_TOKEN);
+		assert_int_equal(t->out.len, 0);
+		talk_close(t);
+	}
+}
+
+static void another_target_or_key_ends_it(void **state)
+{
+	for (int i = 0; i < 2; i++) {
+		struct talk *t = client("sam", "dora", NULL);
+		assert_int_equal(say_bytes(t, NOTHING), SEC_I_CONTINUE_NEEDED);
+		if (i)
+			t->side.target = "TERMSRV/other";
+		else
+			give_certificate(t, OTHER_INFO);
+		assert_int_equal(say(t, with_token(request_of(t, 6), "mech two")),
+				 SEC_E_INVALID_TOKEN);
+		talk_close(t);
+	}
+}
+
+static void no_attribute_tells_an_inner_key(void **state)
+{
+	static const ULONG asked[] = { SECPKG_ATTR_SESSION_KEY,	    SECPKG_ATTR_KEY_INFO,
+				       SECPKG_ATTR_STREAM_SIZES,    SECPKG_ATTR_ACCESS_TOKEN,
+				       SECPKG_ATTR_UNIQUE_BINDINGS, SECPKG_ATTR_CREDS,
+				       SECPKG_ATTR_CREDS_2 };
+	uint64_t room[64];
+	struct talk *t = client("sam", "dora", NULL);
+
+	assert_int_equal(run(t), SEC_E_OK);
+	for (size_t i = 0; i < ARRAY_LEN(asked); i++)
+		assert_int_equal(
+			t->side.lsa->QueryContextAttributes(t->side.context, asked[i], room),
+			SEC_E_UNSUPPORTED_FUNCTION);
+	assert_null(t->side.user);
+	assert_false(t->side.mapped);
+	talk_close(t);
+}
+
+/* A program elsewhere; TCB or not. */
+static ULONG elsewhere;
+
+static BOOLEAN NTAPI call_from_elsewhere(PSECPKG_CALL_INFO info)
+{
+	*info = (SECPKG_CALL_INFO){ .Attributes = elsewhere };
+	return TRUE;
+}
+
+static void a_server_elsewhere_needs_to_be_trusted(void **state)
+{
+	struct talk *t = talk_new(true);
+	struct fake_side other = { .server = true };
+
+	fake_host.call_info = call_from_elsewhere;
+	elsewhere = 0;
+	assert_int_equal(fake_side_open(&other, &tsssp_module, NULL), SEC_E_NOT_OWNER);
+	elsewhere = SECPKG_CALL_IS_TCB;
+	assert_int_equal(fake_side_open(&other, &tsssp_module, NULL), SEC_E_OK);
+	fake_side_close(&other);
+	fake_host.call_info = NULL;
+	talk_close(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +324,11 @@ int main(void)
 		cmocka_unit_test(who_delegates_nothing_leaves_the_choice_to_the_mechanism),
 		cmocka_unit_test(s44_trouble_with_the_vault_is_not_passed_over),
 		cmocka_unit_test(each_context_has_the_identity_of_its_target),
+		cmocka_unit_test(versions_without_a_nonce_get_nothing_that_is_kept),
+		cmocka_unit_test(the_key_is_known_and_sound_before_anything_is_said),
+		cmocka_unit_test(another_target_or_key_ends_it),
+		cmocka_unit_test(no_attribute_tells_an_inner_key),
+		cmocka_unit_test(a_server_elsewhere_needs_to_be_trusted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

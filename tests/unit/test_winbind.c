@@ -195,14 +195,15 @@ static void who_it_was_is_taken_over(void **state)
 	winbind_answer_done(&a);
 }
 
-static void groups_that_only_deny_are_left_out(void **state)
+static void groups_that_only_deny_or_are_disabled_are_left_out(void **state)
 {
 	struct winbind_answer a;
 
-	sids[2].attributes = 0x10;
+	sids[2].attributes = 0x14;
+	sids[3].attributes = 0x03; /* by default and mandatory, but not enabled */
 	assert_int_equal(ask(&a), STATUS_SUCCESS);
-	assert_int_equal(a.sid_count, 3);
-	assert_string_equal(a.sids[2], "S-1-5-21-1003");
+	assert_int_equal(a.sid_count, 2);
+	assert_string_equal(a.sids[1], "S-1-5-21-1001");
 	winbind_answer_done(&a);
 }
 
@@ -350,7 +351,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ASK(a_network_logon_of_users_and_machines_is_asked_for),
 		ASK(who_it_was_is_taken_over),
-		ASK(groups_that_only_deny_are_left_out),
+		ASK(groups_that_only_deny_or_are_disabled_are_left_out),
 		ASK(a_guest_is_refused),
 		ASK(an_answer_without_a_session_key_is_none),
 		ASK(an_answer_without_a_name_is_none),

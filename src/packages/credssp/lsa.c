@@ -279,6 +279,8 @@ static NTSTATUS run_call(const struct cs_call *call, struct cs_answer answer)
 		return status;
 	NTSTATUS mapped = map_context(*answer.context, &answer);
 	c->mapped = !failed(mapped);
+	if (failed(mapped)) /* what was delegated is not for a caller that was told of a failure */
+		c->stage = CS_STAGE_DEAD;
 	return failed(mapped) ? mapped : status;
 }
 

@@ -31,25 +31,17 @@ static NTSTATUS give_text(const WCHAR *p, size_t n, WCHAR **out)
 
 /* ---- principals ---- */
 
-/* Where a principal's realm begins, behind the last '@'; its end when it names none. */
-static size_t realm_of(const struct kerberos_text *principal)
-{
-	for (size_t i = principal->n; i-- > 0;)
-		if (principal->p[i] == '@')
-			return i + 1;
-	return principal->n;
-}
-
 static size_t name_of(const struct kerberos_text *principal)
 {
-	size_t realm = realm_of(principal);
+	size_t realm = kerberos_text_realm(principal);
 	return realm && principal->p[realm - 1] == '@' ? realm - 1 : principal->n;
 }
 
 /* REALM\name, as SSPI names accounts; krb5's escapes taken off. A block. */
 static WCHAR *account_name(const struct kerberos_text *principal)
 {
-	size_t name = name_of(principal), realm = realm_of(principal), n = principal->n - realm;
+	size_t name = name_of(principal), realm = kerberos_text_realm(principal),
+	       n = principal->n - realm;
 	WCHAR *out = block_alloc((principal->n + 2) * sizeof(*out));
 
 	if (!out)
@@ -159,7 +151,7 @@ static NTSTATUS query_key_info(const struct kerberos_session *s, void *buffer)
 static NTSTATUS query_authority(const struct kerberos_session *s, void *buffer)
 {
 	SecPkgContext_AuthorityW *authority = buffer;
-	size_t realm = realm_of(&s->client);
+	size_t realm = kerberos_text_realm(&s->client);
 	return give_text(s->client.p ? s->client.p + realm : NULL, s->client.n - realm,
 			 &authority->sAuthorityName);
 }

@@ -16,19 +16,11 @@ struct kerb_call {
 
 /* ---- whose cache ---- */
 
-static bool is_own(const LUID *logon)
-{
-	SECPKG_CLIENT_INFO info = { .ProcessID = 0 };
-
-	return SecIsZeroLuid(logon) || (!failed(kerberos_host()->lsa->GetClientInfo(&info)) &&
-					SecEqualLuid(&info.LogonId, logon));
-}
-
 /* SEC_E_NO_CREDENTIALS when there is no cache, or nobody's tickets in it. */
 static NTSTATUS cache_of(const LUID *logon, struct krb_credential **out)
 {
 	*out = NULL;
-	if (is_own(logon))
+	if (kerberos_logon_is_own(logon))
 		return kerberos_cache_of_caller(out);
 	*out = kerberos_logon_of_caller(logon);
 	return *out ? STATUS_SUCCESS : fail(STATUS_ACCESS_DENIED, "another session's tickets");
@@ -210,6 +202,8 @@ static NTSTATUS submit(struct kerb_call *call)
 	/* The first tickets of a cache make it. */
 	if (failed(status) && status != SEC_E_NO_CREDENTIALS)
 		return status;
+	if (!cache && !kerberos_caller_is_here())
+		return fail(STATUS_NOT_SUPPORTED, "tickets for the cache of another process");
 	return kerberos_failed(ops, ops->submit(cache, cred, r.Key.KeyType, key));
 }
 

@@ -19,6 +19,7 @@ struct kerberos_credential {
 	atomic_uint refs;
 	uint32_t use;	 /* SECPKG_CRED_ */
 	bool is_default; /* outbound: what the target calls for */
+	bool no_cache;	 /* for a session that is not the caller's own: their cache is not its */
 	bool iakerb;	 /* the identity asks for it */
 	struct krb_credential
 		*client; /* the identity's or a logon session's; NULL: none is fixed */

@@ -113,6 +113,8 @@ static NTSTATUS make_of_block(const struct krb_ops *ops, const void *block, bool
 		return status;
 	if (!id.user)
 		return fail(SEC_E_NO_CREDENTIALS, "an identity without a name");
+	if (rd_empty(wr_view(&id.password)) && !id.certificate && !kerberos_caller_has_keys())
+		return fail(SEC_E_NO_CREDENTIALS, "a key for another process");
 	*iakerb = id.iakerb;
 	const struct krb_identity view = kerberos_identity_view(&id, KRB_INITIATE);
 	return kerberos_failed(ops, ops->credential_new(&view, out));
@@ -125,7 +127,11 @@ NTSTATUS kerberos_cache_of_caller(struct krb_credential **out)
 
 	*out = NULL;
 	NTSTATUS status = kerberos_krb(&ops);
-	return failed(status) ? status : kerberos_failed(ops, ops->credential_new(&whoever, out));
+	if (failed(status))
+		return status;
+	if (!kerberos_caller_is_here())
+		return fail(SEC_E_NO_CREDENTIALS, "the ticket cache of another process");
+	return kerberos_failed(ops, ops->credential_new(&whoever, out));
 }
 
 static NTSTATUS found_use(struct kerberos_credential *c, const struct krb_ops *ops,
@@ -187,7 +193,7 @@ NTSTATUS kerberos_credential_for(struct kerberos_credential *c, const UNICODE_ST
 	if (!c->is_default)
 		return fail(SEC_E_NO_CREDENTIALS, "an identity without a name");
 	status = target && target->Length ? from_vault(c, target, out) : SEC_E_NO_CREDENTIALS;
-	if (status == SEC_E_NO_CREDENTIALS && !(c->use & SECPKG_CRED_AUTOLOGON_RESTRICTED))
+	if (status == SEC_E_NO_CREDENTIALS && !c->no_cache)
 		status = kerberos_cache_of_caller(out);
 	return status == SEC_E_NO_CREDENTIALS ? from_vault(c, NULL, out) : status;
 }
@@ -215,7 +221,9 @@ static NTSTATUS fill_default(struct kerberos_credential *c, const LUID *logon, i
 		return status;
 	c->client = logon ? kerberos_logon_find(logon) : NULL;
 	c->is_default = !c->client;
-	if (c->is_default && !(c->use & SECPKG_CRED_AUTOLOGON_RESTRICTED) &&
+	c->no_cache = c->use & SECPKG_CRED_AUTOLOGON_RESTRICTED ||
+		      (logon && !kerberos_logon_is_own(logon));
+	if (c->is_default && !c->no_cache &&
 	    kerberos_cache_of_caller(&cache) == SEC_E_INSUFFICIENT_MEMORY)
 		return SEC_E_INSUFFICIENT_MEMORY;
 	*expiry = expiry_of(ops, c->client ? c->client : cache);
@@ -242,6 +250,8 @@ static NTSTATUS fill_service(struct kerberos_credential *c, const struct krb_ops
 					   .user = service,
 					   .service = service };
 
+	if (!kerberos_caller_has_keys())
+		return fail(SEC_E_NO_CREDENTIALS, "a service's key for another process");
 	NTSTATUS status = kerberos_failed(ops, ops->credential_new(&view, &c->server));
 	if (failed(status))
 		return status;
@@ -277,6 +287,8 @@ static NTSTATUS fill_server(struct kerberos_credential *c, const struct krb_ops 
 		return fill_service(c, ops, service);
 	struct krb_identity view = kerberos_identity_view(&id, KRB_ACCEPT);
 	view.service = named ? service : NULL;
+	if ((!view.user || rd_empty(view.password)) && !kerberos_caller_has_keys())
+		return fail(SEC_E_NO_CREDENTIALS, "a keytab for another process");
 	return kerberos_failed(ops, ops->credential_new(&view, &c->server));
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/utf.h"
 #include "packages/kerberos/identity.h"
+#include "packages/kerberos/logon.h"
 #include "packages/kerberos/lsa.h"
 #include "wire/authdata.h"
 #include "wire/kerblogon.h"
@@ -114,7 +115,9 @@ static NTSTATUS certificate_read(struct kerberos_names *names, char **certificat
 	names->password = logon.pin;
 	names->user = rd_empty(names->user) ? logon.user : names->user;
 	names->domain = rd_empty(names->domain) ? logon.domain : names->domain;
-	*certificate = mem_dup_text(csp && is_identity(csp) ? csp : "");
+	/* It names files and libraries, which are opened here. */
+	bool is_ours = csp && is_identity(csp) && kerberos_caller_is_here();
+	*certificate = mem_dup_text(is_ours ? csp : "");
 	return *certificate ? STATUS_SUCCESS
 			    : fail(SEC_E_INSUFFICIENT_MEMORY, "a smart card's logon");
 }

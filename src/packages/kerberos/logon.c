@@ -6,6 +6,7 @@
 #include "base/base.h"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include "base/forks.h"
 #include "base/random.h"
@@ -55,6 +56,34 @@ static LUID caller(void)
 	SECPKG_CLIENT_INFO info = { .ProcessID = 0 };
 
 	return failed(kerberos_host()->lsa->GetClientInfo(&info)) ? (LUID){ 0 } : info.LogonId;
+}
+
+bool kerberos_logon_is_own(const LUID *logon)
+{
+	SECPKG_CLIENT_INFO info = { .ProcessID = 0 };
+
+	return SecIsZeroLuid(logon) || (!failed(kerberos_host()->lsa->GetClientInfo(&info)) &&
+					SecEqualLuid(&info.LogonId, logon));
+}
+
+static bool caller_info(SECPKG_CLIENT_INFO *out)
+{
+	*out = (SECPKG_CLIENT_INFO){ .ProcessID = 0 };
+	return !failed(kerberos_host()->lsa->GetClientInfo(out));
+}
+
+bool kerberos_caller_is_here(void)
+{
+	SECPKG_CLIENT_INFO info;
+
+	return caller_info(&info) && info.ProcessID == (ULONG)getpid();
+}
+
+bool kerberos_caller_has_keys(void)
+{
+	SECPKG_CLIENT_INFO info;
+
+	return caller_info(&info) && (info.ProcessID == (ULONG)getpid() || info.HasTcbPrivilege);
 }
 
 static struct krb_credential *find(const LUID *logon, const LUID *owner)

@@ -5,6 +5,16 @@
 
 #include "packages/kerberos/lsa.h"
 
+/* Is it the session of whoever calls? {0, 0} is. */
+MUST_CHECK bool kerberos_logon_is_own(const LUID *logon);
+
+/* Does this very process call? Of another's caches and files nothing is known here, and those that are
+ * here are none of its business. */
+MUST_CHECK bool kerberos_caller_is_here(void);
+
+/* May whoever calls use the keytab that is here? This process, and another that is trusted. */
+MUST_CHECK bool kerberos_caller_has_keys(void);
+
 /* The credential of such a session, the caller's to release; NULL: it is none of ours. */
 struct krb_credential *kerberos_logon_find(const LUID *logon);
 

@@ -81,7 +81,7 @@ static NTSTATUS service_of_caller(const struct krb_ops *ops, struct krb_credenti
 	struct text t = { .p = NULL };
 
 	NTSTATUS status = kerberos_cache_of_caller(out);
-	if (status != SEC_E_NO_CREDENTIALS)
+	if (status != SEC_E_NO_CREDENTIALS || !kerberos_caller_has_keys())
 		return status;
 	(void)kerberos_host()->extension->MachineNames(&names);
 	status = kerberos_utf8(rd_of(names.DnsComputer.Buffer, names.DnsComputer.Length),

@@ -101,14 +101,13 @@ static void audit(const struct kerberos_session *s, NTSTATUS status)
 	struct rd sids = wr_view(&s->sids);
 	_Alignas(DWORD) uint8_t sid[SID_BYTES_MAX];
 	char text[SID_TEXT_MAX];
-	size_t name = s->client.n;
+	size_t at = kerberos_text_realm(&s->client), n = s->client.n;
 
 	if (!lsa->AuditLogon)
 		return;
-	while (name && s->client.p[name - 1] != '@')
-		name--;
-	UNICODE_STRING realm = unicode_view(s->client.p + name, s->client.n - name);
-	UNICODE_STRING user = unicode_view(s->client.p, name ? name - 1 : 0);
+	UNICODE_STRING realm = unicode_view(s->client.p + at, n - at);
+	UNICODE_STRING user =
+		unicode_view(s->client.p, at && s->client.p[at - 1] == '@' ? at - 1 : n);
 	bool has_sid = sids_next(&sids, text) && sid_bytes(text, sid);
 	lsa->AuditLogon(status, status, &user, &realm, NULL, has_sid ? sid : NULL, Network, NULL,
 			NULL);

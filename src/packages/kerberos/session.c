@@ -43,6 +43,16 @@ bool kerberos_text_from_utf8(struct kerberos_text *out, const char *utf8)
 	return true;
 }
 
+size_t kerberos_text_realm(const struct kerberos_text *principal)
+{
+	for (size_t i = 0; i < principal->n; i++)
+		if (principal->p[i] == '\\')
+			i++;
+		else if (principal->p[i] == '@')
+			return i + 1;
+	return principal->n;
+}
+
 void kerberos_session_done(struct kerberos_session *s)
 {
 	kerberos_text_done(&s->client);

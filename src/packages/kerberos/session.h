@@ -49,6 +49,8 @@ void kerberos_text_done(struct kerberos_text *t);
 /* A copy of UTF-16LE bytes, or of UTF-8; false when memory is short or the text is none. */
 MUST_CHECK bool kerberos_text_copy(struct kerberos_text *out, struct rd utf16le);
 MUST_CHECK bool kerberos_text_from_utf8(struct kerberos_text *out, const char *utf8);
+/* Where a principal's realm begins, behind the '@' that no backslash hides; its end when it names none. */
+MUST_CHECK size_t kerberos_text_realm(const struct kerberos_text *principal);
 
 /* Releases what the session holds and zeroes it. */
 void kerberos_session_done(struct kerberos_session *s);

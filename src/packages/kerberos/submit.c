@@ -22,6 +22,8 @@ bool submitted_bytes(const struct submitted *m, const void *pointer, size_t n, s
 	*out = rd_of(NULL, 0);
 	if (n == 0)
 		return true;
+	if (!pointer)
+		return false;
 	if (at >= m->bytes.n) {
 		if (at < m->base)
 			return false;

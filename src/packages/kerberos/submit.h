@@ -17,7 +17,7 @@ struct submitted {
 MUST_CHECK NTSTATUS submitted_head(const struct submitted *m, void *out, size_t n);
 
 /* The bytes that a pointer and a length of it name: an offset when it is less than the message is
- * long, else an address. False when they are not wholly in the message. */
+ * long, else an address. False when they are not wholly in the message, or there is no pointer. */
 MUST_CHECK bool submitted_bytes(const struct submitted *m, const void *pointer, size_t n,
 				struct rd *out);
 

@@ -145,7 +145,7 @@ static NTSTATUS take_choice(struct nego_context *c, const struct spnego_response
 		return fail(SEC_E_INVALID_TOKEN, "a server's choice of another mechanism");
 	nego_why_add(&c->why, c->row, SEC_E_OK, "the server chose another mechanism");
 	nego_inner_choose(c, row, in->mech);
-	c->mic_required = true;
+	c->mic_required = c->moved = true;
 	return STATUS_SUCCESS;
 }
 
@@ -191,7 +191,7 @@ static NTSTATUS add_mic(struct nego_context *c, bool server_waits, struct wr *mi
 	NTSTATUS status = nego_mic_make(c, mic);
 	if (status != SEC_E_QOP_NOT_SUPPORTED)
 		return status;
-	if (c->mic_required && !(c->requirements & ISC_REQ_NO_INTEGRITY))
+	if (c->moved || (c->mic_required && !(c->requirements & ISC_REQ_NO_INTEGRITY)))
 		return fail(status, "a mechanism that cannot sign the list it was chosen from");
 	c->mic_required = false;
 	return STATUS_SUCCESS;

@@ -24,19 +24,26 @@ void nego_credential_ref(void *credential)
 	atomic_fetch_add(&c->refs, 1);
 }
 
-struct nego_credential *nego_credential_unref(struct nego_credential *c)
+static void credential_free(struct nego_credential *c)
 {
-	if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
-		return NULL;
 	for (int role = 0; role < NEGO_ROLES; role++)
 		for (int row = 0; row < NEGO_ROWS; row++) {
 			if (c->of[role][row])
 				nego_host()->extension->ReachFreeCredentials(c->of[role][row]);
 			mem_free(c->passed[role][row].words);
 		}
-	nego_credential_unref(atomic_load(&c->added));
 	block_free(c->name);
 	mem_free(c);
+}
+
+/* Those that were added go one after the other: there may be more of them than a stack is deep. */
+struct nego_credential *nego_credential_unref(struct nego_credential *c)
+{
+	while (c && atomic_fetch_sub(&c->refs, 1) == 1) {
+		struct nego_credential *added = atomic_load(&c->added);
+		credential_free(c);
+		c = added;
+	}
 	return NULL;
 }
 

@@ -54,6 +54,7 @@ struct nego_context {
 	enum spnego_mech chosen;
 	enum nego_row row;	    /* whose context `inner` is */
 	OPENSSPI_REACH_HANDLE used; /* the credential it began with, whatever is added later */
+	bool moved; /* client: the server chose another one than was begun with; its list must be signed */
 	bool mic_required, mic_sent, mic_verified;
 	OPENSSPI_REACH_HANDLE inner;
 	bool inner_complete;

@@ -25,14 +25,15 @@ void nego_inner_choose(struct nego_context *c, enum nego_row row, enum spnego_me
 	c->chosen = oid;
 }
 
-/* What the caller asked for, and signing: the list of mechanisms is to be signed. */
+/* What the caller asked for, and signing: the list of mechanisms is to be signed. One that the server chose
+ * must be able to, whatever the caller can do without: anyone may have taken the better one away. */
 static ULONG inner_requirements(const struct nego_context *c)
 {
 	ULONG ours = ISC_REQ_ALLOCATE_MEMORY; /* the same bit in both roles */
 
 	if (c->role == NEGO_SERVER)
 		return (c->requirements & ~(ULONG)FRAGMENT_SERVER) | ours | ASC_REQ_INTEGRITY;
-	if (!(c->requirements & ISC_REQ_NO_INTEGRITY))
+	if (c->moved || !(c->requirements & ISC_REQ_NO_INTEGRITY))
 		ours |= ISC_REQ_INTEGRITY;
 	return (c->requirements & ~(ULONG)(FRAGMENT_CLIENT | ISC_REQ_NO_INTEGRITY)) | ours;
 }

@@ -48,6 +48,7 @@ static const struct fallback_row {
 	{ SEC_E_WRONG_PRINCIPAL, STAYS, "the ticket is for another name" },
 	{ SEC_E_UNKNOWN_CREDENTIALS, STAYS, "the identity cannot be read" },
 	{ SEC_E_KDC_UNKNOWN_ETYPE, STAYS, "the KDC has no common encryption" },
+	{ SEC_E_KDC_INVALID_REQUEST, STAYS, "the KDC refuses" },
 	{ SEC_E_DELEGATION_REQUIRED, STAYS, "the service must not be delegated to" },
 	{ SEC_E_BAD_BINDINGS, STAYS, "the channel is another one" },
 	{ STATUS_NTLM_BLOCKED, STAYS, "it is blocked by the policy" },

@@ -39,6 +39,19 @@ static void choose_row(struct nego_context *c, enum nego_row row, enum spnego_me
 			nego_why_none(&c->why, c->credential, NEGO_SERVER, (enum nego_row)better);
 }
 
+/* Nothing that the client has is here; where the policy alone keeps its NTLM from being it, that is what is
+ * to be known. */
+static NTSTATUS nothing_fits(struct nego_context *c, bool has_ntlm, const char *what)
+{
+	const struct nego_passed *ntlm = &c->credential->passed[NEGO_SERVER][NEGO_NTLM];
+
+	if (!has_ntlm || ntlm->status != STATUS_NTLM_BLOCKED || may_use(c, NEGO_NTLM))
+		return fail(SEC_E_INVALID_TOKEN, what);
+	nego_why_add(&c->why, NEGO_KERBEROS, SEC_E_OK, "the client does not offer it");
+	nego_why_none(&c->why, c->credential, NEGO_SERVER, NEGO_NTLM);
+	return fail(STATUS_NTLM_BLOCKED, what);
+}
+
 /* ---- tokens without SPNEGO ---- */
 
 static NTSTATUS begin_bare(struct nego_leg *leg, enum nego_row row)
@@ -46,7 +59,8 @@ static NTSTATUS begin_bare(struct nego_leg *leg, enum nego_row row)
 	struct nego_context *c = leg->context;
 
 	if (!may_use(c, row))
-		return fail(SEC_E_INVALID_TOKEN, "a bare token of a mechanism that is not here");
+		return nothing_fits(c, row == NEGO_NTLM,
+				    "a bare token of a mechanism that is not here");
 	c->bare = true;
 	c->stage = NEGO_TALKS;
 	choose_row(c, row, nego_mech(row)->oid[0], "the client sent another mechanism's token");
@@ -169,6 +183,14 @@ static bool choose(struct nego_context *c, const struct spnego_init *in)
 	return false;
 }
 
+static bool offers_ntlm(const struct spnego_init *in)
+{
+	for (size_t i = 0; i < in->mech_count; i++)
+		if (nego_row_of(in->mechs[i], false) == NEGO_NTLM)
+			return true;
+	return false;
+}
+
 /* [RFC 4178] 5: signing the list is required unless both ends like the mechanism best. */
 static bool is_everybodys_first(const struct nego_context *c, const struct spnego_init *in)
 {
@@ -192,7 +214,7 @@ static NTSTATUS begin_negotiation(struct nego_leg *leg)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "keeping the client's mechanisms");
 	c->stage = NEGO_TALKS;
 	if (!choose(c, &in))
-		return fail(SEC_E_INVALID_TOKEN, "finding a mechanism that both have");
+		return nothing_fits(c, offers_ntlm(&in), "finding a mechanism that both have");
 	c->mic_required = !is_everybodys_first(c, &in);
 	/* The optimistic token is the first mechanism's. */
 	if (in.token.n && nego_row_of(in.mechs[0], nego_is_user_to_user(c)) == c->row)

@@ -60,6 +60,8 @@ NTSTATUS ntlm_credential_fill(struct ntlm_credential *c, struct rd block)
 
 	if (!identity_read(block, &id))
 		return fail(SEC_E_UNKNOWN_CREDENTIALS, "identity of NTLM credentials");
+	if (id.certificate.n) /* a card's PIN is no password, nor is none the empty one */
+		return fail(SEC_E_UNKNOWN_CREDENTIALS, "signing in to NTLM with a certificate");
 	identity_split(&id.domain, &id.user);
 	if (id.user.n > NTLM_USER_MAX * 2 || id.domain.n > NTLM_DOMAIN_MAX * 2)
 		return fail(SEC_E_UNKNOWN_CREDENTIALS, "length of names in NTLM credentials");

@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "packages/tsssp/credentials.h"
 #include "packages/tsssp/delegate.h"
+#include "packages/tsssp/loop.h"
 
 /* The status that stands for the server's errorCode: an NTSTATUS error as it is, anything else (0,
  * success codes, codes that our caller would take for a call to go on) a refusal. */
@@ -121,7 +122,9 @@ static NTSTATUS delegate(struct ts_leg *leg)
 	struct ts_context *c = leg->context;
 	CLEANUP(wr_done) struct wr plain = WR(TS_REQUEST_MAX), sealed = WR(TS_REQUEST_MAX);
 
-	NTSTATUS status = ts_delegate(c, &plain);
+	NTSTATUS status = ts_loop_check(c);
+	if (!failed(status))
+		status = ts_delegate(c, &plain);
 	if (failed(status))
 		return status;
 	status = ts_seal(c, wr_view(&plain), &sealed);
@@ -138,11 +141,24 @@ static NTSTATUS delegate(struct ts_leg *leg)
 	return SEC_E_OK;
 }
 
+/* What is the LSA's to guard goes to one target and one key, known before anything is said. */
+static NTSTATUS fix_start(struct ts_context *c)
+{
+	if (!ts_class_is_kept(c->class))
+		return STATUS_SUCCESS;
+	if (!c->key || !c->key_is_sound)
+		return fail(SEC_E_INVALID_TOKEN,
+			    "beginning with saved credentials without a server's public key");
+	return ts_loop_begin(c);
+}
+
 static NTSTATUS first_leg(struct ts_leg *leg)
 {
 	struct ts_context *c = leg->context;
 
 	NTSTATUS status = ts_context_choose(c);
+	if (!failed(status))
+		status = fix_start(c);
 	if (failed(status))
 		return status;
 	if (failed(random_bytes(c->nonce, sizeof(c->nonce))))

@@ -59,6 +59,9 @@ struct ts_context {
 	uint8_t nonce[TS_NONCE_LEN];
 	uint8_t *key; /* the server's SubjectPublicKey */
 	size_t key_len;
+	bool key_is_sound; /* of a form that its algorithm has */
+	bool guarded;	   /* client: see loop.h */
+	uint64_t since;
 	uint32_t server_auth; /* CREDSSP_SERVER_AUTH_* that the caller vouches for: see package.h */
 	WCHAR *target;
 	size_t target_n;
@@ -67,6 +70,12 @@ struct ts_context {
 	int64_t expiry; /* the credential's or the inner context's, whichever ends first */
 	struct compose_held held; /* an answer that found no room yet */
 };
+
+/* Is it the LSA's own, saved or default, and not what the caller brought? */
+static inline MUST_CHECK bool ts_class_is_kept(uint32_t class)
+{
+	return class == OPENSSPI_DELEGATE_SAVED || class == OPENSSPI_DELEGATE_DEFAULT;
+}
 
 MUST_CHECK struct ts_credential *ts_credential_new(uint32_t use);
 MUST_CHECK struct ts_context *ts_context_new(bool server, struct ts_credential *credential);

@@ -16,9 +16,13 @@ struct ts_request ts_request_new(void)
 
 /* ---- versions and nonces ---- */
 
-/* The least version this role takes: Encryption Oracle Remediation's three levels. */
-static uint32_t least_version(bool server)
+/* The least version this role takes: Encryption Oracle Remediation's three levels, but for what is the LSA's to
+ * guard. */
+static uint32_t least_version(const struct ts_context *c)
 {
+	if (ts_class_is_kept(c->class))
+		return TS_VERSION_NONCE;
+	bool server = c->server;
 	uint32_t level = compose_policy(ts_host(), OPENSSPI_POLICY_ALLOW_ENCRYPTION_ORACLE, 0);
 	return level == 0 || (level == 1 && !server) ? TS_VERSION_NONCE : TS_VERSION_LEAST;
 }
@@ -45,7 +49,7 @@ NTSTATUS ts_take_version(struct ts_context *c, const struct ts_request *in)
 			    "comparing the peer's CredSSP version with its first");
 	c->peer_version = in->version;
 	c->version = in->version < TS_VERSION_OWN ? in->version : TS_VERSION_OWN;
-	if (c->version < least_version(c->server))
+	if (c->version < least_version(c))
 		return fail(SEC_E_UNSUPPORTED_FUNCTION,
 			    "accepting a CredSSP version that policy forbids");
 	return take_nonce(c, in);

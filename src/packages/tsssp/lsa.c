@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/slots.h"
 #include "packages/tsssp/credentials.h"
+#include "packages/tsssp/loop.h"
 #include "packages/tsssp/lsa.h"
 #include "packages/tsssp/package.h"
 #include "wire/x509.h"
@@ -79,7 +80,9 @@ NTSTATUS NTAPI ts_sp_acquire_credentials(PUNICODE_STRING principal, ULONG use, P
 {
 	CLEANUP(ts_credential_unref_p) struct ts_credential *c = NULL;
 
-	NTSTATUS status = ts_credential_make(use, auth, &c);
+	NTSTATUS status = ts_may_serve(use);
+	if (!failed(status))
+		status = ts_credential_make(use, auth, &c);
 	if (failed(status))
 		return status;
 	uint64_t number = slots_add(&half.credentials, c);
@@ -128,6 +131,7 @@ static NTSTATUS take_certificate(struct ts_context *c, const SecBufferDesc *in)
 				      "taking another certificate than before");
 	c->key = mem_dup(key.p, key.n);
 	c->key_len = key.n;
+	c->key_is_sound = x509_public_key_is_sound(der);
 	return c->key ? STATUS_SUCCESS
 		      : fail(SEC_E_INSUFFICIENT_MEMORY, "keeping the server's key");
 }
@@ -249,6 +253,15 @@ static NTSTATUS one_leg(const struct ts_call *call, struct ts_leg *leg)
 	return status;
 }
 
+/* Said again or left out, for what is the LSA's to guard; nobody looks at it otherwise. */
+static bool is_same_target(const struct ts_context *c, const UNICODE_STRING *target)
+{
+	if (!ts_class_is_kept(c->class) || !target || !target->Length)
+		return true;
+	return target->Length == c->target_n * sizeof(WCHAR) &&
+	       memcmp(target->Buffer, c->target, target->Length) == 0;
+}
+
 static NTSTATUS run_call(const struct ts_call *call, PLSA_SEC_HANDLE out, PULONG attributes,
 			 PTimeStamp expiry)
 {
@@ -260,6 +273,8 @@ static NTSTATUS run_call(const struct ts_call *call, PLSA_SEC_HANDLE out, PULONG
 		c = slots_find(&half.contexts, call->context, ts_context_ref);
 		if (!c || c->server != call->server)
 			return fail(SEC_E_INVALID_HANDLE, "finding the context");
+		if (!is_same_target(c, call->target))
+			return fail(SEC_E_INVALID_TOKEN, "going on with another target");
 	} else {
 		NTSTATUS made = new_context(call, &c);
 		if (failed(made))

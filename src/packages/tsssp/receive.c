@@ -36,6 +36,19 @@ static NTSTATUS keep_password(struct ts_context *c, const struct ts_credentials 
 	return keep(&packed, &c->delegated);
 }
 
+/* A provider's name that Kerberos would take for a file or a module of ours is the client's to choose, and
+ * not the client's to have opened here. Windows' providers have no colon in their names. */
+static struct rd provider_of(struct rd name)
+{
+	struct rd rest = name;
+	uint16_t unit;
+
+	while (rd_u16le(&rest, &unit))
+		if (unit == ':')
+			return rd_of(NULL, 0);
+	return name;
+}
+
 /* Who asks for SECPKG_ATTR_CREDS gets names and PIN, in the form that says it is a PIN. */
 static NTSTATUS keep_card(struct ts_context *c, const struct ts_credentials *creds)
 {
@@ -44,8 +57,11 @@ static NTSTATUS keep_card(struct ts_context *c, const struct ts_credentials *cre
 	struct certificate_logon logon = { creds->domain, creds->user, creds->password, 0,
 					   rd_of(NULL, 0) };
 
+	struct csp_info info = creds->csp;
+
+	info.csp = provider_of(info.csp);
 	certificate_logon_write(&named, &logon);
-	csp_info_write(&csp, &creds->csp);
+	csp_info_write(&csp, &info);
 	logon.csp_data = wr_view(&csp);
 	certificate_logon_write(&packed, &logon);
 	if (!wr_ok(&csp))

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/base.h"
 
+#include "packages/tsssp/loop.h"
 #include "packages/tsssp/receive.h"
 
 /* What a client is told of a refusal: the account's own status, or that the logon failed. */
@@ -46,6 +47,7 @@ static NTSTATUS check_binding(struct ts_leg *leg)
 	if (!ts_binding_matches(plain, c->version, TS_CLIENT_TO_SERVER, rd_of(c->key, c->key_len),
 				c->nonce))
 		return fail(SEC_E_MUTUAL_AUTH_FAILED, "comparing the key the client saw with ours");
+	ts_loop_note(c);
 	return STATUS_SUCCESS;
 }
 
