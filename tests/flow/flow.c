@@ -148,6 +148,7 @@ static void apart_stop(void)
 
 	if (apart.fd < 0)
 		return;
+	shutdown(apart.fd, SHUT_RDWR); /* for the copies too that children of ours hold */
 	close(apart.fd);
 	assert_int_equal(waitpid(apart.pid, &status, 0), apart.pid);
 	assert_int_equal(status, 0);
