@@ -150,6 +150,7 @@ int main(int argc, char **argv)
 	if (fd < 0)
 		return 1;
 	bool fine = daemon_run(&d, parts.lsa, fd);
+	uv_library_shutdown(); /* its threads end, with what libraries keep for each of them */
 	lsa_free(parts.lsa);
 	vaults_free();
 	return fine ? 0 : 1;
