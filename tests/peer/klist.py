@@ -137,7 +137,7 @@ def without(lab, realm):
 
 def caches(lab, realm):
     """Other kinds of caches than a file."""
-    for name in ("DIR:" + lab.directory("tickets"), "KEYRING:process:opensspi-klist", "KEYRING:session:opensspi-klist"):
+    for name in ("DIR:" + lab.directory("tickets"), "KEYRING:session:opensspi-klist"):
         held, lab.env["KRB5CCNAME"] = lab.env["KRB5CCNAME"], name
         kind = name.split(":", 1)[0] + ("" if name.startswith("DIR") else " " + name.split(":")[1])
         done = subprocess.run(["kinit", "alice"], input=PASSWORD + "\n", text=True, env=lab.env, capture_output=True, check=False)
