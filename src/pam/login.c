@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
-#include <winerror.h>
+#include <windows.h>
 
 #define LABEL "login password"
 #define SESSION_TARGET "OpensspiLogin"
@@ -63,25 +64,12 @@ static DWORD keep_default(const struct work *w)
 			  .TargetName = (LPSTR)(uintptr_t)SESSION_TARGET,
 			  .Persist = CRED_PERSIST_SESSION,
 			  .UserName = name };
-	WCHAR password[LINE_ROOM];
-	size_t n = 0;
-	/* a blob of UTF-16, as CredWrite wants a domain password */
-	for (const unsigned char *p = (const unsigned char *)w->old; *p; n++) {
-		unsigned value = *p < 0x80   ? *p
-				 : *p < 0xE0 ? *p & 0x1F
-				 : *p < 0xF0 ? *p & 0x0F
-					     : *p & 7;
-		int more = *p < 0x80 ? 0 : *p < 0xE0 ? 1 : *p < 0xF0 ? 2 : 3;
-		for (p++; more && (*p & 0xC0) == 0x80; more--, p++)
-			value = value << 6 | (*p & 0x3F);
-		if (value > 0xFFFF) {
-			password[n++] = (WCHAR)(0xD800 + ((value - 0x10000) >> 10));
-			value = 0xDC00 + ((value - 0x10000) & 0x3FF);
-		}
-		password[n] = (WCHAR)value;
-	}
+	WCHAR password[LINE_ROOM]; /* CredWrite wants a domain password in UTF-16 */
+	int n = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, w->old, -1, password, LINE_ROOM);
+	if (n <= 0)
+		return ERROR_NO_UNICODE_TRANSLATION;
 	c.CredentialBlob = (LPBYTE)password;
-	c.CredentialBlobSize = (DWORD)(n * sizeof(WCHAR));
+	c.CredentialBlobSize = (DWORD)((size_t)(n - 1) * sizeof(WCHAR));
 	DWORD error = CredWriteA(&c, 0) ? ERROR_SUCCESS : OpensspiGetLastError();
 	explicit_bzero(password, sizeof(password));
 	return error == ERROR_SUCCESS
@@ -170,6 +158,8 @@ int main(int argc, char **argv)
 	static struct work w = { .seconds = DAY };
 	int code = USAGE;
 
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	setvbuf(stdin, NULL, _IONBF, 0); /* no copy of a password stays in a buffer of stdio's */
 	for (int i = 2; i < argc; i++)
 		if (!read_word(argv[i], &w)) {
 			fprintf(stderr, "opensspi-login: '%s' is not understood\n", argv[i]);

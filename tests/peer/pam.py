@@ -78,6 +78,9 @@ def run(lab):
     lab.check("takes the default credential away", lab.as_user("cred", "default")[0] != 0)
     lab.equal("a login without a password", 0, lab.pam("authenticate", "open_session"))
     lab.check("opens and gives nothing", lab.as_user("cred", "default")[0] != 0)
+    done = subprocess.run([f"{lab.build}/src/opensspi-login", "open", "default"], input=b"b\xffd\n", capture_output=True, timeout=60,
+                          env=dict(lab.env, OPENSSPI_HOME=lab.directory("apart")), check=False)
+    lab.check("a password that is no UTF-8 is refused", done.returncode == 1 and b"UTF-8" in done.stderr, str(done))
     lab.serve("/nonexistent/pam_opensspi.so")
     lab.equal("a module that is not there keeps nobody out", 0, lab.pam("authenticate", PAM_AUTHTOK=OLD))
     lab.serve(f"{lab.build}/src/pam_opensspi.so program=/nonexistent nonsense=1")
