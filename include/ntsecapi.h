@@ -126,8 +126,9 @@ OPENSSPI_API NTSTATUS NTAPI LsaLookupAuthenticationPackage(HANDLE LsaHandle,
 							   PULONG AuthenticationPackage);
 /* Has a package judge a logon, and makes a session of it, which ends with the process or by
  * OpensspiEndLogonSession. AuthenticationInformation is one block with all its strings inside (or at
- * offsets from its start). *Token is NULL and *Quotas zero: there are none here. *ProfileBuffer goes back
- * through LsaFreeReturnBuffer; the other answers have to have a place, Quotas may be NULL.
+ * offsets from its start). *Token is an impersonation token after a network logon, else a primary one; it
+ * goes back through CloseHandle, which does not end the session. *Quotas is zero: there are none here.
+ * *ProfileBuffer goes back through LsaFreeReturnBuffer; the other answers have to have a place, Quotas may be NULL.
  * The package's status; STATUS_ACCOUNT_RESTRICTION: *SubStatus says more; STATUS_NO_SUCH_PACKAGE;
  * STATUS_NOT_SUPPORTED: it takes no logons, or LocalGroups (untrusted: STATUS_ACCESS_DENIED);
  * STATUS_INVALID_LOGON_TYPE; STATUS_INVALID_HANDLE; STATUS_INVALID_PARAMETER; STATUS_NO_MEMORY.
@@ -297,6 +298,16 @@ typedef struct _MSV1_0_LM20_LOGON_PROFILE {
 	UNICODE_STRING LogonServer;
 	UNICODE_STRING UserParameters;
 } MSV1_0_LM20_LOGON_PROFILE, *PMSV1_0_LM20_LOGON_PROFILE;
+
+/* ChallengeToClient of an MSV1_0_LM20_LOGON that comes later. */
+typedef struct _MSV1_0_LM20_CHALLENGE_REQUEST {
+	MSV1_0_PROTOCOL_MESSAGE_TYPE MessageType;
+} MSV1_0_LM20_CHALLENGE_REQUEST, *PMSV1_0_LM20_CHALLENGE_REQUEST;
+
+typedef struct _MSV1_0_LM20_CHALLENGE_RESPONSE {
+	MSV1_0_PROTOCOL_MESSAGE_TYPE MessageType;
+	UCHAR ChallengeToClient[MSV1_0_CHALLENGE_LENGTH];
+} MSV1_0_LM20_CHALLENGE_RESPONSE, *PMSV1_0_LM20_CHALLENGE_RESPONSE;
 
 typedef struct _MSV1_0_CHANGEPASSWORD_REQUEST {
 	MSV1_0_PROTOCOL_MESSAGE_TYPE MessageType;

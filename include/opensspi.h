@@ -73,14 +73,31 @@ typedef struct _OPENSSPI_CLIENT_SIDS {
 	LPWSTR *Sids; /* "S-1-5-21-...": the user's, then the groups' */
 } OPENSSPI_CLIENT_SIDS, *POPENSSPI_CLIENT_SIDS;
 
-/* QueryContextAttributes on a server's finished Kerberos context, or one that holds it: the logon session of
- * the tickets that the client delegated, for pvLogonId of AcquireCredentialsHandle. It ends with the
- * context; credentials that were acquired of it go on. SEC_E_NO_CREDENTIALS when nothing was delegated. */
+/* QueryContextAttributes on a server's finished context: the logon session of what the client delegated, for
+ * pvLogonId of AcquireCredentialsHandle. Of a Kerberos context, or one that holds it: of tickets; it ends with
+ * the context, credentials that were acquired of it go on. Of CREDSSP or TSSSP: of a password; it and its
+ * credentials end with the context. SEC_E_NO_CREDENTIALS when nothing such was delegated. */
 #define OPENSSPI_ATTR_DELEGATED_LOGON 0x8F500005u
 
 typedef struct _OPENSSPI_DELEGATED_LOGON {
 	LUID LogonId;
 } OPENSSPI_DELEGATED_LOGON, *POPENSSPI_DELEGATED_LOGON;
+
+/* QueryContextAttributes on a server's finished context: whose account the client is, and who has said so.
+ * Each text is a block of its own (FreeContextBuffer); NULL: not known. SEC_E_NO_IMPERSONATION when it is
+ * nobody's (an anonymous client). */
+#define OPENSSPI_ATTR_CLIENT_ACCOUNT 0x8F500006u
+
+#define OPENSSPI_ACCOUNT_OF_MACHINE 1u /* of this machine's accounts file, or a process of this machine */
+#define OPENSSPI_ACCOUNT_OF_DOMAIN 2u  /* Domain is another's */
+#define OPENSSPI_ACCOUNT_OF_MAPPING 3u /* a principal that krb5.conf's auth_to_local maps to UnixName */
+
+typedef struct _OPENSSPI_CLIENT_ACCOUNT {
+	ULONG Kind;  /* OPENSSPI_ACCOUNT_OF_ */
+	ULONG Level; /* SECURITY_IMPERSONATION_LEVEL that the client allows */
+	LPWSTR Domain, User;
+	LPWSTR UnixName; /* OPENSSPI_ACCOUNT_OF_MAPPING alone */
+} OPENSSPI_CLIENT_ACCOUNT, *POPENSSPI_CLIENT_ACCOUNT;
 
 /* QueryContextAttributes on a Negotiate context and on those that hold one: why no better mechanism was
  * chosen, a sentence in UTF-8 (FreeContextBuffer). SEC_E_NO_CREDENTIALS when the best one was. */
@@ -122,9 +139,42 @@ OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiLsaStatus(POPENSSPI_LSA_STATUS *s
 
 /* Ends a logon session that LsaLogonUser made: on Windows closing its token does. It ends with the process
  * that made it in any case; credentials that were acquired of it go on.
- * STATUS_SUCCESS; STATUS_NO_SUCH_LOGON_SESSION when it is none of the caller's;
- * STATUS_INVALID_PARAMETER for NULL. */
+ * NULL or the own session's number is what logging off is: for all processes of the session its credentials of
+ * CRED_PERSIST_SESSION and what packages keep for it are forgotten. What comes after is a session as new.
+ * STATUS_SUCCESS; STATUS_NO_SUCH_LOGON_SESSION when it is none of the caller's (a trusted caller's may be
+ * anybody's). */
 OPENSSPI_API NTSTATUS NTAPI OpensspiEndLogonSession(PLUID LogonId);
+
+/* ---- Tokens of clients -------------------------------------------------------------------------- */
+
+/* What a token of QuerySecurityContextToken, LsaLogonUser or OpenThreadToken stands for, so that a server may
+ * start a program as its client by itself. */
+typedef struct _OPENSSPI_TOKEN_ACCOUNT {
+	LPWSTR Domain, User;
+	ULONG SidCount; /* 0: the authority named none */
+	LPWSTR *Sids;	/* the user's, then the groups' */
+	LUID TokenId;
+	LUID LogonId; /* zero: no logon session */
+	ULONG Type;   /* TOKEN_TYPE */
+	ULONG Level;  /* SECURITY_IMPERSONATION_LEVEL */
+	LPSTR UnixName; /* UTF-8; NULL: the account is no user of this system, and what follows is 0 */
+	ULONG Uid, Gid;
+	ULONG GroupCount;
+	ULONG *Groups; /* the supplementary groups */
+} OPENSSPI_TOKEN_ACCOUNT, *POPENSSPI_TOKEN_ACCOUNT;
+
+/* One block (FreeContextBuffer). SEC_E_OK; SEC_E_INVALID_HANDLE for what is no such token;
+ * SEC_E_INVALID_PARAMETER for NULL; SEC_E_INSUFFICIENT_MEMORY. */
+OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiTokenAccount(HANDLE Token,
+							    POPENSSPI_TOKEN_ACCOUNT *Account);
+
+/* The token that the calling thread acts by, a handle of its own. SEC_E_OK; SEC_E_NO_IMPERSONATION when it
+ * acts by none; SEC_E_INVALID_PARAMETER; SEC_E_INSUFFICIENT_MEMORY. */
+OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiThreadToken(PHANDLE Token);
+
+/* What CloseHandle does to a token, for programs whose CloseHandle is another library's. SEC_E_OK;
+ * SEC_E_INVALID_HANDLE. */
+OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiCloseToken(HANDLE Token);
 
 /* ---- Accounts who may sign in here ---------------------------------------------------------- */
 
@@ -185,16 +235,18 @@ OPENSSPI_API DWORD WINAPI OpensspiDefaultCredentialGet(PCREDENTIALA *credential)
  * program made it; ERROR_DISK_FULL; ERROR_WRITE_PROTECT (19); ERROR_INVALID_PASSWORD (86) the passphrase
  * opens nothing; 0x80310000 (FVE_E_LOCKED_VOLUME) it is locked: OpensspiVaultUnlock first;
  * ERROR_ACCESS_DENIED the owner or mode of a file or folder; ERROR_NOT_ENOUGH_QUOTA (1816) it has 16 keys
- * already, or its data key is used up and wants a rekey; ERROR_NOT_ENOUGH_MEMORY. Nothing here ever
- * replaces, empties or repairs a vault by itself. */
+ * already, or its data key is used up and wants a rekey; ERROR_FILE_OFFLINE (4350) it was moved to lsad, and
+ * this program does not ask lsad; ERROR_NOT_ENOUGH_MEMORY. Nothing here ever replaces, empties or repairs a
+ * vault by itself. */
 
 #define OPENSSPI_VAULT_KEY_FILE 1u
 #define OPENSSPI_VAULT_PASSPHRASE 2u
+#define OPENSSPI_VAULT_AWAY 256u /* no way to open it: since then its credentials are in lsad's vault */
 
 /* One way to open the vault. */
 typedef struct _OPENSSPI_VAULT_KEY {
 	LONGLONG Number;
-	ULONG Kind; /* OPENSSPI_VAULT_KEY_FILE, OPENSSPI_VAULT_PASSPHRASE; others may come */
+	ULONG Kind; /* OPENSSPI_VAULT_KEY_FILE, _PASSPHRASE, _AWAY; others may come */
 	FILETIME Created;
 	CHAR Label[64];
 } OPENSSPI_VAULT_KEY, *POPENSSPI_VAULT_KEY;
@@ -205,6 +257,7 @@ typedef struct _OPENSSPI_VAULT_KEY {
 #define OPENSSPI_VAULT_KEY_FILE_OPENS 0x08u /* whoever reads the user's files opens it */
 #define OPENSSPI_VAULT_IN_KEYRING 0x10u	    /* the kernel keeps its key for a while */
 #define OPENSSPI_VAULT_MEMORY_LOCKED 0x20u  /* secrets are kept out of the swap */
+#define OPENSSPI_VAULT_MOVED 0x40u	    /* it is empty: lsad has what was in it */
 
 typedef struct _OPENSSPI_VAULT_STATUS {
 	ULONG Flags, Format;
@@ -224,8 +277,9 @@ OPENSSPI_API DWORD WINAPI OpensspiVaultStatus(POPENSSPI_VAULT_STATUS *status);
  * ERROR_NOT_SUPPORTED when the kernel keeps no keys: it is open for this process all the same. */
 OPENSSPI_API DWORD WINAPI OpensspiVaultUnlock(const char *passphrase, ULONG seconds);
 
-/* Forgets the key, in this process and for those that ask the kernel for it. This process stays locked until
- * OpensspiVaultUnlock; programs that begin afterwards are let in by a key file. */
+/* Forgets the key, in this process (under lsad: there) and for those that ask the kernel for it; what was open
+ * stays locked until OpensspiVaultUnlock, also where a key file would open it. ERROR_NOT_SUPPORTED when
+ * only a key file opens the vault: no lock keeps that shut, and the next use opens it. */
 OPENSSPI_API DWORD WINAPI OpensspiVaultLock(void);
 
 /* Further ways to open it, and one less: the last is ERROR_INVALID_PARAMETER, a number that nobody has
@@ -258,10 +312,21 @@ OPENSSPI_API DWORD WINAPI OpensspiVaultCheck(OPENSSPI_SENTENCE_VISITOR each, voi
  * one call. */
 OPENSSPI_API DWORD WINAPI OpensspiVaultAccept(BOOL delete_altered);
 
+/* Takes the vault that is this user's own, in his files, to lsad: all of it or nothing. Afterwards it is empty,
+ * nothing opens it, and whoever uses it gets ERROR_FILE_OFFLINE. For a program whose LSA is lsad, else
+ * ERROR_NOT_SUPPORTED. The passphrase is NULL where a key file opens it. lsad's vault has to be without
+ * credentials (ERROR_ALREADY_EXISTS), except with OPENSSPI_VAULT_MERGE: of two of one name the one that was
+ * written last stays. What was cut off, by a failure of either side, is finished by the next call.
+ * ERROR_FILE_OFFLINE when nothing was left to do; ERROR_CRC and ERROR_FILE_CORRUPT before anything is lost of a
+ * vault that is not whole. OpensspiLastReason has a sentence. `records` may be NULL. */
+#define OPENSSPI_VAULT_MERGE 1u
+OPENSSPI_API DWORD WINAPI OpensspiVaultMove(const char *passphrase, ULONG flags, ULONGLONG *records);
+
 /* Everything in the vault, sealed to a passphrase, to or from a file descriptor; at most 48 MiB, else
  * ERROR_FILE_TOO_LARGE. An export writes what can be read also when it ends with ERROR_CRC or
  * ERROR_FILE_CORRUPT. What is not whole is not imported at all; a credential that is there already stays
- * unless `replace`. Importing makes a vault where there is none. `records` may be NULL. */
+ * unless `replace`. Importing makes a vault where there is none. `records` may be NULL. lsad exports nothing,
+ * since no program is to have the passwords of its vault: ERROR_NOT_SUPPORTED. */
 OPENSSPI_API DWORD WINAPI OpensspiVaultExport(const char *passphrase, int file, ULONGLONG *records);
 OPENSSPI_API DWORD WINAPI OpensspiVaultImport(const char *passphrase, int file, BOOL replace,
 					      ULONGLONG *records);
@@ -502,9 +567,25 @@ typedef struct _OPENSSPI_LSA_EXTENSION {
 	/* What was noted in the call that is being served, also by a package that was reached in it; ""
 	 * when nothing was. Good until the next note. */
 	const char *(NTAPI *Reason)(VOID);
+
+	/* ---- from version 5 on ---- */
+
+	/* Is a password that a client delegated right, as far as this machine's configuration wants to know
+	 * ([accounts] pam)? STATUS_SUCCESS, also when nobody is to be asked; STATUS_LOGON_FAILURE;
+	 * STATUS_ACCOUNT_EXPIRED, _PASSWORD_EXPIRED, _PASSWORD_MUST_CHANGE, _ACCOUNT_LOCKED_OUT,
+	 * _ACCOUNT_RESTRICTION; SEC_E_NO_AUTHENTICATING_AUTHORITY when nobody could tell; STATUS_NO_MEMORY. It
+	 * may take as long as the machine's authorities take. */
+	NTSTATUS(NTAPI *CheckDelegated)(const UNICODE_STRING *Domain, const UNICODE_STRING *User,
+					const UNICODE_STRING *Password);
+
+	/* ReachAcquireCredentials for a logon session, as pvLogonID of AcquireCredentialsHandle; NULL: the
+	 * caller's own. Whether it is the caller's to use is not asked again. */
+	NTSTATUS(NTAPI *ReachAcquireSession)(const UNICODE_STRING *Package, ULONG Use, PLUID LogonId,
+					     PVOID AuthData, OPENSSPI_REACH_HANDLE *Credential,
+					     PTimeStamp Expiry);
 } OPENSSPI_LSA_EXTENSION, *POPENSSPI_LSA_EXTENSION;
 
-#define OPENSSPI_LSA_EXTENSION_VERSION 4u
+#define OPENSSPI_LSA_EXTENSION_VERSION 5u
 
 /* Gives a package the table of that version or a later one, good for the life of the LSA.
  * STATUS_SUCCESS; STATUS_NOT_SUPPORTED for a version not known here; STATUS_INVALID_PARAMETER for

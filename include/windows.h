@@ -76,16 +76,19 @@ OPENSSPI_API HANDLE WINAPI GetCurrentProcess(void);
 OPENSSPI_API HANDLE WINAPI GetCurrentThread(void);
 
 /* Opens what the calling process is now: its effective user and groups. A token grants nothing; it is
- * closed with CloseHandle. FALSE: ERROR_INVALID_HANDLE for any other process,
- * ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY (4 096 tokens are open). */
+ * closed with CloseHandle. FALSE: ERROR_INVALID_HANDLE for any other process, ERROR_ACCESS_DENIED for a
+ * thread that acts as another user, ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY (4 096 tokens are
+ * open). */
 OPENSSPI_API BOOL WINAPI OpenProcessToken(HANDLE ProcessHandle, DWORD DesiredAccess,
 					  PHANDLE TokenHandle);
-/* FALSE and ERROR_NO_TOKEN: threads do not impersonate here. */
+/* The token that the calling thread acts by. FALSE: ERROR_NO_TOKEN when it acts as itself,
+ * ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, ERROR_NOT_ENOUGH_MEMORY. */
 OPENSSPI_API BOOL WINAPI OpenThreadToken(HANDLE ThreadHandle, DWORD DesiredAccess, BOOL OpenAsSelf,
 					 PHANDLE TokenHandle);
 
-/* TokenUser, TokenOwner, TokenGroups, TokenStatistics, TokenType, TokenElevation and TokenSessionId
- * of a token. *ReturnLength is the bytes it takes. Users are S-1-22-1-UID, groups S-1-22-2-GID. FALSE:
+/* TokenUser, TokenOwner, TokenPrimaryGroup, TokenGroups, TokenStatistics, TokenType,
+ * TokenImpersonationLevel (of such a token), TokenOrigin, TokenElevation and TokenSessionId of a token.
+ * *ReturnLength is the bytes it takes. A client's SIDs are those its authority named, else its user's here. Users are S-1-22-1-UID, groups S-1-22-2-GID. FALSE:
  * ERROR_INSUFFICIENT_BUFFER, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER (another class),
  * ERROR_NOACCESS (ReturnLength NULL), ERROR_NOT_ENOUGH_MEMORY. */
 OPENSSPI_API BOOL WINAPI GetTokenInformation(HANDLE TokenHandle,
@@ -95,6 +98,29 @@ OPENSSPI_API BOOL WINAPI GetTokenInformation(HANDLE TokenHandle,
 /* Is the token (NULL: the caller) of that user or in that group? Administrators (S-1-5-32-544) is
  * effective user 0. FALSE: ERROR_INVALID_SID, ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER. */
 OPENSSPI_API BOOL WINAPI CheckTokenMembership(HANDLE TokenHandle, PSID SidToCheck, PBOOL IsMember);
+
+/* ---- Acting as another user (libopensspi) ------------------------------------------------------ */
+
+/* The calling thread acts as the user of this system that the token's account is: its files are that user's,
+ * until RevertToSelf. Other threads do not change. FALSE, and the thread is who it was:
+ * ERROR_INVALID_HANDLE; ERROR_NONE_MAPPED the account is no user of this system;
+ * ERROR_BAD_IMPERSONATION_LEVEL the client lets itself be identified alone; ERROR_PRIVILEGE_NOT_HELD the
+ * process may not (CAP_SETUID and CAP_SETGID, or it is that user); ERROR_NOT_ENOUGH_MEMORY. */
+OPENSSPI_API BOOL WINAPI ImpersonateLoggedOnUser(HANDLE hToken);
+/* The thread is itself again; TRUE also when it was. What cannot be undone ends the process. */
+OPENSSPI_API BOOL WINAPI RevertToSelf(VOID);
+/* Of the calling thread (NULL, or GetCurrentThread); a NULL token is RevertToSelf. */
+OPENSSPI_API BOOL WINAPI SetThreadToken(PHANDLE Thread, HANDLE Token);
+/* Another token of the same account, closed by itself. A process's own (OpenProcessToken) is not duplicated.
+ * FALSE: ERROR_INVALID_HANDLE; ERROR_BAD_IMPERSONATION_LEVEL for more than there is;
+ * ERROR_INVALID_PARAMETER; ERROR_NOT_ENOUGH_MEMORY. */
+OPENSSPI_API BOOL WINAPI DuplicateToken(HANDLE ExistingTokenHandle,
+					SECURITY_IMPERSONATION_LEVEL ImpersonationLevel,
+					PHANDLE DuplicateTokenHandle);
+OPENSSPI_API BOOL WINAPI DuplicateTokenEx(HANDLE hExistingToken, DWORD dwDesiredAccess,
+					  LPSECURITY_ATTRIBUTES lpTokenAttributes,
+					  SECURITY_IMPERSONATION_LEVEL ImpersonationLevel,
+					  TOKEN_TYPE TokenType, PHANDLE phNewToken);
 
 /* ---- Security identifiers, and who they are -------------------------------------------------- */
 

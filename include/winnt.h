@@ -148,6 +148,10 @@ typedef struct _TOKEN_DEVICE_CLAIMS {
 	PVOID DeviceClaims;
 } TOKEN_DEVICE_CLAIMS, *PTOKEN_DEVICE_CLAIMS;
 
+typedef struct _TOKEN_ORIGIN {
+	LUID OriginatingLogonSession;
+} TOKEN_ORIGIN, *PTOKEN_ORIGIN;
+
 #define TOKEN_SOURCE_LENGTH 8
 
 typedef struct _TOKEN_SOURCE {

@@ -36,6 +36,7 @@ struct authority {
 	uint32_t delay_ms;
 	bool winbind;
 	const struct winbind_ops *winbind_ops;
+	struct pam_settings pam;
 	uint8_t nobody[NTLM_HASH_LEN]; /* a random hash */
 
 	struct accounts *table; /* guarded by `table_lock` */
@@ -77,6 +78,7 @@ static NTSTATUS authority_fill(struct authority *a, const struct authority_setti
 	a->domain = mem_dup_text(settings->machine_domain ? settings->machine_domain : machine);
 	a->winbind = settings->winbind;
 	a->winbind_ops = settings->winbind_ops;
+	a->pam = settings->pam;
 	if (!a->file || !a->guard_file || !a->computer || !a->domain ||
 	    !utf16_from_utf8(machine, strlen(machine), &a->machine, &a->machine_n))
 		return fail(STATUS_NO_MEMORY, "opening the accounts");
@@ -192,6 +194,19 @@ static bool is_own(const struct authority *a, const WCHAR *domain, size_t n)
 	       utf16_equal_nocase(domain, n, a->machine, a->machine_n);
 }
 
+/* A domain has several names, and a user with it: what was tried under one counts under all. Namesakes of two
+ * domains wait for each other, no more. */
+static void count_foreign(const UNICODE_STRING *user, struct meant *out)
+{
+	static const WCHAR any[] = { '@' }; /* no domain's name */
+	size_t n = 0, units = user->Length / sizeof(WCHAR);
+
+	while (n < units && user->Buffer[n] != '@')
+		n++;
+	if (out->key_n && out->foreign)
+		out->key_n = account_key(any, ARRAY_LEN(any), user->Buffer, n, out->key);
+}
+
 static void find_meant(const struct authority *a, const struct accounts *t,
 		       const OPENSSPI_NTLM_LOGON *logon, struct meant *out)
 {
@@ -201,6 +216,7 @@ static void find_meant(const struct authority *a, const struct accounts *t,
 	if (!is_own(a, domain, n)) {
 		look_up(t, domain, n, &logon->User, out);
 		out->foreign = a->winbind && !out->account;
+		count_foreign(&logon->User, out);
 		return;
 	}
 	if (a->machine_n)
@@ -208,6 +224,7 @@ static void find_meant(const struct authority *a, const struct accounts *t,
 	if (!out->account)
 		look_up(t, NULL, 0, &logon->User, out);
 	out->foreign = a->winbind && !out->account && n == 0 && is_principal(&logon->User);
+	count_foreign(&logon->User, out);
 }
 
 /* ---- the response ---- */
@@ -337,6 +354,7 @@ static NTSTATUS answer(const struct authority *a, const struct account *account,
 		return fail(STATUS_NO_MEMORY, "answering a sign-in");
 	}
 	memcpy(fresh.session_base_key, key, sizeof(fresh.session_base_key));
+	fresh.of_machine = !account->domain[0];
 	*out = fresh;
 	mem_wipe(&fresh, sizeof(fresh));
 	return STATUS_SUCCESS;
@@ -494,4 +512,21 @@ NTSTATUS authority_check_ntlm(struct authority *a, const OPENSSPI_NTLM_LOGON *lo
 		status = answer(a, at.meant.account, at.key, out);
 	mem_wipe(at.key, sizeof(at.key));
 	return status;
+}
+
+/* ---- a delegated password ---- */
+
+bool authority_checks_delegated(const struct authority *a)
+{
+	return a->pam.service != NULL;
+}
+
+/* An account of this machine is called by its name alone. */
+NTSTATUS authority_check_delegated(struct authority *a, const struct pam_question *q)
+{
+	struct pam_question asked = *q;
+
+	if (is_own(a, q->domain.p, q->domain.n))
+		asked.domain = (struct utf16){ NULL, 0 };
+	return pam_check(&a->pam, &asked);
 }

@@ -11,6 +11,7 @@
 
 #include <opensspi.h>
 
+#include "accounts/pamcheck.h"
 #include "base/base.h"
 #include "base/secret.h"
 #include "wire/wr.h"
@@ -28,6 +29,8 @@ struct authority_settings {
 	uint32_t delay_ms;	      /* added per failure in a row, up to eight times */
 	bool winbind;		      /* ask winbind for other domains' accounts */
 	const struct winbind_ops *winbind_ops; /* NULL: the module's, loaded when first asked */
+	struct pam_settings
+		pam; /* who is asked about delegated passwords; its texts outlive the authority */
 };
 
 /* Opens the authorities. No accounts file is fine: authority_is_configured then says false. */
@@ -43,7 +46,8 @@ struct authority_answer {
 	uint8_t session_base_key[16]; /* wiped by authority_answer_done */
 	WCHAR *domain, *user;	      /* as stored (mem_free by authority_answer_done) */
 	size_t domain_n, user_n;
-	struct wr sids; /* a list of wire/sids.h; empty for local accounts */
+	struct wr sids;	 /* a list of wire/sids.h; empty for local accounts */
+	bool of_machine; /* the file has it without a domain */
 };
 void authority_answer_done(struct authority_answer *a);
 
@@ -52,5 +56,12 @@ void authority_answer_done(struct authority_answer *a);
  * are locked by their controller; here their failures only delay. Thread safe. */
 MUST_CHECK NTSTATUS authority_check_ntlm(struct authority *a, const OPENSSPI_NTLM_LOGON *logon,
 					 bool allow_v1, struct authority_answer *out);
+
+/* Is anybody to be asked about delegated passwords? */
+MUST_CHECK bool authority_checks_delegated(const struct authority *a);
+
+/* Shows a delegated password to the PAM service of the settings. Statuses as OPENSSPI_LSA_EXTENSION's
+ * CheckDelegated. Thread safe; nobody waits for another's answer. */
+MUST_CHECK NTSTATUS authority_check_delegated(struct authority *a, const struct pam_question *q);
 
 #endif

@@ -5,6 +5,7 @@
 #include <ntsecapi.h>
 #include <opensspi.h>
 
+#include "advapi/logontoken.h"
 #include "advapi/lsaclient.h"
 #include "base/block.h"
 
@@ -25,10 +26,20 @@ static void answers_clear(const struct answers *a)
 	*a->profile = NULL;
 	*a->profile_size = 0;
 	*a->logon = (LUID){ 0 };
-	*a->token = NULL; /* there are no access tokens on this system */
+	*a->token = NULL;
 	*a->sub_status = STATUS_SUCCESS;
 	if (a->quotas)
 		*a->quotas = (QUOTA_LIMITS){ 0 };
+}
+
+/* As if it had not been: nobody could use, or end, what nobody was told of. */
+static void undo(const struct logon_user_reply *reply)
+{
+	const struct session_end_call call = { .logon = reply->logon };
+	struct empty_reply nothing = { 0 };
+
+	block_free((void *)(uintptr_t)reply->profile);
+	(void)!lsa_ask(CALL_SESSION_END, &call, &nothing);
 }
 
 static NTSTATUS logon(const struct logon_user_call *call, const struct answers *a)
@@ -37,6 +48,12 @@ static NTSTATUS logon(const struct logon_user_call *call, const struct answers *
 
 	NTSTATUS status = lsa_ask(CALL_LOGON_USER, call, &reply);
 	*a->sub_status = reply.sub_status;
+	bool made = !failed(status);
+	if (made)
+		status = logon_token(reply.logon, (SECURITY_LOGON_TYPE)call->type,
+				     reply.account_kind, a->token);
+	if (made && failed(status))
+		undo(&reply);
 	if (!failed(status)) {
 		*a->profile = (PVOID)(uintptr_t)reply.profile;
 		*a->profile_size = reply.profile_size;
@@ -97,11 +114,10 @@ NTSTATUS NTAPI LsaEnumerateLogonSessions(PULONG count, PLUID *list)
 
 NTSTATUS NTAPI OpensspiEndLogonSession(PLUID logon_id)
 {
-	struct session_end_call call;
+	struct session_end_call call = { .logon = { 0, 0 } };
 	struct empty_reply reply = { 0 };
 
-	if (!logon_id)
-		return STATUS_INVALID_PARAMETER;
-	call.logon = *logon_id;
+	if (logon_id)
+		call.logon = *logon_id;
 	return lsa_ask(CALL_SESSION_END, &call, &reply);
 }

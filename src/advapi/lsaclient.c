@@ -128,6 +128,7 @@ static NTSTATUS find_package(const WCHAR *name, size_t n, const struct packages_
 
 NTSTATUS NTAPI LsaLookupAuthenticationPackage(HANDLE handle, PLSA_STRING name, PULONG id)
 {
+	static const WCHAR ntlm[] = OPENSSPI_WIDE("NTLM");
 	struct packages_reply list = { 0 };
 	WCHAR wide[NAME_MOST];
 	bool trusted;
@@ -141,6 +142,11 @@ NTSTATUS NTAPI LsaLookupAuthenticationPackage(HANDLE handle, PLSA_STRING name, P
 	if (n > NAME_MOST)
 		return fail(STATUS_NO_SUCH_PACKAGE, "finding a package");
 	utf16_put(wide, name->Buffer, name->Length);
+	/* Windows' MSV1_0 is NTLM's logon interface, and a package by that name as well. */
+	if (utf16_equal_ascii_nocase(wide, n, MSV1_0_PACKAGE_NAME)) {
+		memcpy(wide, ntlm, sizeof(ntlm));
+		n = ARRAY_LEN(ntlm) - 1;
+	}
 	status = lsa_ask(CALL_PACKAGES, &(struct packages_call){ 0 }, &list);
 	if (!failed(status))
 		status = find_package(wide, n, &list, id);

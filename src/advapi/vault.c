@@ -268,3 +268,22 @@ DWORD WINAPI OpensspiVaultImport(const char *passphrase, int file, BOOL replace,
 		*records = reply.records;
 	return error;
 }
+
+/* ---- to the daemon ---- */
+
+DWORD WINAPI OpensspiVaultMove(const char *passphrase, ULONG flags, ULONGLONG *records)
+{
+	const struct vault_move_call call = {
+		passphrase ? bytes_of(passphrase) : (struct ipc_bytes){ NULL, 0 },
+		flags & OPENSSPI_VAULT_MERGE,
+	};
+	struct vault_move_reply reply = { 0 };
+
+	if (flags & ~OPENSSPI_VAULT_MERGE)
+		return ERROR_INVALID_FLAGS;
+	uint32_t error = reach_lsa(CALL_VAULT_MOVE, &call, &reply);
+	if (records)
+		*records = reply.records;
+	call_reply_done(CALL_VAULT_MOVE, &reply);
+	return error;
+}

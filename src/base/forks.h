@@ -16,7 +16,7 @@ struct fork_lock {
 };
 
 /* From now on `object` is held across forks; again for the same object is nothing. Its owner calls
- * forks_forget before it goes. False when there are too many. */
+ * forks_forget before it goes. False when memory is short. */
 MUST_CHECK bool forks_guard(const struct fork_lock *lock, void *object);
 
 /* Ends that; nothing for an object that is not guarded. */

@@ -37,6 +37,12 @@ static const char *path_from_environment(const char *variable)
 	return value && value[0] == '/' ? value : NULL;
 }
 
+bool place_home_is_usable(void)
+{
+	const char *value = process_is_elevated() ? NULL : getenv("OPENSSPI_HOME");
+	return !value || !*value || value[0] == '/';
+}
+
 /* The user's home directory as a copy (mem_free); NULL when memory is short. Who has none is sent
  * where nothing is. */
 static char *home_directory(void)

@@ -21,6 +21,9 @@ enum place {
 /* True when the process has more rights than its caller (AT_SECURE). */
 bool process_is_elevated(void);
 
+/* False for an OPENSSPI_HOME that is no absolute path: whoever set it does not mean the usual places. */
+MUST_CHECK bool place_home_is_usable(void);
+
 /* Is there a folder that ends with the user's session? Without one PLACE_USER_RUNTIME outlasts it. */
 bool place_has_runtime(void);
 

@@ -250,6 +250,8 @@ static const struct status_words rows[] = {
 	    "A secret may have 2560 bytes, an attribute's value 256."),
 	ROW(ERROR_BAD_USERNAME, "the user name does not suit this type of credential",
 	    "A domain credential's user is DOMAIN\\user or user@domain."),
+	ROW(ERROR_FILE_OFFLINE, "this vault was moved to lsad",
+	    "Ask lsad: OPENSSPI_LSA=socket:PATH, or [lsa] socket in opensspi.conf."),
 	ROW(FVE_E_LOCKED_VOLUME, "the vault is locked", "Open it: sspi vault unlock."),
 	ROW(ERROR_NO_SUCH_LOGON_SESSION, "the logon session has no credentials of its own", ""),
 	ROW(ERROR_NO_SUCH_PACKAGE, "there is no such security package", ""),

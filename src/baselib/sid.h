@@ -9,6 +9,7 @@
 
 #include "base/compiler.h"
 
+#define SID_AUTHORITY_NULL 0
 #define SID_AUTHORITY_WORLD 1
 #define SID_AUTHORITY_NT 5
 #define SID_AUTHORITY_UNIX 22

@@ -1,26 +1,28 @@
-/* baselib/token.h - who a process was when its token was opened.
+/* baselib/token.h - who a process was when its token was opened, or who a client is.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * A token is a snapshot: it grants nothing, it only tells. */
+ * A token of a process is a snapshot: it grants nothing, it only tells. */
 #ifndef OPENSSPI_BASELIB_TOKEN_H
 #define OPENSSPI_BASELIB_TOKEN_H
 
-#include <sys/types.h>
 #include <windows.h>
 
 #include "base/compiler.h"
+#include "baselib/sid.h"
 
 struct token {
-	uid_t uid;
-	gid_t gid;
+	bool is_root;
+	TOKEN_TYPE type;
+	SECURITY_IMPERSONATION_LEVEL level;
+	LUID id, logon;
 	size_t count;
-	gid_t group[]; /* the supplementary groups */
+	struct sid_block sid[]; /* the user's, then the groups' */
 };
-
-/* The calling process's own (mem_free); NULL when memory is short. */
-struct token *token_snapshot(void);
 
 /* A copy of the token behind a handle (mem_free); NULL with the last error set. */
 struct token *token_copy(HANDLE handle);
+
+/* Of what the calling thread acts by, else of what it is (mem_free); NULL with the last error set. */
+struct token *token_of_thread(void);
 
 #endif

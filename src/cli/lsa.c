@@ -232,7 +232,7 @@ static int sessions_run(int argc, char **argv)
 {
 	struct command_line line = { .command = "lsa sessions",
 				     .summary = "Lists the logon sessions: the caller's own, and "
-						"those made for it; for root under lsad, all." };
+						"those made for it; for whom lsad trusts, all." };
 	struct json j = { .out = stdout };
 	bool as_json = false;
 	PLUID ids = NULL;

@@ -22,6 +22,7 @@ const char *vault_key_kind(ULONG kind)
 {
 	return kind == OPENSSPI_VAULT_KEY_FILE	   ? "key file"
 	       : kind == OPENSSPI_VAULT_PASSPHRASE ? "passphrase"
+	       : kind == OPENSSPI_VAULT_AWAY	   ? "moved to lsad"
 						   : "another way";
 }
 
@@ -70,6 +71,27 @@ static void print_plain_words(const OPENSSPI_VAULT_STATUS *s)
 		puts("The vault is on a network file system; it waits for other machines' writers.");
 	if (s->Flags & OPENSSPI_VAULT_READ_ONLY)
 		puts("It can be read but not written.");
+}
+
+/* When it was moved to lsad; "" for one that was not. */
+static const char *moved_on(const OPENSSPI_VAULT_STATUS *s, char when[32])
+{
+	when[0] = '\0';
+	for (ULONG i = 0; i < s->KeyCount; i++)
+		if (s->Keys[i].Kind == OPENSSPI_VAULT_AWAY)
+			cred_time(s->Keys[i].Created, when);
+	return when;
+}
+
+static void moved_text(const OPENSSPI_VAULT_STATUS *s)
+{
+	char when[32];
+
+	printf("vault        ");
+	text_print(stdout, s->Path ? s->Path : "");
+	printf("\nstate        moved to lsad on %s\n\n", moved_on(s, when));
+	puts("Nothing is left in it. Programs find the credentials with OPENSSPI_LSA=socket:PATH, or "
+	     "with [lsa]\nsocket in opensspi.conf.");
 }
 
 static void status_text(const OPENSSPI_VAULT_STATUS *s)
@@ -123,7 +145,7 @@ static void json_keys(struct json *j, const OPENSSPI_VAULT_STATUS *s)
 static void status_json(const OPENSSPI_VAULT_STATUS *s)
 {
 	struct json j = { .out = stdout };
-	char identity[2 * sizeof(s->Identity) + 1];
+	char identity[2 * sizeof(s->Identity) + 1], when[32];
 
 	for (size_t i = 0; i < sizeof(s->Identity); i++)
 		snprintf(identity + 2 * i, 3, "%02x", s->Identity[i]);
@@ -139,6 +161,9 @@ static void status_json(const OPENSSPI_VAULT_STATUS *s)
 	json_bool(&j, "key_file_opens", s->Flags & OPENSSPI_VAULT_KEY_FILE_OPENS);
 	json_bool(&j, "in_keyring", s->Flags & OPENSSPI_VAULT_IN_KEYRING);
 	json_bool(&j, "memory_locked", s->Flags & OPENSSPI_VAULT_MEMORY_LOCKED);
+	json_bool(&j, "moved", s->Flags & OPENSSPI_VAULT_MOVED);
+	if (s->Flags & OPENSSPI_VAULT_MOVED)
+		json_text(&j, "moved_on", moved_on(s, when));
 	json_number(&j, "records", s->Records);
 	json_number(&j, "changes", (long long)s->Changes);
 	json_number(&j, "writes_under_key", (long long)s->WritesUnderKey);
@@ -177,7 +202,8 @@ static int status_run(int argc, char **argv)
 	}
 	if (error != ERROR_SUCCESS)
 		return win32_finish(line.command, "looking at the vault", error);
-	(as_json ? status_json : status_text)(status);
+	bool moved = status->Flags & OPENSSPI_VAULT_MOVED;
+	(as_json ? status_json : moved ? moved_text : status_text)(status);
 	return EXIT_DONE;
 }
 
@@ -250,6 +276,12 @@ static int lock_run(int argc, char **argv)
 	if (code != OPTIONS_GO)
 		return code;
 	DWORD error = OpensspiVaultLock();
+	if (error == ERROR_NOT_SUPPORTED) {
+		fprintf(stderr,
+			"sspi vault lock: only its key file opens the vault, so no lock keeps it "
+			"shut; 'sspi vault key\n  add --passphrase' changes that\n");
+		return EXIT_REFUSED;
+	}
 	if (error == ERROR_SUCCESS && OpensspiVaultStatus(&status) == ERROR_SUCCESS &&
 	    status->Flags & OPENSSPI_VAULT_KEY_FILE_OPENS)
 		fprintf(stderr,
@@ -326,8 +358,7 @@ static int check_run(int argc, char **argv)
 		printf("%llu record%s, all as written\n", (unsigned long long)report.Records,
 		       report.Records == 1 ? "" : "s");
 	if (error == ERROR_CRC || error == ERROR_FILE_CORRUPT)
-		fprintf(stderr,
-			"  'sspi vault accept' goes on with the records that are whole\n");
+		fprintf(stderr, "  'sspi vault accept' goes on with the records that are whole\n");
 	return win32_finish(line.command, "checking the vault", error);
 }
 
@@ -365,6 +396,7 @@ static const struct command commands[] = {
 	{ "rekey", "", "seal everything anew under a new key", vault_rekey_run },
 	{ "check", "[--json]", "read and check all of it", check_run },
 	{ "accept", "[--delete-altered]", "go on with what is whole", accept_run },
+	{ "move", "[--merge]", "take it to lsad", vault_move_run },
 	{ NULL },
 };
 

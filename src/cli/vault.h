@@ -14,6 +14,9 @@ const char *vault_key_kind(ULONG kind);
 /* Work that takes a while says so, to whoever looks on. */
 void vault_say(const char *what);
 
+/* sspi vault move. */
+int vault_move_run(int argc, char **argv);
+
 /* sspi vault key ... and rekey. */
 int vault_key_run(int argc, char **argv);
 int vault_rekey_run(int argc, char **argv);

@@ -12,7 +12,7 @@ static const DWORD of_the_vault[] = {
 	ERROR_FILE_NOT_FOUND, ERROR_ACCESS_DENIED,    ERROR_WRITE_PROTECT, ERROR_CRC,
 	ERROR_LOCK_VIOLATION, ERROR_HANDLE_DISK_FULL, ERROR_DISK_FULL,	   ERROR_UNKNOWN_REVISION,
 	ERROR_FILE_CORRUPT,   ERROR_WRITE_FAULT,      ERROR_READ_FAULT,	   ERROR_GEN_FAILURE,
-	WIN32_VAULT_LOCKED,
+	ERROR_FILE_OFFLINE,   WIN32_VAULT_LOCKED,
 };
 
 static const DWORD of_the_caller[] = {
@@ -55,6 +55,22 @@ static void write_fault(FILE *out)
 	FreeContextBuffer(text);
 }
 
+/* What the LSA noted for the last failing call; false when that is nothing. */
+static bool write_reason(FILE *out)
+{
+	char *text = NULL;
+
+	if (OpensspiLastReason(&text) != SEC_E_OK || !text)
+		return false;
+	bool noted = text[0] != '\0';
+	if (noted) {
+		fputs("\n  ", out);
+		text_print(out, text);
+	}
+	FreeContextBuffer(text);
+	return noted;
+}
+
 static const char *advice_of(DWORD error, const char *library)
 {
 	for (size_t i = 0; !library[0] && i < ARRAY_LEN(advices); i++)
@@ -70,7 +86,7 @@ void win32_write(FILE *out, DWORD error)
 	OpensspiDescribeStatus((LONG)error, &name, &meaning, &advice);
 	fprintf(out, error < 0x10000 ? "%s (%u): %s" : "%s (0x%08X): %s", name, (unsigned)error,
 		meaning);
-	if (is_among(of_the_vault, ARRAY_LEN(of_the_vault), error))
+	if (!write_reason(out) && is_among(of_the_vault, ARRAY_LEN(of_the_vault), error))
 		write_fault(out);
 	advice = advice_of(error, advice);
 	if (advice[0])

@@ -108,6 +108,8 @@ NTSTATUS credman_new(const struct credman_places *places, struct credman **out)
 		mem_free(m);
 		return fail(STATUS_NO_MEMORY, "opening the credential set");
 	}
+	atomic_init(&m->refs, 1);
+	m->lasting = true;
 	targets_init(&m->targets);
 	const char *paths[SHELVES][2] = { { places->vault, places->vault_key },
 					  { places->session, places->session_key } };
@@ -123,10 +125,30 @@ NTSTATUS credman_new(const struct credman_places *places, struct credman **out)
 	return STATUS_SUCCESS;
 }
 
+NTSTATUS credman_new_session(struct credman *base, bool lasting, struct credman **out)
+{
+	NTSTATUS status = credman_new(&(struct credman_places){ .vault = NULL }, out);
+
+	if (failed(status))
+		return status;
+	(*out)->base = base ? credman_ref(base) : NULL;
+	(*out)->lasting = lasting;
+	return STATUS_SUCCESS;
+}
+
+struct credman *credman_ref(struct credman *m)
+{
+	atomic_fetch_add(&m->refs, 1);
+	return m;
+}
+
 void credman_free(struct credman *m)
 {
-	if (!m)
+	if (!m || atomic_fetch_sub(&m->refs, 1) != 1)
 		return;
+	if (m->base && m->shelf[SHELF_SESSION].vault)
+		atomic_fetch_sub(&m->base->shelves, 1);
+	credman_free(m->base);
 	for (int i = 0; i < SHELVES; i++) {
 		vault_close(m->shelf[i].vault);
 		mem_free(m->shelf[i].path);
@@ -154,12 +176,62 @@ static struct vault *keep_vault(struct credman *m, enum shelf shelf, struct vaul
 	return kept;
 }
 
-NTSTATUS set_vault(struct credman *m, enum shelf shelf, bool create, struct vault **out)
+/* One more in memory of all the sessions of a base. */
+static NTSTATUS take_shelf(struct credman *m, bool in_memory)
 {
+	if (!m->base || !in_memory)
+		return STATUS_SUCCESS;
+	if (atomic_fetch_add(&m->base->shelves, 1) < CREDMAN_SHELVES)
+		return STATUS_SUCCESS;
+	atomic_fetch_sub(&m->base->shelves, 1);
+	return fail(STATUS_QUOTA_EXCEEDED, "a session's vault too many");
+}
+
+static void give_shelf(struct credman *m, bool in_memory)
+{
+	if (m->base && in_memory)
+		atomic_fetch_sub(&m->base->shelves, 1);
+}
+
+/* What lasts is the base's, or is nowhere. */
+static NTSTATUS lasting_vault(struct credman *m, bool create, struct vault **out)
+{
+	if (m->lasting)
+		return set_vault(m->base, SHELF_LASTING, create, out);
+	return create ? fail(STATUS_NO_SUCH_LOGON_SESSION, "a session in which nothing lasts")
+		      : VAULT_ABSENT;
+}
+
+static NTSTATUS open_shelf(struct credman *m, enum shelf shelf, uint32_t flags, struct vault **out)
+{
+	bool in_memory = (flags & VAULT_IN_MEMORY) != 0;
 	struct set_shelf *p = &m->shelf[shelf];
-	bool in_memory = shelf == SHELF_SESSION && !p->path;
 	struct vault_fault fault = { 0 };
 	struct vault *opened = NULL;
+
+	NTSTATUS status = take_shelf(m, in_memory);
+	if (failed(status))
+		return status;
+	status = vault_open(
+		&(struct vault_options){
+			.path = p->path, .key_file = p->key, .flags = flags, .fault = &fault },
+		&opened);
+	pthread_mutex_lock(&m->lock);
+	m->fault = fault;
+	pthread_mutex_unlock(&m->lock);
+	if (!failed(status))
+		*out = keep_vault(m, shelf, opened);
+	if (failed(status) || *out != opened)
+		give_shelf(m, in_memory);
+	return status;
+}
+
+NTSTATUS set_vault(struct credman *m, enum shelf shelf, bool create, struct vault **out)
+{
+	if (shelf == SHELF_LASTING && (m->base || !m->lasting))
+		return lasting_vault(m, create, out);
+	struct set_shelf *p = &m->shelf[shelf];
+	bool in_memory = shelf == SHELF_SESSION && !p->path;
 
 	*out = p->vault;
 	if (*out && create)
@@ -169,20 +241,8 @@ NTSTATUS set_vault(struct credman *m, enum shelf shelf, bool create, struct vaul
 	/* Most sessions have none: that must cost little. */
 	if (!create && (in_memory || (p->path && access(p->path, F_OK) != 0 && errno == ENOENT)))
 		return VAULT_ABSENT;
-	NTSTATUS status =
-		vault_open(&(struct vault_options){ .path = p->path,
-						    .key_file = p->key,
-						    .flags = (create ? VAULT_CREATE : 0) |
-							     (in_memory ? VAULT_IN_MEMORY : 0),
-						    .fault = &fault },
-			   &opened);
-	pthread_mutex_lock(&m->lock);
-	m->fault = fault;
-	pthread_mutex_unlock(&m->lock);
-	if (failed(status))
-		return status;
-	*out = keep_vault(m, shelf, opened);
-	return STATUS_SUCCESS;
+	return open_shelf(m, shelf,
+			  (create ? VAULT_CREATE : 0u) | (in_memory ? VAULT_IN_MEMORY : 0u), out);
 }
 
 struct target_cache *credman_targets(struct credman *m)
@@ -197,6 +257,7 @@ NTSTATUS credman_vault(struct credman *m, bool create, struct vault **out)
 
 void credman_last_fault(struct credman *m, struct vault_fault *out)
 {
+	m = set_base(m);
 	pthread_mutex_lock(&m->lock);
 	*out = m->fault;
 	pthread_mutex_unlock(&m->lock);
@@ -278,24 +339,44 @@ void set_flags_on_reading(struct credman *m, enum shelf from, struct credential_
 		c->flags |= CRED_FLAGS_PROMPT_NOW;
 }
 
+bool set_is_unreadable(NTSTATUS status)
+{
+	return status == VAULT_DAMAGED || status == VAULT_NEWER || status == VAULT_LOCKED ||
+	       status == VAULT_NOT_OURS || status == VAULT_MOVED ||
+	       status == STATUS_IO_DEVICE_ERROR;
+}
+
+/* What the session has; none of an unreadable vault, which is said if nothing else is found. */
+static NTSTATUS read_session(struct credman *m, const struct vault_name *name,
+			     struct credential **out, NTSTATUS *unreadable)
+{
+	NTSTATUS status = read_from(m, SHELF_SESSION, name, out);
+
+	*unreadable = set_is_unreadable(status) ? status : STATUS_SUCCESS;
+	return status == VAULT_NOT_FOUND || failed(*unreadable) ? STATUS_SUCCESS : status;
+}
+
 /* The lasting one counts only when the session has none, or an older one: of a change cut off. */
 NTSTATUS set_read(struct credman *m, const struct vault_name *name, enum shelf *where,
 		  struct credential **out)
 {
 	struct credential *lasting = NULL;
+	NTSTATUS unreadable;
 
 	*out = NULL;
 	*where = SHELF_SESSION;
-	NTSTATUS status = read_from(m, SHELF_SESSION, name, out);
-	if (failed(status) && status != VAULT_NOT_FOUND)
+	NTSTATUS status = read_session(m, name, out, &unreadable);
+	if (failed(status))
 		return status;
 	NTSTATUS there = read_from(m, SHELF_LASTING, name, &lasting);
 	if (there == VAULT_NOT_FOUND && !*out) {
 		/* Neither: it may have gone from there to here in between. */
-		status = read_from(m, SHELF_SESSION, name, out);
-		if (failed(status) && status != VAULT_NOT_FOUND)
+		status = read_session(m, name, out, &unreadable);
+		if (failed(status))
 			return status;
 	}
+	if (there == VAULT_NOT_FOUND && failed(unreadable))
+		there = unreadable;
 	bool newer = !failed(there) &&
 		     (!*out || lasting->view.last_written > (*out)->view.last_written);
 	if (newer || !*out) {

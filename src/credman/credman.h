@@ -1,8 +1,8 @@
 /* credman/credman.h - a user's set of credentials: what CredWrite and CrediWrite both come to.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Two vaults stand behind a set: one that lasts, and one in the user's runtime folder that ends with the
- * session. Statuses are those of credman/rules.h and vault/vault.h. */
+ * Two vaults stand behind a set: one that lasts, and one that ends with the session, in the user's runtime
+ * folder or in memory. Statuses are those of credman/rules.h and vault/vault.h. */
 #ifndef OPENSSPI_CREDMAN_CREDMAN_H
 #define OPENSSPI_CREDMAN_CREDMAN_H
 
@@ -35,9 +35,23 @@ struct credman_places {
 	const char *session, *session_key;
 };
 
-/* Opens nothing yet. STATUS_NO_MEMORY. */
+/* Opens nothing yet. One reference. STATUS_NO_MEMORY. */
 MUST_CHECK NTSTATUS credman_new(const struct credman_places *places, struct credman **out);
+
+/* A session's own set: what lasts no longer than it is in memory alone; what lasts is in the lasting vault of
+ * `base` (NULL: nobody's), which it keeps alive, or with `lasting` false nowhere:
+ * STATUS_NO_SUCH_LOGON_SESSION. In memory are at most CREDMAN_SHELVES vaults over all sessions of one base,
+ * of VAULT_MEMORY_MAX each: STATUS_QUOTA_EXCEEDED. */
+#define CREDMAN_SHELVES 64
+MUST_CHECK NTSTATUS credman_new_session(struct credman *base, bool lasting, struct credman **out);
+
+/* References; the last one that goes releases it. NULL is fine. */
+struct credman *credman_ref(struct credman *m);
 void credman_free(struct credman *m);
+DEFINE_CLEANUP(struct credman *, credman_free)
+
+/* Deletes what lasts no longer than the session. */
+MUST_CHECK NTSTATUS credman_forget_session(struct credman *m);
 
 /* Creates or replaces. With `preserve` the stored blob stays, `c` must have none, and the credential must
  * exist (STATUS_NOT_FOUND). */
@@ -99,6 +113,21 @@ struct target_cache *credman_targets(struct credman *m);
 
 /* The lasting vault, to be looked after; VAULT_ABSENT when there is none and it is not to be made. */
 MUST_CHECK NTSTATUS credman_vault(struct credman *m, bool create, struct vault **out);
+
+/* A vault that moves here with all its credentials. */
+struct credman_moving {
+	const struct secret *passphrase; /* of what vault_export made */
+	int fd;
+	struct rd identity; /* of the vault that it was */
+	uint64_t changes;   /* of that one, by now */
+	bool merge;
+};
+
+/* Takes it in, in one transaction. STATUS_OBJECT_NAME_COLLISION when there are credentials already, and it is
+ * not to merge: then of two of one name the one that was written last stays. A vault that was taken in
+ * before is, too, without a second copy of anything. */
+MUST_CHECK NTSTATUS credman_move_in(struct credman *m, const struct credman_moving *from,
+				    uint64_t *records);
 
 /* What the last failing attempt to open a vault had to say; text "" when none failed. */
 void credman_last_fault(struct credman *m, struct vault_fault *out);

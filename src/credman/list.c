@@ -12,6 +12,7 @@ struct seen {
 	uint32_t type;
 	uint64_t last_written; /* 0: a mark */
 	bool beaten;	       /* the lasting one of that name is newer */
+	bool met;	       /* it was still there when the credentials were visited */
 	uint8_t *key;	       /* UTF-16 (mem_free) */
 	size_t n;	       /* units */
 };
@@ -28,6 +29,8 @@ struct walk {
 	struct seen *seen;
 	size_t count, room;
 	bool any, stopped;
+	bool strict; /* for a choice among them: an unreadable vault may hide the right one */
+	NTSTATUS passed_over; /* why the session's vault could not be read */
 	NTSTATUS status;
 };
 
@@ -57,7 +60,9 @@ static NTSTATUS see(struct walk *w, const struct vault_name *name, uint64_t last
 	if (!key)
 		return fail(STATUS_NO_MEMORY, "listing credentials");
 	memcpy(key, name->target.p, 2 * n);
-	w->seen[w->count++] = (struct seen){ name->type, last_written, false, key, n };
+	w->seen[w->count++] = (struct seen){
+		.type = name->type, .last_written = last_written, .key = key, .n = n
+	};
 	return STATUS_SUCCESS;
 }
 
@@ -110,10 +115,13 @@ static bool counts(struct walk *w, const struct vault_record *record, struct cre
 	if (lasting && !c->blob.p && credential_is_domain(c->type) &&
 	    c->type != CRED_TYPE_DOMAIN_EXTENDED && !seen_as(w, &record->name, true))
 		c->flags |= CRED_FLAGS_PROMPT_NOW;
+	/* What is in the session only now was visited as one that lasts, or is too new. */
 	if (!other)
-		return true;
+		return lasting;
 	if (lasting)
 		other->beaten = c->last_written > other->last_written;
+	else
+		other->met = true;
 	return lasting == other->beaten;
 }
 
@@ -139,12 +147,43 @@ static NTSTATUS walk_shelf(struct walk *w, enum shelf shelf, uint32_t set, vault
 		status = vault_each(vault, set, visit, w);
 	if (failed(w->status))
 		return w->status;
-	return status == VAULT_DAMAGED || status == VAULT_ABSENT ? STATUS_SUCCESS : status;
+	if (status == VAULT_ABSENT)
+		return STATUS_SUCCESS;
+	if (shelf == SHELF_LASTING || w->strict || !set_is_unreadable(status))
+		return status;
+	trace_line("credentials: those of the session cannot be read");
+	w->passed_over = status;
+	return STATUS_SUCCESS;
 }
 
-/* The session's names first, since a reader holds one vault at a time; then what lasts; then the
- * session's credentials. STATUS_NOT_FOUND when nothing passed. */
-static NTSTATUS walk_all(struct walk *w)
+/* What left the session for good since it was seen there came too late for the visit of what lasts. */
+static NTSTATUS visit_movers(struct walk *w)
+{
+	NTSTATUS status = STATUS_SUCCESS;
+
+	for (size_t i = 0; i < w->count && !failed(status) && !w->stopped; i++) {
+		const struct seen *s = &w->seen[i];
+		const struct vault_name name = { .set = SET_CREDENTIALS,
+						 .type = s->type,
+						 .target = { (const WCHAR *)(const void *)s->key,
+							     s->n } };
+		struct credential *c = NULL;
+		enum shelf where;
+		if (!s->last_written || s->beaten || s->met)
+			continue;
+		status = set_read(w->m, &name, &where, &c);
+		if (status == VAULT_NOT_FOUND || status == VAULT_ALTERED)
+			status = STATUS_SUCCESS;
+		if (c && w->passes(w, &c->view)) {
+			w->any = true;
+			w->stopped = !w->visit(w->to, &c->view);
+		}
+		credential_unref(c);
+	}
+	return status;
+}
+
+static NTSTATUS walk_both(struct walk *w)
 {
 	NTSTATUS status = walk_shelf(w, SHELF_SESSION, SET_CREDENTIALS, see_credential);
 
@@ -154,8 +193,19 @@ static NTSTATUS walk_all(struct walk *w)
 		status = walk_shelf(w, SHELF_LASTING, SET_CREDENTIALS, walk_visit);
 	if (!failed(status) && !w->stopped && w->count)
 		status = walk_shelf(w, SHELF_SESSION, SET_CREDENTIALS, walk_visit);
+	return failed(status) ? status : visit_movers(w);
+}
+
+/* The session's names first, since a reader holds one vault at a time; then what lasts; then the
+ * session's credentials. Without any, why the session's could not be read, else STATUS_NOT_FOUND. */
+static NTSTATUS walk_all(struct walk *w)
+{
+	NTSTATUS status = walk_both(w);
+
 	walk_done(w);
-	return failed(status) || w->any ? status : STATUS_NOT_FOUND;
+	if (failed(status) || w->any)
+		return status;
+	return failed(w->passed_over) ? w->passed_over : STATUS_NOT_FOUND;
 }
 
 /* ---- keeping what is visited ---- */
@@ -254,7 +304,7 @@ NTSTATUS set_first_extended(struct credman *m, struct utf16 target, enum shelf *
 {
 	CLEANUP(credential_list_done) struct credential_list found = { 0 };
 	CLEANUP(set_name_done) struct set_name name = { 0 };
-	struct walk w = { .m = m, .passes = passes_extended, .filter = target };
+	struct walk w = { .m = m, .passes = passes_extended, .filter = target, .strict = true };
 	size_t last = 0;
 
 	NTSTATUS status = walk_keeping(&w, &found);
@@ -346,7 +396,7 @@ NTSTATUS credman_match(struct credman *m, const struct target_view *t, const uin
 {
 	static const uint32_t usual[] = { CRED_TYPE_DOMAIN_CERTIFICATE, CRED_TYPE_DOMAIN_PASSWORD };
 	CLEANUP(credential_list_done) struct credential_list found = { 0 };
-	struct walk w = { .m = m, .passes = passes_domain };
+	struct walk w = { .m = m, .passes = passes_domain, .strict = true };
 
 	NTSTATUS status = check_target(t, types, count);
 	if (!failed(status))

@@ -4,6 +4,7 @@
 #define OPENSSPI_CREDMAN_SET_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "credman/credman.h"
 
@@ -15,8 +16,12 @@ struct set_shelf {
 };
 
 struct credman {
-	/* One writer at a time in this process: a writer in one vault looks into the other, which readers
-	 * never do. It guards no memory, so a child of fork makes it anew. */
+	atomic_uint refs;
+	struct credman *base; /* whose lasting vault it is; NULL: its own */
+	bool lasting;	      /* is there one at all? */
+	atomic_uint shelves;  /* in memory, of all sets that have this one as base */
+	/* One writer at a time in this process (the base's is meant): a writer in one vault looks into the
+	 * other, which readers never do. It guards no memory, so a child of fork makes it anew. */
 	pthread_mutex_t writing;
 	pthread_mutex_t lock; /* of what follows; whoever holds it takes no other */
 	struct set_shelf shelf[SHELVES];
@@ -25,7 +30,13 @@ struct credman {
 };
 
 /* Sets of a vault. What was written in this session is noted in the session's vault alone. */
-enum { SET_CREDENTIALS = 0, SET_NOTES = 1, SET_WRITTEN = 2 };
+enum { SET_CREDENTIALS = 0, SET_NOTES = 1, SET_WRITTEN = 2, SET_MOVED = 3 };
+
+/* The set whose lasting vault it is. */
+static inline struct credman *set_base(struct credman *m)
+{
+	return m->base ? m->base : m;
+}
 
 /* The vault of a place, opened on first use; VAULT_ABSENT when there is none and it is not to be made. */
 MUST_CHECK NTSTATUS set_vault(struct credman *m, enum shelf shelf, bool create, struct vault **out);
@@ -41,7 +52,12 @@ void set_name_done(struct set_name *n);
 /* Can a credential be called so? */
 MUST_CHECK NTSTATUS set_check_lookup(struct utf16 target, uint32_t type);
 
-/* Reads the record of that name from wherever it counts. VAULT_NOT_FOUND. */
+/* Is that a vault which cannot be read as a whole, today and tomorrow? One record that was altered is not, nor are
+ * other writers. */
+MUST_CHECK bool set_is_unreadable(NTSTATUS status);
+
+/* Reads the record of that name from wherever it counts. VAULT_NOT_FOUND. When the session's vault is unreadable,
+ * what lasts is found all the same, and the other way round. */
 MUST_CHECK NTSTATUS set_read(struct credman *m, const struct vault_name *name, enum shelf *where,
 			     struct credential **out);
 

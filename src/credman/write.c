@@ -16,8 +16,8 @@ static void unlock_writing(struct credman **m)
 	pthread_mutex_unlock(&(*m)->writing);
 }
 #define WRITING(m)                                                                                 \
-	CLEANUP(unlock_writing) UNUSED struct credman *writing_ = (m);                             \
-	pthread_mutex_lock(&(m)->writing)
+	CLEANUP(unlock_writing) UNUSED struct credman *writing_ = set_base(m);                     \
+	pthread_mutex_lock(&writing_->writing)
 
 static enum shelf shelf_of(uint32_t persist)
 {

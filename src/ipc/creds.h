@@ -121,11 +121,24 @@ struct vault_export_reply {
 	struct ipc_owned sealed;
 };
 
+/* A vault that moves here says whose it was: then nothing is replaced by what is older, and without `replace`
+ * nothing may be here already. */
 struct vault_import_call {
 	struct ipc_bytes passphrase, sealed;
 	bool replace;
+	struct ipc_bytes moved; /* the identity; none: a plain import */
+	uint64_t changes;	/* of that vault */
 };
 struct vault_import_reply {
+	uint64_t records;
+};
+
+/* From the user's own vault to the daemon's: a call for the LSA in the application. */
+struct vault_move_call {
+	struct ipc_bytes passphrase; /* none: NULL */
+	bool merge;
+};
+struct vault_move_reply {
 	uint64_t records;
 };
 

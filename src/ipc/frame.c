@@ -31,7 +31,7 @@ static uint32_t most(uint32_t kind)
 	case FRAME_REPLY:
 		return IPC_BYTES_MAX;
 	default:
-		return FRAME_MEMORY_MAX + 16;
+		return FRAME_MEMORY_MAX + FRAME_MEMORY_HEAD;
 	}
 }
 
@@ -64,6 +64,24 @@ bool frame_read_memory(struct rd payload, enum frame_memory what, struct frame_m
 	if (!rd_u64le(&payload, &out->address) || !rd_u32le(&payload, &out->size))
 		return false;
 	out->bytes = payload;
-	return what == FRAME_COPY_TO ? payload.n == out->size :
-				       rd_empty(payload) && out->size <= FRAME_MEMORY_MAX;
+	return what == FRAME_COPY_TO ? payload.n == out->size
+				     : rd_empty(payload) && out->size <= FRAME_MEMORY_MAX;
+}
+
+void frame_write_call_back(struct wr *w, const struct frame_call_back *call)
+{
+	wr_u32le(w, call->call);
+	wr_u32le(w, call->function);
+	wr_u64le(w, call->argument[0]);
+	wr_u64le(w, call->argument[1]);
+	wr_rd(w, call->input);
+}
+
+bool frame_read_call_back(struct rd payload, struct frame_call_back *out)
+{
+	if (!rd_u32le(&payload, &out->call) || !rd_u32le(&payload, &out->function) ||
+	    !rd_u64le(&payload, &out->argument[0]) || !rd_u64le(&payload, &out->argument[1]))
+		return false;
+	out->input = payload;
+	return true;
 }

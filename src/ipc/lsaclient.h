@@ -50,6 +50,7 @@ struct logon_user_reply {
 	LUID logon;
 	uint64_t profile;
 	uint32_t profile_size;
+	uint32_t account_kind; /* OPENSSPI_ACCOUNT_OF_; 0: no authority of this machine knows the account */
 };
 
 /* LsaEnumerateLogonSessions: eight bytes each. */
@@ -57,7 +58,7 @@ struct session_list_reply {
 	struct ipc_owned luids;
 };
 struct session_end_call {
-	LUID logon;
+	LUID logon; /* zero: the caller's own */
 };
 
 #endif

@@ -92,6 +92,7 @@ static void put_logged_on(struct wr *w, const void *v)
 	put_luid(w, reply->logon);
 	wr_u64le(w, reply->profile);
 	wr_u32le(w, reply->profile_size);
+	wr_u32le(w, reply->account_kind);
 }
 
 static bool take_logged_on(struct rd r, void *out)
@@ -101,7 +102,8 @@ static bool take_logged_on(struct rd r, void *out)
 	if (!rd_u32le(&r, &status) || !take_luid(&r, &reply->logon))
 		return false;
 	reply->sub_status = (NTSTATUS)status;
-	return rd_u64le(&r, &reply->profile) && rd_u32le(&r, &reply->profile_size) && rd_empty(r);
+	return rd_u64le(&r, &reply->profile) && rd_u32le(&r, &reply->profile_size) &&
+	       rd_u32le(&r, &reply->account_kind) && rd_empty(r);
 }
 
 static void put_session(struct wr *w, const void *v)

@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/base.h"
 
+#include "base/identity.h"
 #include "base/utf.h"
+#include "ipc/acting.h"
 #include "ipc/parts.h"
 #include "ipc/reason.h"
 
@@ -96,7 +98,12 @@ NTSTATUS channel_call(struct channel *c, enum call which, const void *request, v
 	struct call_reason why;
 
 	why.text[0] = '\0';
-	NTSTATUS status = c->ops->call(c, which, request, reply, &why);
+	NTSTATUS status = acting_check(which, request);
+	if (!failed(status)) {
+		bool paused = identity_pause();
+		status = c->ops->call(c, which, request, reply, &why);
+		identity_resume(paused);
+	}
 	if (failed(status) || why.text[0]) /* or what was carried is refused */
 		memcpy(last.text, why.text, strlen(why.text) + 1);
 	return status;

@@ -189,10 +189,9 @@ static void userhalf_ask(struct userhalf *half)
 	ULONG version = 0, count = 0;
 
 	half->asked = true;
-	if (!half->module->user_initialize)
+	if (!module_has_user_half(half->module))
 		return;
-	NTSTATUS status =
-		half->module->user_initialize(SECPKG_INTERFACE_VERSION, &version, &tables, &count);
+	NTSTATUS status = module_user_tables(half->module, &version, &tables, &count);
 	const char *fault = userhalf_fault(status, version, tables, count);
 	if (!fault && !mapped_functions_read(half->tables, tables, count * sizeof(*tables)))
 		fault = "its tables are shorter than it says";
@@ -240,4 +239,11 @@ const SECPKG_USER_FUNCTION_TABLE *userhalf_table(struct userhalves *u, uint32_t 
 	if (!userhalf_is_asked(half) || table_index >= half->count || half->refused[table_index])
 		return NULL;
 	return &half->tables[table_index];
+}
+
+void userhalves_begin(struct userhalves *u)
+{
+	for (uint32_t i = 0; u && i < u->count; i++)
+		if (!userhalf_is_asked(&u->half[i]))
+			return;
 }

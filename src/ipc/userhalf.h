@@ -27,6 +27,9 @@ struct userhalves *userhalves_current(void);
 const SECPKG_USER_FUNCTION_TABLE *userhalf_table(struct userhalves *u, uint32_t module_index,
 						 uint32_t table_index);
 
+/* Begins them all, for what their InstanceInit registers. NULL is nothing. */
+void userhalves_begin(struct userhalves *u);
+
 /* Says by which id LocatePackageById finds that table; a later word for the same id counts. NULL is
  * nothing. Ids from 256 on are not found. */
 void userhalves_name(struct userhalves *u, uint32_t id, uint32_t module_index,

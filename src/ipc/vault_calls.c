@@ -112,7 +112,8 @@ static bool take_number(struct rd r, void *out)
 
 _Static_assert(sizeof(struct vault_add_reply) == sizeof(int64_t) &&
 		       sizeof(struct vault_remove_call) == sizeof(int64_t) &&
-		       sizeof(struct vault_import_reply) == sizeof(int64_t),
+		       sizeof(struct vault_import_reply) == sizeof(int64_t) &&
+		       sizeof(struct vault_move_reply) == sizeof(int64_t),
 	       "these hold one number");
 
 static void put_rekey(struct wr *w, const void *v)
@@ -213,13 +214,31 @@ static void put_import(struct wr *w, const void *v)
 	put_view(w, call->passphrase);
 	put_view(w, call->sealed);
 	put_bool(w, call->replace);
+	put_view(w, call->moved);
+	wr_u64le(w, call->changes);
 }
 
 static bool take_import(struct rd r, void *out)
 {
 	struct vault_import_call *call = out;
 	return take_view(&r, &call->passphrase) && take_view(&r, &call->sealed) &&
-	       take_bool(&r, &call->replace) && rd_empty(r);
+	       take_bool(&r, &call->replace) && take_view(&r, &call->moved) &&
+	       rd_u64le(&r, &call->changes) && rd_empty(r);
+}
+
+/* ---- moving ---- */
+
+static void put_move(struct wr *w, const void *v)
+{
+	const struct vault_move_call *call = v;
+	put_view(w, call->passphrase);
+	put_bool(w, call->merge);
+}
+
+static bool take_move(struct rd r, void *out)
+{
+	struct vault_move_call *call = out;
+	return take_view(&r, &call->passphrase) && take_bool(&r, &call->merge) && rd_empty(r);
 }
 
 /* ---- the policy ---- */
@@ -274,6 +293,8 @@ const struct call_row vault_rows[CALL_ENCRYPT_MEMORY - CALL_VAULT_STATUS] = {
 				  REQUEST(struct vault_import_call, put_import, take_import),
 				  NUMBER_REPLY(struct vault_import_reply) },
 	AT(CALL_VAULT_FAULT) = { "vault fault", NO_REQUEST, BYTES_REPLY(struct words_reply) },
+	AT(CALL_VAULT_MOVE) = { "move vault", REQUEST(struct vault_move_call, put_move, take_move),
+				NUMBER_REPLY(struct vault_move_reply) },
 	AT(CALL_POLICY_LIST) = { "list policy", NO_REQUEST, BYTES_REPLY(struct words_reply) },
 	AT(CALL_POLICY_EXPLAIN) = { "explain policy",
 				    REQUEST(struct policy_explain_call, put_explain, take_explain),

@@ -123,6 +123,21 @@ static NTSTATUS begin_accepting(struct krb_context *c, bool iakerb)
 	return SEC_E_OK;
 }
 
+/* MIT tells the acceptor that messages will be sealed, whoever asked for it. One that goes by its word
+ * (Samba's LDAP) then refuses messages that are signed only. */
+static NTSTATUS promise_no_sealing(struct krb_context *c)
+{
+	gss_buffer_desc nothing = GSS_C_EMPTY_BUFFER;
+	OM_uint32 minor, major;
+
+	major = gss_set_cred_option(&minor, &c->cred, (gss_OID)GSS_KRB5_CRED_NO_CI_FLAGS_X,
+				    &nothing);
+	if (GSS_ERROR(major))
+		return gss_fail(major, minor, PHASE_LOCAL, NULL, "a credential's flags");
+	c->flags |= KRB_INTEGRITY; /* which goes without saying no longer */
+	return SEC_E_OK;
+}
+
 static NTSTATUS begin(struct krb_context *c)
 {
 	bool iakerb = (c->flags & KRB_IAKERB) != 0;
@@ -130,7 +145,9 @@ static NTSTATUS begin(struct krb_context *c)
 	if (c->acceptor)
 		return begin_accepting(c, iakerb);
 	NTSTATUS status = import_target(c);
-	return failed(status) ? status : credential_initiator(c->credential, iakerb, &c->cred);
+	if (!failed(status))
+		status = credential_initiator(c->credential, iakerb, &c->cred);
+	return failed(status) || c->flags & KRB_CONFIDENTIALITY ? status : promise_no_sealing(c);
 }
 
 /* The form in which GSSAPI takes what an application knows of its channel. */
@@ -184,7 +201,8 @@ static NTSTATUS advance(struct krb_context *c, struct rd token, struct krb_span 
 	CLEANUP(gss_buffer_done) gss_buffer_desc out = GSS_C_EMPTY_BUFFER;
 	gss_buffer_desc in = { token.n, (void *)(uintptr_t)token.p };
 	OM_uint32 minor = 0;
-	enum phase phase = c->acceptor ? PHASE_ACCEPT : token.n ? PHASE_PEER : PHASE_SERVICE;
+	enum phase asking = c->credential->is_proxy ? PHASE_PROXY : PHASE_SERVICE;
+	enum phase phase = c->acceptor ? PHASE_ACCEPT : token.n ? PHASE_PEER : asking;
 
 	OM_uint32 major = c->acceptor ? accept(c, &in, &out, &minor)
 				      : initiate(c, &in, &out, &minor);

@@ -69,7 +69,7 @@ static struct krb_credential *credential_blank(uint32_t use)
 	return c;
 }
 
-static bool any_ticket(krb5_context ctx, krb5_ccache cache)
+bool any_ticket(krb5_context ctx, krb5_ccache cache)
 {
 	krb5_cc_cursor cursor;
 	krb5_creds creds;
@@ -157,27 +157,52 @@ static NTSTATUS check_key(krb5_context ctx, const char *file, const char *servic
 	return code ? krb_fail(ctx, code, PHASE_LOCAL, service, "a service's key") : SEC_E_OK;
 }
 
+static NTSTATUS check_user(krb5_context ctx, const struct krb_credential *c)
+{
+	krb5_principal principal = NULL;
+
+	NTSTATUS status = name_user(ctx, c->user, c->realm, &principal, NULL);
+	krb5_free_principal(ctx, principal);
+	return status;
+}
+
 /* What can be said without a KDC: is the name one, is there a key? */
 static NTSTATUS credential_check(struct krb_credential *c)
 {
 	CLEANUP(context_close_p) krb5_context ctx = NULL;
-	krb5_principal principal = NULL;
 	NTSTATUS status = context_open(&ctx);
 
-	if (!failed(status) && c->user) {
-		status = name_user(ctx, c->user, c->realm, &principal, NULL);
-		krb5_free_principal(ctx, principal);
-	}
+	if (!failed(status) && c->user)
+		status = check_user(ctx, c);
 	if (!failed(status) && c->password && memchr(c->password->p, 0, c->password->len - 1))
 		status = fail(SEC_E_UNKNOWN_CREDENTIALS, "a password with a NUL inside");
 	if (!failed(status) && (c->use & KRB_INITIATE) && !c->user)
-		status = check_cache(ctx, c->ccache);
+		status = check_cache(ctx, c->own_cache ? c->own_cache : c->ccache);
 	bool has_keytab = (c->use & KRB_ACCEPT) && !has_password_keys(c);
 	if (!failed(status) && has_keytab && c->service)
 		status = check_key(ctx, c->keytab, c->service);
 	if (!failed(status) && has_keytab)
 		status = credential_acceptor(c, false, &c->acceptor);
 	c->acceptor_of = getpid();
+	return status;
+}
+
+/* Another process's tickets and keys. */
+static NTSTATUS take_given(struct krb_credential *c, const struct krb_identity *from)
+{
+	CLEANUP(context_close_p) krb5_context ctx = NULL;
+	NTSTATUS status = SEC_E_OK;
+
+	if (from->tickets.n || from->keys.n)
+		status = context_open(&ctx);
+	if (!failed(status) && from->tickets.n && !c->user) {
+		status = tickets_take(ctx, from->tickets, &c->own_cache);
+		c->is_given = !failed(status);
+	}
+	if (!failed(status) && from->keys.n) {
+		mem_free(c->keytab);
+		status = keys_take(ctx, from->keys, &c->keytab, &c->keys);
+	}
 	return status;
 }
 
@@ -189,7 +214,9 @@ NTSTATUS credential_new(const struct krb_identity *identity, struct krb_credenti
 	struct krb_credential *c = credential_blank(identity->use);
 	if (!c || !copy_texts(c, identity))
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "a Kerberos credential");
-	NTSTATUS status = credential_check(c);
+	NTSTATUS status = take_given(c, identity);
+	if (!failed(status))
+		status = credential_check(c);
 	if (!failed(status))
 		*out = TAKE(c);
 	return status;

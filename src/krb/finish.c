@@ -7,11 +7,13 @@
 #include "krb/internal.h"
 
 #define ENCTYPE_RC4 23
+#define LOCAL_NAME_ROOM 256
 
 void established_done(struct krb_established *e)
 {
 	mem_free(e->client);
 	mem_free(e->server);
+	mem_free(e->local_user);
 	secret_free(e->key);
 	secret_free(e->session_key);
 	mem_free_wiped(e->pac_logon_info.p, e->pac_logon_info.n);
@@ -135,6 +137,44 @@ static NTSTATUS take_keys(struct krb_context *c, struct krb_established *out)
 	return status;
 }
 
+/* A name with a domain's separator inside could be mapped to itself, and so to a user of that domain. */
+static bool is_plain(krb5_const_principal p)
+{
+	for (int i = 0; i < p->length; i++) {
+		const krb5_data *part = &p->data[i];
+		for (unsigned at = 0; at < part->length; at++) {
+			unsigned char c = (unsigned char)part->data[at];
+			if (c < ' ' || c == 0x7F || strchr("\\/@:", c))
+				return false;
+		}
+	}
+	return p->length > 0;
+}
+
+/* Who an acceptor's client is on this system, by auth_to_local alone. That it is nobody is no failure. */
+static NTSTATUS take_local_user(const struct krb_context *c, struct krb_established *out)
+{
+	CLEANUP(context_close_p) krb5_context ctx = NULL;
+	krb5_principal client = NULL;
+	char name[LOCAL_NAME_ROOM];
+
+	if (!c->acceptor || !out->client)
+		return SEC_E_OK;
+	NTSTATUS status = context_open(&ctx);
+	if (failed(status))
+		return status;
+	if (krb5_parse_name(ctx, out->client, &client) != 0)
+		return SEC_E_OK;
+	bool mapped = is_plain(client) &&
+		      krb5_aname_to_localname(ctx, client, sizeof(name), name) == 0;
+	krb5_free_principal(ctx, client);
+	if (!mapped)
+		return SEC_E_OK;
+	name[sizeof(name) - 1] = '\0';
+	out->local_user = mem_dup_text(name);
+	return out->local_user ? SEC_E_OK : fail(SEC_E_INSUFFICIENT_MEMORY, "a client's user here");
+}
+
 NTSTATUS context_finish(struct krb_context *c, struct krb_established *out)
 {
 	static NTSTATUS (*const takes[])(struct krb_context * c, struct krb_established * out) = {
@@ -157,6 +197,8 @@ NTSTATUS context_finish(struct krb_context *c, struct krb_established *out)
 	for (size_t i = 0; c->gss != GSS_C_NO_CONTEXT && i < ARRAY_LEN(takes) && !failed(status);
 	     i++)
 		status = takes[i](c, out);
+	if (!failed(status))
+		status = take_local_user(c, out);
 	if (failed(status))
 		established_done(out);
 	return status;

@@ -64,7 +64,10 @@ NTSTATUS credential_of_gss(gss_cred_id_t from, struct krb_credential **out)
 		return status;
 	}
 	krb5_cc_close(ctx, cache);
-	return credential_of_cache(TAKE(name), out);
+	status = credential_of_cache(TAKE(name), out);
+	if (!failed(status))
+		(*out)->is_proxy = true;
+	return status;
 }
 
 static NTSTATUS import_user(const char *user, gss_name_t *out)
@@ -114,6 +117,6 @@ NTSTATUS credential_impersonate(struct krb_credential *c, const char *user,
 	OM_uint32 major = gss_acquire_cred_impersonate_name(
 		&minor, own, name, GSS_C_INDEFINITE, &set, GSS_C_INITIATE, &theirs, NULL, NULL);
 	if (GSS_ERROR(major))
-		return gss_fail(major, minor, PHASE_SERVICE, user, "asking for a user's ticket");
+		return gss_fail(major, minor, PHASE_PROXY, user, "asking for a user's ticket");
 	return credential_of_gss(theirs, out);
 }

@@ -20,6 +20,7 @@ enum phase {
 	PHASE_LOCAL,
 	PHASE_LOGON,   /* asking a KDC for a TGT */
 	PHASE_SERVICE, /* asking it for a service ticket */
+	PHASE_PROXY,   /* the same, for somebody else: S4U */
 	PHASE_PEER,    /* an initiator reading its peer */
 	PHASE_ACCEPT   /* an acceptor reading its */
 };
@@ -31,8 +32,9 @@ struct krb_credential {
 	struct secret *password; /* with a NUL behind it; NULL: none */
 	gss_cred_id_t acceptor;	 /* what ACCEPT was acquired with, by that process; never changes */
 	pid_t acceptor_of;
+	bool is_proxy; /* the tickets are a client's who came or was asked for, to go on with */
 	bool is_given; /* the tickets came from elsewhere: own_cache cannot be renewed */
-	/* keys out of the password; under `asking` */
+	/* keys out of the password, under `asking`; or another process's, whose name is in `keytab` */
 	char *own_keytab;
 	krb5_keytab keys;
 	int32_t key_enctypes[8];
@@ -269,6 +271,18 @@ NTSTATUS tgt_export(struct krb_credential *c, const char *target, struct krb_spa
 		    struct krb_span *krb_cred);
 NTSTATUS tgt_import(struct krb_credential *acceptor, struct rd service_ticket, struct rd krb_cred,
 		    struct krb_credential **out);
+
+/* ---- give.c, take.c: what crosses from a program to an LSA elsewhere ---- */
+
+NTSTATUS caller_tickets(const char *target, struct krb_span *out);
+NTSTATUS caller_keys(bool client, struct krb_span *out);
+NTSTATUS keys_client(struct rd bytes, char **out);
+/* A MEMORY ccache of those bytes, and its name. */
+MUST_CHECK NTSTATUS tickets_take(krb5_context ctx, struct rd bytes, char **out);
+/* A MEMORY keytab of them, which lives as long as it is open. */
+MUST_CHECK NTSTATUS keys_take(krb5_context ctx, struct rd bytes, char **name, krb5_keytab *out);
+/* Is there a ticket of any kind in it? */
+MUST_CHECK bool any_ticket(krb5_context ctx, krb5_ccache cache);
 
 /* ---- releases ---- */
 

@@ -27,6 +27,7 @@ struct krb_span {
  * STATUS_PASSWORD_EXPIRED, STATUS_ACCOUNT_DISABLED, STATUS_ACCOUNT_EXPIRED, STATUS_ACCOUNT_LOCKED_OUT
  *                                     as far as the KDC says so
  * SEC_E_NO_AUTHENTICATING_AUTHORITY   no KDC for the realm can be found or reached
+ * SEC_E_INTERNAL_ERROR                krb5.conf is damaged or cannot be read
  * SEC_E_TARGET_UNKNOWN                the KDC knows no such service; or no host, no realm for it
  * SEC_E_WRONG_PRINCIPAL               a ticket for another name than ours, or no key for it
  * SEC_E_TIME_SKEW, SEC_E_CONTEXT_EXPIRED (a ticket or TGT that has ended)
@@ -64,6 +65,9 @@ struct krb_identity {
 		keytab; /* NULL: the default one; a client with a user but no password uses its key */
 	const char *
 		service; /* acceptor: the only principal to accept for, or NULL: any in the keytab */
+	/* another process's, in the place of the default ones: wire/ccache.h's and wire/keytab.h's bytes. They
+	 * are kept in memory; SEC_E_NO_CREDENTIALS for bytes that are none, or hold nothing. Empty: none. */
+	struct rd tickets, keys;
 };
 
 struct krb_credential;
@@ -111,6 +115,7 @@ struct krb_established {
 	uint32_t flags;	       /* KRB_ */
 	int64_t start, expiry; /* Unix time of the ticket */
 	char *client, *server; /* principals */
+	char *local_user;      /* acceptor: who krb5.conf says the client is on this system; NULL: nobody */
 	/* The per-message keys: RFC 4121 (any enctype but 23) or RFC 4757 (enctype 23). `enctype` is the
 	 * enctype of `key`, which is the acceptor's subkey if there is one, else the initiator's. */
 	int32_t enctype, ticket_enctype;
@@ -203,6 +208,15 @@ struct krb_ops {
 
 	/* ---- passwords ---- */
 	NTSTATUS (*change_password)(const struct krb_identity *identity, struct rd new_password);
+
+	/* ---- what is this process's own, for an LSA in another one ---- */
+
+	/* The tickets of the ccache that is for the target (NULL: the default one) as wire/ccache.h's bytes, and the
+	 * default keytab, a server's or a client's, as wire/keytab.h's. SEC_E_NO_CREDENTIALS. */
+	NTSTATUS (*caller_tickets)(const char *target, struct krb_span *out);
+	NTSTATUS (*caller_keys)(bool client, struct krb_span *out);
+	/* The first principal of such a keytab, "name@REALM". */
+	NTSTATUS (*keys_client)(struct rd keys, char **out);
 
 	/* Why this thread's last call failed. */
 	void (*reason)(struct krb_reason *out);

@@ -11,7 +11,9 @@ NTSTATUS context_open(krb5_context *out)
 	if (!code)
 		return SEC_E_OK;
 	*out = NULL;
-	return krb_fail(NULL, code, PHASE_LOCAL, "krb5.conf", "opening krb5");
+	NTSTATUS status = krb_fail(NULL, code, PHASE_LOCAL, "krb5.conf", "opening krb5");
+	/* A file that is there and cannot be read is no lack of credentials. */
+	return status == SEC_E_NO_CREDENTIALS ? SEC_E_INTERNAL_ERROR : status;
 }
 
 bool text_copy(char **out, const char *from)

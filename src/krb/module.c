@@ -24,6 +24,9 @@ static const struct krb_ops ops = {
 	.export_tgt = tgt_export,
 	.import_tgt = tgt_import,
 	.change_password = change_password,
+	.caller_tickets = caller_tickets,
+	.caller_keys = caller_keys,
+	.keys_client = keys_client,
 	.reason = reason_read,
 };
 

@@ -63,7 +63,8 @@ static const struct row always[] = {
 	{ KRB5KDC_ERR_SVC_UNAVAILABLE, SEC_E_NO_AUTHENTICATING_AUTHORITY },
 	{ KRB5_CONFIG_NODEFREALM, SEC_E_NO_AUTHENTICATING_AUTHORITY },
 	{ KRB5_CONFIG_CANTOPEN, SEC_E_NO_AUTHENTICATING_AUTHORITY },
-	{ KRB5_CONFIG_BADFORMAT, SEC_E_NO_AUTHENTICATING_AUTHORITY },
+	/* nothing weaker takes the place of a realm that may well be there */
+	{ KRB5_CONFIG_BADFORMAT, SEC_E_INTERNAL_ERROR },
 	{ KRB5_ERR_HOST_REALM_UNKNOWN, SEC_E_TARGET_UNKNOWN },
 	{ KRB5_ERR_BAD_HOSTNAME, SEC_E_TARGET_UNKNOWN },
 	/* clocks and lives */
@@ -108,7 +109,6 @@ static const struct row of_logon[] = {
 };
 
 static const struct row of_service[] = {
-	{ KRB5KDC_ERR_BADOPTION, SEC_E_DELEGATION_REQUIRED },
 	{ KRB5KRB_AP_ERR_BAD_INTEGRITY, SEC_E_NO_CREDENTIALS },
 	{ KRB5_KDCREP_MODIFIED, SEC_E_NO_AUTHENTICATING_AUTHORITY },
 	{ KRB5_KT_NOTFOUND, SEC_E_NO_CREDENTIALS },
@@ -155,6 +155,7 @@ static const struct {
 	/* What a KDC says that is no Kerberos is as good as no KDC. */
 	[PHASE_LOGON] = { of_logon, ARRAY_LEN(of_logon), SEC_E_NO_AUTHENTICATING_AUTHORITY },
 	[PHASE_SERVICE] = { of_service, ARRAY_LEN(of_service), SEC_E_NO_AUTHENTICATING_AUTHORITY },
+	[PHASE_PROXY] = { of_service, ARRAY_LEN(of_service), SEC_E_NO_AUTHENTICATING_AUTHORITY },
 	[PHASE_PEER] = { of_peer, ARRAY_LEN(of_peer), SEC_E_INVALID_TOKEN },
 	[PHASE_ACCEPT] = { of_accept, ARRAY_LEN(of_accept), SEC_E_INVALID_TOKEN },
 };
@@ -167,8 +168,13 @@ static const struct row *row_find(const struct row *rows, size_t count, krb5_err
 	return NULL;
 }
 
+/* Of its own it asks for nothing that a KDC could not give; for another it may not be allowed to. */
+static const struct row not_delegated = { KRB5KDC_ERR_BADOPTION, SEC_E_DELEGATION_REQUIRED };
+
 static const struct row *row_of(krb5_error_code code, enum phase phase)
 {
+	if (phase == PHASE_PROXY && code == not_delegated.code)
+		return &not_delegated;
 	const struct row *row = row_find(of_phase[phase].rows, of_phase[phase].count, code);
 	return row ? row : row_find(always, ARRAY_LEN(always), code);
 }
@@ -178,7 +184,7 @@ static const struct row *row_of(krb5_error_code code, enum phase phase)
  * answer that is none. */
 static NTSTATUS otherwise_of(krb5_error_code code, enum phase phase)
 {
-	bool asks = phase == PHASE_LOGON || phase == PHASE_SERVICE;
+	bool asks = phase == PHASE_LOGON || phase == PHASE_SERVICE || phase == PHASE_PROXY;
 	bool told = (code > KRB5KDC_ERR_NONE && code < KRB5KRB_AP_ERR_BAD_INTEGRITY) ||
 		    (code >= KRB5KRB_ERR_GENERIC && code <= KRB5PLACEHOLD_127);
 

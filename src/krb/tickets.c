@@ -126,6 +126,24 @@ NTSTATUS ticket_ask(krb5_context ctx, krb5_ccache cache, const char *target, boo
 	return status;
 }
 
+/* A service that was asked for without a realm has the one that the KDC put into its ticket. */
+static NTSTATUS settle_realm(krb5_context ctx, const krb5_creds *from, struct krb_ticket *out)
+{
+	krb5_ticket *ticket = NULL;
+
+	if (from->server->realm.length || krb5_decode_ticket(&from->ticket, &ticket) != 0)
+		return SEC_E_OK;
+	char *server = principal_text(ctx, ticket->server);
+	krb5_free_ticket(ctx, ticket);
+	if (!server) {
+		ticket_done(out);
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "a service's name");
+	}
+	mem_free(out->server);
+	out->server = server;
+	return SEC_E_OK;
+}
+
 NTSTATUS get_ticket(struct krb_credential *c, const char *target, bool cache_only,
 		    struct krb_ticket *out)
 {
@@ -145,6 +163,8 @@ NTSTATUS get_ticket(struct krb_credential *c, const char *target, bool cache_onl
 	status = ticket_ask(ctx, cache, target, cache_only, &creds);
 	if (!failed(status))
 		status = ticket_fill(ctx, creds, out);
+	if (!failed(status))
+		status = settle_realm(ctx, creds, out);
 	krb5_free_creds(ctx, creds);
 	krb5_cc_close(ctx, cache);
 	return status;

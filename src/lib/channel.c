@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/identity.h"
 #include "base/places.h"
 #include "base/trace.h"
 #include "inproc/inproc.h"
@@ -160,9 +161,11 @@ struct channel *channel_current(NTSTATUS *status)
 	pthread_once(&once, library_guard_forks);
 	pthread_mutex_lock(&library.lock);
 	if (!atomic_load(&library.channel)) {
+		bool paused = identity_pause(); /* it is the process's, whoever this thread acts as */
 		atomic_store(&library.opener, (uintptr_t)pthread_self());
 		*status = open_channel();
 		atomic_store(&library.opener, 0);
+		identity_resume(paused);
 	}
 	pthread_mutex_unlock(&library.lock);
 	return atomic_load(&library.channel);

@@ -16,6 +16,7 @@
 #define LOCKOUT_THRESHOLD 10
 #define LOCKOUT_SECONDS 600
 #define OBSERVATION_SECONDS 600
+#define PAM_SECONDS 30
 #define DELAY_MS 250
 
 NTSTATUS parts_open_policy(struct parts *p)
@@ -24,6 +25,10 @@ NTSTATUS parts_open_policy(struct parts *p)
 
 	if (p->policy)
 		return STATUS_SUCCESS;
+	if (!place_home_is_usable()) {
+		call_reason_keep("OPENSSPI_HOME has to be an absolute path");
+		return fail(SEC_E_INTERNAL_ERROR, "understanding OPENSSPI_HOME");
+	}
 	NTSTATUS status = policy_open(&p->policy, &why);
 	if (failed(status)) {
 		char *words = text_finish(&why);
@@ -65,6 +70,18 @@ static NTSTATUS account_domain(const struct parts *p, bool *winbind)
 	return STATUS_SUCCESS;
 }
 
+/* Which PAM service is asked about delegated passwords. */
+static NTSTATUS account_pam(const struct parts *p, struct pam_settings *out)
+{
+	out->service = policy_setting(p->policy, "accounts", "pam");
+	out->folder = policy_setting(p->policy, "accounts", "pam folder");
+	out->program = policy_setting(p->policy, "accounts", "pam program");
+	if ((out->service && !pam_service_is_fine(out->service)) ||
+	    (out->folder && *out->folder != '/') || (out->program && *out->program != '/'))
+		return fail(SEC_E_INTERNAL_ERROR, "reading pam of section [accounts]");
+	return account_number(p, "pam seconds", PAM_SECONDS, &out->seconds);
+}
+
 static bool keep_name(const UNICODE_STRING *name, char **out)
 {
 	return *out || utf8_from_utf16(name->Buffer, name->Length / sizeof(WCHAR), out, NULL);
@@ -104,6 +121,8 @@ static NTSTATUS open_authority(struct parts *p)
 		status = account_number(p, "delay milliseconds", DELAY_MS, &settings.delay_ms);
 	if (!failed(status))
 		status = account_domain(p, &settings.winbind);
+	if (!failed(status))
+		status = account_pam(p, &settings.pam);
 	if (failed(status))
 		return status;
 	settings.file = policy_setting(p->policy, "accounts", "file");
@@ -121,8 +140,8 @@ static NTSTATUS find_audit(const struct parts *p, const char **out)
 	*out = NULL;
 	if (!value)
 		value = AUDIT_SYSLOG;
-	if (*value == '/')
-		*out = value;
+	if (*value == '/') /* a program of lsad's has its lines there */
+		*out = p->share == LSA_OF_CALLER ? NULL : value;
 	else if (strcmp(value, AUDIT_SYSLOG) == 0)
 		*out = p->share == LSA_AT_HOME ? AUDIT_SYSLOG : NULL;
 	else if (strcmp(value, "none") != 0)

@@ -175,6 +175,8 @@ static NTSTATUS route_call(struct channel *channel, enum call which, const void 
 		return context_leg(r, which, request, reply, why);
 	case CALL_CALL_PACKAGE:
 		return by_package(r, request, reply, why);
+	case CALL_VAULT_MOVE: /* out of this user's files, which the daemon does not read */
+		return call(r->here, which, request, reply, why);
 	default:
 		return (unsigned)which < CALL_COUNT && handle_at[which] ?
 			       by_handle(r, which, request, reply, why) :

@@ -3,6 +3,7 @@
 #include "base/base.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -10,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "lsa/audit.h"
 #include "lsa/state.h"
 
@@ -17,6 +19,8 @@
 #define PRIORITY (LOG_AUTHPRIV | LOG_NOTICE)
 
 const char *audit_socket = "/dev/log";
+
+struct audit_rate audit_rate = { .burst = 1000, .per_second = 100 };
 
 static atomic_uint dropped; /* lines since the last that was written */
 
@@ -100,6 +104,22 @@ static void add_program(struct text *t, pid_t pid)
 	text_add(t, is_file ? "\"" : "]\"");
 }
 
+/* Looked up once for a connection, which does not outlive its program. A process's own may change with an exec. */
+static const char *program_of(struct lsa_client *client)
+{
+	char *known = atomic_load(&client->program);
+	struct text t = { 0 };
+
+	if (known)
+		return known;
+	add_program(&t, client_pid(client));
+	char *found = text_finish(&t);
+	if (!found || atomic_compare_exchange_strong(&client->program, &known, found))
+		return found;
+	mem_free(found);
+	return known;
+}
+
 /* ---- sinks ---- */
 
 /* Opened for each line: it may be moved away, and a fork needs no care. A pipe that nobody reads is none. */
@@ -126,6 +146,21 @@ static bool to_file(const char *path, const char *line)
 	return fine;
 }
 
+/* One for good: the daemon's own, whose descriptors nobody closes; it is bound to no log, which may come and go. */
+static int log_socket(void)
+{
+	static atomic_int kept = -1;
+	int known = atomic_load(&kept);
+
+	if (known >= 0)
+		return known;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || atomic_compare_exchange_strong(&kept, &known, fd))
+		return fd;
+	close(fd);
+	return known;
+}
+
 /* syslog(3) would wait for a log that is busy, so it is not asked. */
 static bool to_syslog(const char *line)
 {
@@ -139,7 +174,7 @@ static bool to_syslog(const char *line)
 	memcpy(to.sun_path, audit_socket, strlen(audit_socket) + 1);
 	if (!localtime_r(&now, &local) || !strftime(when, sizeof(when), "%b %e %T", &local))
 		return false;
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = log_socket();
 	if (fd < 0)
 		return false;
 	struct text t = { 0 };
@@ -147,9 +182,128 @@ static bool to_syslog(const char *line)
 	bool fine = !t.failed && sendto(fd, t.p, t.len, MSG_NOSIGNAL, (struct sockaddr *)&to,
 					sizeof(to)) == (ssize_t)t.len;
 	text_done(&t);
-	close(fd);
 	return fine;
 }
+
+static bool write_line(const char *sink, const char *line)
+{
+	return strcmp(sink, AUDIT_SYSLOG) == 0 ? to_syslog(line) : to_file(sink, line);
+}
+
+/* ---- how many ---- */
+
+#define USERS 256u
+#define ROOTS_SHARE 10u
+#define NS_PER_SECOND INT64_C(1000000000)
+
+/* What a user may still write; who wrote nothing for long has everything again. */
+struct share {
+	bool used;
+	uid_t uid;
+	int64_t since;	/* when `lines` was right */
+	unsigned lines; /* that may be written now */
+	unsigned left_out;
+};
+
+static struct {
+	pthread_mutex_t lock;
+	struct share share[USERS];
+	unsigned silent; /* of how many users lines were left out */
+} budget = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void share_refill(struct share *s, int64_t now)
+{
+	unsigned times = s->uid == 0 ? ROOTS_SHARE : 1, most = audit_rate.burst * times;
+	if (s->lines > most)
+		s->lines = most;
+	int64_t earned =
+		(now - s->since) / (NS_PER_SECOND / 1000) * audit_rate.per_second * times / 1000;
+
+	if (earned <= 0)
+		return;
+	s->lines = earned >= most - s->lines ? most : s->lines + (unsigned)earned;
+	s->since = now;
+}
+
+/* The user's, else the one that was looked at least lately and owes no line. */
+static struct share *share_of(uid_t uid, int64_t now)
+{
+	struct share *oldest = NULL, *s;
+
+	for (s = budget.share; s < budget.share + USERS; s++) {
+		if (s->used && s->uid == uid)
+			return s;
+		if (!s->used || !s->left_out)
+			oldest = !oldest || !s->used || (oldest->used && s->since < oldest->since)
+					 ? s
+					 : oldest;
+	}
+	s = oldest ? oldest : &budget.share[uid % USERS];
+	budget.silent -= s->left_out != 0;
+	*s = (struct share){ .used = true,
+			     .uid = uid,
+			     .since = now,
+			     .lines = audit_rate.burst * (uid == 0 ? ROOTS_SHARE : 1) };
+	return s;
+}
+
+static bool share_take(uid_t uid)
+{
+	int64_t now = clock_monotonic_ns();
+
+	pthread_mutex_lock(&budget.lock);
+	struct share *s = share_of(uid, now);
+	share_refill(s, now);
+	bool may = s->lines > 0;
+	s->lines -= may;
+	if (!may)
+		budget.silent += s->left_out++ == 0;
+	pthread_mutex_unlock(&budget.lock);
+	return may;
+}
+
+/* Takes the count of one user who may write again. */
+static bool share_owes(uid_t *uid, unsigned *count)
+{
+	int64_t now = clock_monotonic_ns();
+	bool found = false;
+
+	pthread_mutex_lock(&budget.lock);
+	for (struct share *s = budget.share; budget.silent && !found && s < budget.share + USERS;
+	     s++) {
+		if (!s->used || !s->left_out)
+			continue;
+		share_refill(s, now);
+		found = s->lines > 0;
+		if (!found)
+			continue;
+		s->lines--;
+		*uid = s->uid;
+		*count = s->left_out;
+		s->left_out = 0;
+		budget.silent--;
+	}
+	pthread_mutex_unlock(&budget.lock);
+	return found;
+}
+
+/* Whoever writes next says what was left out of others' lines, too. */
+static void tell_left_out(const char *sink)
+{
+	char line[96];
+	unsigned count;
+	uid_t uid;
+
+	while (share_owes(&uid, &count)) {
+		snprintf(line, sizeof(line),
+			 "audit: call=LeftOut uid=%u lines=%u result=0x00000000", (unsigned)uid,
+			 count);
+		if (!write_line(sink, line))
+			atomic_fetch_add(&dropped, 1);
+	}
+}
+
+/* ---- the line ---- */
 
 void audit_line(const struct lsa_client *client, const char *call, struct text *about,
 		NTSTATUS status)
@@ -160,19 +314,23 @@ void audit_line(const struct lsa_client *client, const char *call, struct text *
 
 	if (!sink)
 		return;
+	bool counts = client && !client->setup.is_this_process;
+	if (counts && !share_take(client_uid(client)))
+		return;
+	if (counts)
+		tell_left_out(sink);
 	unsigned lost = atomic_exchange(&dropped, 0);
 	text_add(&t, "audit: call=%s", call);
 	if (client) {
 		text_add(&t, " uid=%u pid=%d", (unsigned)client_uid(client),
 			 (int)client_pid(client));
-		add_program(&t, client_pid(client));
+		const char *program = program_of((struct lsa_client *)(uintptr_t)client);
+		text_add(&t, "%s", program ? program : "");
 	}
 	text_add(&t, "%s result=0x%08x", words ? words : " about=?", (unsigned)status);
 	if (lost)
 		text_add(&t, " dropped=%u", lost);
 	CLEANUP(mem_free_p) char *line = text_finish(&t);
-	bool fine = line &&
-		    (strcmp(sink, AUDIT_SYSLOG) == 0 ? to_syslog(line) : to_file(sink, line));
-	if (!fine)
+	if (!line || !write_line(sink, line))
 		atomic_fetch_add(&dropped, lost + 1);
 }

@@ -3,9 +3,90 @@
 #include "base/base.h"
 
 #include "lsa/audit.h"
+#include "lsa/contexts.h"
+#include "lsa/credentials.h"
 #include "lsa/state.h"
 #include "wire/credential.h"
 #include "wire/target.h"
+
+/* ---- what happens within a call ---- */
+
+static _Thread_local struct audit_scope *current;
+
+void audit_enter(struct audit_scope *scope)
+{
+	*scope = (struct audit_scope){ .outer = current };
+	current = scope;
+}
+
+static void logon_write(const struct lsa_client *client, struct audit_scope *s)
+{
+	if (!s->has_logon)
+		return;
+	s->has_logon = false;
+	audit_line(client, "Logon", &s->logon, s->logon_status);
+	s->logon = (struct text){ 0 };
+}
+
+void audit_leave(const struct lsa_client *client)
+{
+	struct audit_scope *s = current;
+
+	logon_write(client, s);
+	current = s->outer;
+}
+
+void audit_note_kind(enum audit_kind kind)
+{
+	if (current)
+		current->notes.kinds |= kind;
+}
+
+static void note_package(struct audit_notes *to, const struct package *package, unsigned depth)
+{
+	if (!package || depth < to->depth)
+		return;
+	to->through = package;
+	to->depth = depth;
+}
+
+void audit_note_package(const struct package *package, unsigned depth)
+{
+	if (current)
+		note_package(&current->notes, package, depth);
+}
+
+void audit_gather(struct audit_notes *to)
+{
+	if (!current)
+		return;
+	to->kinds |= current->notes.kinds;
+	note_package(to, current->notes.through, current->notes.depth);
+}
+
+static void add_luid(struct text *t, LUID id)
+{
+	text_add(t, " session=%x:%x", (unsigned)id.HighPart, (unsigned)id.LowPart);
+}
+
+void audit_sign_in(const struct lsa_client *client, struct text *about, NTSTATUS status,
+		   const LUID *session)
+{
+	bool has_session = session && !failed(status) && (session->HighPart || session->LowPart);
+
+	if (has_session)
+		add_luid(about, *session);
+	if (!current) {
+		audit_line(client, "Logon", about, status);
+		return;
+	}
+	logon_write(client, current);
+	current->has_logon = true;
+	current->has_session = has_session;
+	current->logon = *about;
+	current->logon_status = status;
+	*about = (struct text){ 0 };
+}
 
 /* Which outcomes of a call are told. */
 enum when {
@@ -23,9 +104,9 @@ static struct utf16 text_of(struct ipc_text t)
 	return (struct utf16){ t.p, t.n };
 }
 
-static void add_luid(struct text *t, LUID id)
+static void add_name(struct text *t, const char *word, const struct package *package)
 {
-	text_add(t, " session=%x:%x", (unsigned)id.HighPart, (unsigned)id.LowPart);
+	audit_add(t, word, (struct utf16){ package->name, package->name_n });
 }
 
 static void add_package(struct text *t, const struct lsa_client *client, uint32_t id)
@@ -33,8 +114,7 @@ static void add_package(struct text *t, const struct lsa_client *client, uint32_
 	const struct host *host = &client->lsa->host;
 
 	if (id < host->count)
-		audit_add(t, "package",
-			  (struct utf16){ host->package[id]->name, host->package[id]->name_n });
+		add_name(t, "package", host->package[id]);
 }
 
 /* ---- credentials ---- */
@@ -126,9 +206,11 @@ static void of_export(struct text *t, const struct lsa_client *client, const voi
 static void of_import(struct text *t, const struct lsa_client *client, const void *request,
 		      const void *reply)
 {
+	const struct vault_import_call *call = request;
 	const struct vault_import_reply *done = reply;
 
-	text_add(t, " records=%llu", (unsigned long long)done->records);
+	text_add(t, " records=%llu%s", (unsigned long long)done->records,
+		 call->moved.n ? " moved=yes" : "");
 }
 
 /* ---- sign-ins ---- */
@@ -142,21 +224,91 @@ static void of_acquire(struct text *t, const struct lsa_client *client, const vo
 	audit_add(t, "principal", text_of(call->principal));
 }
 
+/* What a call on a context is about, as far as handles name anything. */
+struct part_of {
+	struct context *context;
+	struct lsa_credential *credential;
+	struct audit_notes notes; /* the target is borrowed */
+};
+
+static void part_done(struct part_of *p)
+{
+	lsa_context_unref(p->context);
+	lsa_credential_unref(p->credential);
+}
+
+static void part_find(const struct lsa_client *client, const struct context_call *call,
+		      const struct context_reply *answer, struct part_of *p)
+{
+	struct lsa_client *c = (struct lsa_client *)(uintptr_t)client; /* looking changes nothing */
+	uint64_t context = answer->context ? answer->context : call->context;
+
+	*p = (struct part_of){ .context = NULL };
+	if (context)
+		p->context = lsa_context_find(&c->contexts, context);
+	if (!p->context && call->credential)
+		p->credential = lsa_credential_find(&c->credentials, call->credential);
+	if (p->context) {
+		pthread_mutex_lock(&p->context->lock);
+		p->notes = p->context->notes;
+		pthread_mutex_unlock(&p->context->lock);
+	} else if (p->credential) {
+		p->notes = p->credential->notes;
+	}
+	audit_gather(&p->notes);
+}
+
+/* SSPI's flags of both roles are one bit. */
+static void add_delegated(struct text *t, const struct context_reply *answer, bool complete)
+{
+	if (complete && answer->attributes & ISC_RET_DELEGATE)
+		text_add(t, " delegated=yes");
+}
+
+static void add_part(struct text *t, const struct part_of *p)
+{
+	const struct package *package = p->context	? p->context->package
+					: p->credential ? p->credential->package
+							: NULL;
+
+	if (package)
+		add_name(t, "package", package);
+	if (p->notes.through && p->notes.through != package)
+		add_name(t, "through", p->notes.through);
+}
+
+/* A program that gave a credential may still be signed in with a saved one: CREDSSP_CRED holds more than that. */
+static const char *kind_of(unsigned kinds)
+{
+	return kinds & AUDIT_DEFAULT ? "default"
+	       : kinds & AUDIT_SAVED ? "saved"
+	       : kinds & AUDIT_GIVEN ? "given"
+				     : "session";
+}
+
 static void of_init(struct text *t, const struct lsa_client *client, const void *request,
 		    const void *reply)
 {
 	const struct context_call *call = request;
+	const struct context_reply *answer = reply;
+	CLEANUP(part_done) struct part_of p;
 
-	audit_add(t, "target", text_of(call->target));
+	part_find(client, call, answer, &p);
+	add_part(t, &p);
+	struct utf16 first = { p.notes.target, p.notes.target_n };
+	audit_add(t, "target", first.p ? first : text_of(call->target));
+	text_add(t, " credential=%s", kind_of(p.notes.kinds));
+	add_delegated(t, answer, true);
 }
 
 static void of_accept(struct text *t, const struct lsa_client *client, const void *request,
 		      const void *reply)
 {
-	const struct context_reply *answer = reply;
+	CLEANUP(part_done) struct part_of p;
 
-	if (answer->context)
-		add_package(t, client, answer->package);
+	part_find(client, request, reply, &p);
+	add_part(t, &p);
+	add_delegated(t, reply, true);
 }
 
 static void of_logon(struct text *t, const struct lsa_client *client, const void *request,
@@ -171,6 +323,24 @@ static void of_logon(struct text *t, const struct lsa_client *client, const void
 	add_luid(t, answer->logon);
 }
 
+static void of_added(struct text *t, const struct lsa_client *client, const void *request,
+		     const void *reply)
+{
+	const struct add_credentials_call *call = request;
+
+	audit_add(t, "package", text_of(call->package));
+	audit_add(t, "principal", text_of(call->principal));
+}
+
+static void of_session(struct text *t, const struct lsa_client *client, const void *request,
+		       const void *reply)
+{
+	const struct session_data_call *call = request;
+
+	if (call->has_logon)
+		add_luid(t, call->logon);
+}
+
 static void of_end(struct text *t, const struct lsa_client *client, const void *request,
 		   const void *reply)
 {
@@ -181,8 +351,12 @@ static void of_package(struct text *t, const struct lsa_client *client, const vo
 		       const void *reply)
 {
 	const struct call_package_call *call = request;
+	struct rd message = rd_of(call->message.p, call->message.n);
+	uint32_t number;
 
 	add_package(t, client, call->package);
+	if (rd_u32le(&message, &number)) /* every package's messages begin with what they ask */
+		text_add(t, " message=%u", (unsigned)number);
 }
 
 /* ---- the table ---- */
@@ -193,7 +367,7 @@ static const struct {
 	describe *describe; /* NULL: nothing more to say */
 } rows[CALL_COUNT] = {
 	[CALL_ACQUIRE_CREDENTIALS] = { FAILED, "AcquireCredentialsHandle", of_acquire },
-	[CALL_INIT_CONTEXT] = { FAILED, "InitializeSecurityContext", of_init },
+	[CALL_INIT_CONTEXT] = { SETTLED, "InitializeSecurityContext", of_init },
 	[CALL_ACCEPT_CONTEXT] = { SETTLED, "AcceptSecurityContext", of_accept },
 	[CALL_CRED_WRITE] = { ALWAYS, "CredWrite", of_write },
 	[CALL_CRED_READ] = { ALWAYS, "CredRead", of_name },
@@ -202,6 +376,10 @@ static const struct {
 	[CALL_CRED_RENAME] = { ALWAYS, "CredRename", of_rename },
 	[CALL_CRED_MATCH] = { ALWAYS, "CredReadDomainCredentials", of_match },
 	[CALL_CRED_BEST] = { ALWAYS, "CredFindBestCredential", of_name },
+	[CALL_SET_CREDENTIALS] = { FAILED, "SetCredentialsAttributes", NULL },
+	[CALL_ADD_CREDENTIALS] = { FAILED, "AddCredentials", of_added },
+	[CALL_SESSION_DATA] = { FAILED, "LsaGetLogonSessionData", of_session },
+	[CALL_CRED_UNPROTECT] = { FAILED, "CredUnprotect", NULL },
 	[CALL_CRED_SET_DEFAULT] = { ALWAYS, "DefaultCredentialSet", of_name },
 	[CALL_CRED_GET_DEFAULT] = { ALWAYS, "DefaultCredentialGet", NULL },
 	[CALL_VAULT_UNLOCK] = { ALWAYS, "VaultUnlock", NULL },
@@ -213,16 +391,18 @@ static const struct {
 	[CALL_VAULT_ACCEPT] = { ALWAYS, "VaultAccept", NULL },
 	[CALL_VAULT_EXPORT] = { ALWAYS, "VaultExport", of_export },
 	[CALL_VAULT_IMPORT] = { ALWAYS, "VaultImport", of_import },
+	[CALL_VAULT_MOVE] = { ALWAYS, "VaultMove", NULL },
 	[CALL_CONNECT] = { FAILED, "LsaRegisterLogonProcess", NULL },
-	[CALL_CALL_PACKAGE] = { FAILED, "LsaCallAuthenticationPackage", of_package },
+	[CALL_CALL_PACKAGE] = { ALWAYS, "LsaCallAuthenticationPackage", of_package },
 	[CALL_LOGON_USER] = { ALWAYS, "LsaLogonUser", of_logon },
-	[CALL_SESSION_END] = { ALWAYS, "EndLogonSession", of_end },
+	[CALL_SESSION_END] = { FAILED, /* else LogonSessionEnd says it */
+			       "EndLogonSession", of_end },
 };
 
 /* A message that is not whole yet is no refusal. */
 static bool is_told(enum when when, NTSTATUS status)
 {
-	if (status == SEC_E_INCOMPLETE_MESSAGE)
+	if (status == SEC_E_INCOMPLETE_MESSAGE || status == SEC_E_BUFFER_TOO_SMALL)
 		return false;
 	switch (when) {
 	case ALWAYS:
@@ -230,7 +410,7 @@ static bool is_told(enum when when, NTSTATUS status)
 	case FAILED:
 		return failed(status);
 	case SETTLED:
-		return status != SEC_I_CONTINUE_NEEDED && status != SEC_I_COMPLETE_AND_CONTINUE;
+		return failed(status) || status == SEC_E_OK || status == SEC_I_COMPLETE_NEEDED;
 	default:
 		return false;
 	}
@@ -243,14 +423,58 @@ static NTSTATUS outcome(enum call which, NTSTATUS status, const void *reply)
 	return which == CALL_CALL_PACKAGE && !failed(status) ? answer->protocol_status : status;
 }
 
+/* A sign-in that a package judged within this call is what the call came to: one line for both. */
+static bool merge(const struct lsa_client *client, enum call which, const void *reply,
+		  NTSTATUS status)
+{
+	struct audit_scope *s = current;
+
+	if (!s || !s->has_logon || failed(s->logon_status) != failed(status) ||
+	    (which != CALL_ACCEPT_CONTEXT && which != CALL_LOGON_USER))
+		return false;
+	if (which == CALL_ACCEPT_CONTEXT)
+		add_delegated(&s->logon, reply, !failed(status));
+	else if (!failed(status) && !s->has_session)
+		add_luid(&s->logon, ((const struct logon_user_reply *)reply)->logon);
+	logon_write(client, s);
+	return true;
+}
+
+/* A context that goes on after its end, to say goodbye for example, signs nobody in again. */
+static bool is_told_again(const struct lsa_client *client, enum call which, const void *request,
+			  const void *reply, NTSTATUS status)
+{
+	const struct context_call *call = request;
+	const struct context_reply *answer = reply;
+	struct lsa_client *c = (struct lsa_client *)(uintptr_t)client; /* looking changes nothing */
+
+	if (which != CALL_INIT_CONTEXT && which != CALL_ACCEPT_CONTEXT)
+		return false;
+	uint64_t number = answer->context ? answer->context : call->context;
+	CLEANUP(lsa_context_unref_p)
+	struct context *context = number ? lsa_context_find(&c->contexts, number) : NULL;
+	if (!context)
+		return false;
+	pthread_mutex_lock(&context->lock);
+	bool *told = failed(status) ? &context->notes.told_failure : &context->notes.told;
+	bool again = *told;
+	*told = true;
+	pthread_mutex_unlock(&context->lock);
+	return again;
+}
+
 void audit_call(const struct lsa_client *client, enum call which, const void *request,
 		const void *reply, NTSTATUS status)
 {
 	struct text about = { 0 };
 
 	status = outcome(which, status, reply);
-	if (!audit_is_on(client) || !is_told(rows[which].when, status))
+	if (!audit_is_on(client) || !is_told(rows[which].when, status) ||
+	    is_told_again(client, which, request, reply, status) ||
+	    merge(client, which, reply, status))
 		return;
+	if (current)
+		logon_write(client, current); /* it came first */
 	if (rows[which].describe)
 		rows[which].describe(&about, client, request, reply);
 	audit_line(client, rows[which].name, &about, status);

@@ -30,6 +30,7 @@ void call_enter(struct frame *frame, struct lsa *lsa, struct lsa_client *client,
 	if (outer && !client) {
 		frame->client = outer->client;
 		frame->attributes = outer->attributes;
+		frame->logon = outer->logon;
 	}
 	current_call = frame;
 }
@@ -39,9 +40,24 @@ void call_leave(struct frame *frame)
 	current_call = frame->outer;
 }
 
+unsigned call_depth(void)
+{
+	unsigned depth = 0;
+
+	for (const struct frame *f = current_call; f; f = f->outer)
+		depth++;
+	return depth;
+}
+
 const struct frame *call_current(void)
 {
 	return current_call;
+}
+
+void call_vouch(uint32_t kind)
+{
+	if (current_call)
+		current_call->vouched = kind;
 }
 
 void call_note_reason(const char *sentence)
@@ -136,6 +152,7 @@ DISPATCH(lsa_vault_accept, request)
 DISPATCH(lsa_vault_export, request, reply)
 DISPATCH(lsa_vault_import, request, reply)
 DISPATCH(lsa_vault_fault, reply)
+DISPATCH(lsa_vault_move, request, reply)
 DISPATCH(lsa_policy_list, reply)
 DISPATCH(lsa_policy_explain, request, reply)
 DISPATCH(lsa_encrypt_memory, request, reply)
@@ -184,6 +201,7 @@ static NTSTATUS (*const handlers[CALL_COUNT])(struct lsa_client *client, const v
 	[CALL_VAULT_EXPORT] = dispatch_lsa_vault_export,
 	[CALL_VAULT_IMPORT] = dispatch_lsa_vault_import,
 	[CALL_VAULT_FAULT] = dispatch_lsa_vault_fault,
+	[CALL_VAULT_MOVE] = dispatch_lsa_vault_move,
 	[CALL_POLICY_LIST] = dispatch_lsa_policy_list,
 	[CALL_POLICY_EXPLAIN] = dispatch_lsa_policy_explain,
 	[CALL_ENCRYPT_MEMORY] = dispatch_lsa_encrypt_memory,
@@ -207,6 +225,7 @@ NTSTATUS lsa_dispatch(struct lsa_client *client, enum call which, const void *re
 {
 	struct call_reason *outer = current_reason;
 	struct call_reason noted;
+	struct audit_scope scope;
 
 	noted.text[0] = '\0';
 	if (why)
@@ -214,10 +233,14 @@ NTSTATUS lsa_dispatch(struct lsa_client *client, enum call which, const void *re
 	if ((unsigned)which >= CALL_COUNT)
 		return fail(SEC_E_INTERNAL_ERROR, "a call that is none");
 	atomic_fetch_add(&client->calls, 1);
+	if (!atomic_exchange(&client->kept, true))
+		(void)!session_keep_own(client);
 	current_reason = &noted;
+	audit_enter(&scope);
 	NTSTATUS status = handlers[which](client, request, reply);
 	current_reason = outer;
 	audit_call(client, which, request, reply, status);
+	audit_leave(client);
 	if (why && is_refused(which, status, reply))
 		memcpy(why->text, noted.text, strlen(noted.text) + 1);
 	return status;

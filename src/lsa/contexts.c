@@ -23,6 +23,11 @@ static struct context *lsa_context_new(struct lsa *lsa, const struct leg *leg)
 	c->lsa = lsa;
 	c->package = leg->credential->package;
 	c->first = lsa_credential_ref(leg->credential);
+	c->notes.kinds = leg->credential->notes.kinds;
+	if (leg->target && leg->target->Length) { /* short of memory the line has what the last call says */
+		c->notes.target = mem_dup(leg->target->Buffer, leg->target->Length);
+		c->notes.target_n = c->notes.target ? leg->target->Length / sizeof(WCHAR) : 0;
+	}
 	c->inbound = leg->inbound;
 	c->generation = lsa_generation();
 	atomic_init(&c->refs, 1);
@@ -59,6 +64,7 @@ struct context *lsa_context_unref(struct context *c)
 	lsa_credential_unref(c->first);
 	lsa_credential_unref(c->latest);
 	secret_free(c->packed);
+	mem_free(c->notes.target);
 	pthread_mutex_destroy(&c->lock);
 	mem_free(c);
 	return NULL;
@@ -119,6 +125,9 @@ static NTSTATUS leg_run(struct context *c, struct leg *leg)
 					       &handle, leg->out, &leg->attributes, &until, &mapped,
 					       &leg->user_data);
 	leg->expiry = until.QuadPart;
+	if (!failed(status) && call_current()->outer)
+		audit_note_package(c->package, call_depth());
+	audit_gather(&c->notes);
 	if (!failed(status) || (leg->requirements & ISC_REQ_ALLOCATE_MEMORY)) /* else it may be room alone */
 		tokens_trace(&c->lsa->host, c->package, "gives", leg->out);
 	if (failed(status))
@@ -173,6 +182,7 @@ NTSTATUS lsa_context_leg(struct lsa *lsa, struct lsa_client *client, struct leg 
 	call_enter(&frame, lsa, client, c->package);
 	if (!client)
 		call_is_inner(&frame);
+	call_is_for(&frame, (leg->credential ? leg->credential : c->first)->logon);
 	if (leg->context)
 		return leg_later(leg);
 	NTSTATUS status = leg_run(fresh, leg);
@@ -322,6 +332,7 @@ NTSTATUS lsa_context_control(struct lsa_client *client, const struct control_con
 		return status;
 	CLEANUP(call_leave) struct frame frame;
 	call_enter(&frame, client->lsa, client, c->package);
+	call_is_for(&frame, c->first->logon);
 	return lsa_context_apply(c, &in.desc);
 }
 
@@ -348,6 +359,7 @@ NTSTATUS lsa_context_query(struct lsa_client *client, const struct query_context
 		return fail(SEC_E_UNSUPPORTED_FUNCTION, "asking for an attribute");
 	CLEANUP(call_leave) struct frame frame;
 	call_enter(&frame, client->lsa, client, c->package);
+	call_is_for(&frame, c->first->logon);
 	NTSTATUS status = lsa_context_ask(c, call->attribute, value);
 	return failed(status) ? status : attribute_answer(call->attribute, value, reply);
 }
@@ -377,5 +389,6 @@ NTSTATUS lsa_context_set(struct lsa_client *client, const struct set_attribute_c
 		return status;
 	CLEANUP(call_leave) struct frame frame;
 	call_enter(&frame, client->lsa, client, c->package);
+	call_is_for(&frame, c->first->logon);
 	return lsa_context_change(c, &given);
 }

@@ -13,6 +13,7 @@
 #include "base/base.h"
 #include "base/secret.h"
 #include "ipc/calls.h"
+#include "lsa/audit.h"
 
 struct lsa_credential;
 struct lsa;
@@ -32,6 +33,7 @@ struct context {
 	_Atomic(const SECPKG_USER_FUNCTION_TABLE *) user; /* of a context the LSA itself holds, once
 							     mapped */
 	struct secret *packed; /* what that was mapped from; see lsa/reach.h */
+	struct audit_notes notes;
 };
 
 /* One call of a handshake, in LSA memory. */

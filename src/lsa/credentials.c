@@ -49,7 +49,7 @@ struct lsa_credential *lsa_credential_find(struct slots *table, uint64_t number)
 }
 
 NTSTATUS lsa_credential_new(struct lsa *lsa, struct lsa_client *client, const struct acquisition *a,
-			struct lsa_credential **out, int64_t *expiry)
+			    struct lsa_credential **out, int64_t *expiry)
 {
 	SpAcquireCredentialsHandleFn *acquire = a->package->functions.AcquireCredentialsHandle;
 	TimeStamp until = { .QuadPart = CLOCK_NEVER };
@@ -64,14 +64,20 @@ NTSTATUS lsa_credential_new(struct lsa *lsa, struct lsa_client *client, const st
 	call_enter(&frame, lsa, client, a->package);
 	if (!client)
 		call_is_inner(&frame);
-	NTSTATUS status = acquire(a->principal, a->use, a->logon, a->auth, NULL, NULL, &c->handle,
-				  &until);
+	if (a->logon)
+		call_is_for(&frame, *a->logon);
+	c->logon = frame.logon;
+	NTSTATUS status =
+		acquire(a->principal, a->use, a->logon, a->auth, NULL, NULL, &c->handle, &until);
 	if (failed(status)) {
 		mem_free(c);
 		return status;
 	}
 	c->lsa = lsa;
 	c->package = a->package;
+	if (a->brings)
+		c->notes.kinds = AUDIT_GIVEN;
+	audit_gather(&c->notes);
 	atomic_init(&c->refs, 1);
 	*out = c;
 	*expiry = until.QuadPart;
@@ -79,6 +85,16 @@ NTSTATUS lsa_credential_new(struct lsa *lsa, struct lsa_client *client, const st
 }
 
 /* ---- acquire ---- */
+
+/* Does the block bring a credential? CREDSSP's may be without one. */
+static bool brings_credential(const struct package *package, struct ipc_bytes auth)
+{
+	struct credssp_auth c;
+
+	if (package->auth_format != OPENSSPI_AUTH_DATA_CREDSSP)
+		return auth.n != 0;
+	return credssp_auth_read(rd_of(auth.p, auth.n), &c) && c.has_identity;
+}
 
 /* A private copy of a block of a known format: the package trusts the block's own count of bytes. */
 static NTSTATUS auth_copy(struct ipc_bytes auth, void **out)
@@ -99,7 +115,8 @@ static NTSTATUS auth_copy(struct ipc_bytes auth, void **out)
 }
 
 /* Does that package keep something for a session, which its credentials may be made of? */
-static bool package_has_some(const struct lsa_client *client, const struct package *package, LUID logon)
+static bool package_has_some(const struct lsa_client *client, const struct package *package,
+			     LUID logon)
 {
 	CLEANUP(primary_found_done) struct primary_found found = { 0 };
 	const struct primary_owner owner = { logon, package->id };
@@ -123,7 +140,8 @@ static bool names_service(const struct package *package, const struct acquire_ca
 static NTSTATUS acquire_check(const struct lsa_client *client, const struct package *package,
 			      const struct acquire_call *call)
 {
-	if (call->has_logon && !SecIsZeroLuid(&call->logon)) {
+	/* Sessions that another LSA keeps are its to check, when a package reaches there. */
+	if (call->has_logon && !SecIsZeroLuid(&call->logon) && !client->lsa->setup.remote) {
 		NTSTATUS status = session_check(client, call->logon);
 		if (failed(status))
 			return status;
@@ -155,6 +173,7 @@ static NTSTATUS acquire_ask(struct lsa_client *client, const struct package *pac
 	if (failed(status))
 		return status;
 	a.auth = auth;
+	a.brings = brings_credential(package, call->auth);
 	if (package->auth_format == OPENSSPI_AUTH_DATA_OPAQUE)
 		a.auth = (PVOID)(uintptr_t)call->client_address;
 	status = lsa_credential_new(client->lsa, client, &a, &c, &reply->expiry);
@@ -169,7 +188,7 @@ static NTSTATUS acquire_ask(struct lsa_client *client, const struct package *pac
 }
 
 NTSTATUS lsa_credential_acquire(struct lsa_client *client, const struct acquire_call *call,
-			    struct acquire_reply *reply)
+				struct acquire_reply *reply)
 {
 	const struct package *package = host_find(&client->lsa->host, call->package);
 
@@ -208,12 +227,12 @@ NTSTATUS attribute_answer(uint32_t attribute, void *value, struct attribute_repl
 }
 
 NTSTATUS lsa_credential_query(struct lsa_client *client, const struct query_credentials_call *call,
-			  struct attribute_reply *reply)
+			      struct attribute_reply *reply)
 {
 	const uint32_t attribute = call->attribute | ATTRIBUTE_OF_CREDENTIALS;
 	_Alignas(max_align_t) uint8_t value[ATTRIBUTE_SIZE_MAX] = { 0 };
-	CLEANUP(lsa_credential_unref_p) struct lsa_credential *c =
-		lsa_credential_find(&client->credentials, call->credential);
+	CLEANUP(lsa_credential_unref_p)
+	struct lsa_credential *c = lsa_credential_find(&client->credentials, call->credential);
 
 	if (!c)
 		return fail(SEC_E_INVALID_HANDLE, "asking for a credential's attribute");
@@ -223,6 +242,7 @@ NTSTATUS lsa_credential_query(struct lsa_client *client, const struct query_cred
 
 	CLEANUP(call_leave) struct frame frame;
 	call_enter(&frame, client->lsa, client, c->package);
+	call_is_for(&frame, c->logon);
 	NTSTATUS status = query(c->handle, call->attribute, value);
 	return failed(status) ? status : attribute_answer(attribute, value, reply);
 }
@@ -230,8 +250,8 @@ NTSTATUS lsa_credential_query(struct lsa_client *client, const struct query_cred
 NTSTATUS lsa_credential_set(struct lsa_client *client, const struct set_attribute_call *call)
 {
 	CLEANUP(given_done) struct given given = { .value = NULL };
-	CLEANUP(lsa_credential_unref_p) struct lsa_credential *c =
-		lsa_credential_find(&client->credentials, call->object);
+	CLEANUP(lsa_credential_unref_p)
+	struct lsa_credential *c = lsa_credential_find(&client->credentials, call->object);
 
 	if (!c)
 		return fail(SEC_E_INVALID_HANDLE, "changing a credential's attribute");
@@ -245,6 +265,7 @@ NTSTATUS lsa_credential_set(struct lsa_client *client, const struct set_attribut
 
 	CLEANUP(call_leave) struct frame frame;
 	call_enter(&frame, client->lsa, client, c->package);
+	call_is_for(&frame, c->logon);
 	return set(c->handle, call->attribute, given.value, given.size);
 }
 
@@ -267,10 +288,10 @@ static NTSTATUS add_ask(struct lsa_client *client, struct lsa_credential *c,
 
 	CLEANUP(call_leave) struct frame frame;
 	call_enter(&frame, client->lsa, client, c->package);
-	status = c->package->functions.AddCredentials(c->handle,
-						      call->principal.n ? &principal : NULL,
-						      call->package.p ? &package : NULL, call->use,
-						      auth, NULL, NULL, &until);
+	call_is_for(&frame, c->logon);
+	status = c->package->functions.AddCredentials(
+		c->handle, call->principal.n ? &principal : NULL, call->package.p ? &package : NULL,
+		call->use, auth, NULL, NULL, &until);
 	*expiry = until.QuadPart;
 	return status;
 }
@@ -278,8 +299,8 @@ static NTSTATUS add_ask(struct lsa_client *client, struct lsa_credential *c,
 NTSTATUS lsa_credential_add(struct lsa_client *client, const struct add_credentials_call *call,
 			    struct add_credentials_reply *reply)
 {
-	CLEANUP(lsa_credential_unref_p) struct lsa_credential *c =
-		lsa_credential_find(&client->credentials, call->credential);
+	CLEANUP(lsa_credential_unref_p)
+	struct lsa_credential *c = lsa_credential_find(&client->credentials, call->credential);
 
 	if (!c)
 		return fail(SEC_E_INVALID_HANDLE, "adding credentials");

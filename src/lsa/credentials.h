@@ -8,6 +8,7 @@
 
 #include "base/base.h"
 #include "ipc/calls.h"
+#include "lsa/audit.h"
 
 struct lsa;
 struct lsa_client;
@@ -18,6 +19,8 @@ struct lsa_credential {
 	struct lsa *lsa;
 	const struct package *package;
 	LSA_SEC_HANDLE handle; /* the package's */
+	LUID logon; /* whose session's they are; zero: the client's own */
+	struct audit_notes notes;
 };
 
 /* What a package is asked; the rest of SpAcquireCredentialsHandle's arguments are NULL. */
@@ -27,6 +30,7 @@ struct acquisition {
 	ULONG use;
 	LUID *logon;
 	PVOID auth;
+	bool brings; /* is a credential in it? For the audit */
 };
 
 /* Asks the package; the credential has one reference. `client` may be NULL. */

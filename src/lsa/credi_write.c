@@ -7,6 +7,7 @@
 
 #include "credman/credman.h"
 #include "credman/rules.h"
+#include "lsa/audit.h"
 #include "lsa/call.h"
 #include "lsa/credi_write.h"
 #include "lsa/saved.h"
@@ -117,12 +118,13 @@ static NTSTATUS told(NTSTATUS status)
 		       : status;
 }
 
-NTSTATUS NTAPI credi_write(PLUID logon, ULONG cred_flags, PENCRYPTED_CREDENTIALW given, ULONG flags)
+static NTSTATUS write_given(PLUID logon, ULONG cred_flags, const ENCRYPTED_CREDENTIALW *given,
+			    ULONG flags)
 {
 	CLEANUP(secret_free_p) struct secret *blob = NULL;
 	const ULONG form = cred_flags & FORMS;
 	struct credential_view c;
-	struct credman *set;
+	CLEANUP(credman_free_p) struct credman *set = NULL;
 
 	if (!logon || !given || flags || cred_flags & ~(ULONG)WRITE_FLAGS || form == FORMS)
 		return fail(STATUS_INVALID_PARAMETER, "CrediWrite");
@@ -137,4 +139,24 @@ NTSTATUS NTAPI credi_write(PLUID logon, ULONG cred_flags, PENCRYPTED_CREDENTIALW
 		return status;
 	c.blob = rd_of(blob->p, credential.ClearCredentialBlobSize);
 	return told(credman_write(set, &c, false));
+}
+
+NTSTATUS NTAPI credi_write(PLUID logon, ULONG cred_flags, PENCRYPTED_CREDENTIALW given, ULONG flags)
+{
+	const struct frame *frame = call_current();
+	const struct lsa_client *client = frame ? frame->client : NULL;
+	struct text about = { 0 };
+
+	NTSTATUS status = write_given(logon, cred_flags, given, flags);
+	if (!audit_is_on(client))
+		return status;
+	credi_audit_package(&about);
+	if (given) {
+		audit_add(&about, "target", utf16_of(given->Cred.TargetName));
+		text_add(&about, " type=%u persist=%u", (unsigned)given->Cred.Type,
+			 (unsigned)given->Cred.Persist);
+		audit_add(&about, "user", utf16_of(given->Cred.UserName));
+	}
+	audit_line(client, "CrediWrite", &about, status);
+	return status;
 }

@@ -19,4 +19,8 @@
 NTSTATUS NTAPI credi_write(PLUID logon, ULONG cred_flags, PENCRYPTED_CREDENTIALW credential,
 			   ULONG flags);
 
+/* Which package calls, for its line of the audit. */
+struct text;
+void credi_audit_package(struct text *about);
+
 #endif

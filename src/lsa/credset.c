@@ -7,27 +7,19 @@
 #include "credman/credman.h"
 #include "credman/rules.h"
 #include "lsa/credset.h"
+#include "lsa/sets.h"
 #include "lsa/state.h"
 
 #define LIST_MAX IPC_BYTES_MAX
 #define LIST_USUAL (256u << 10) /* a thousand credentials */
 
-NTSTATUS credset_of(const struct lsa_client *client, struct credman **out)
-{
-	const struct lsa_setup *setup = &client->lsa->setup;
-
-	*out = setup->credman_of ? setup->credman_of(client_uid(client)) : setup->credman;
-	return *out ? STATUS_SUCCESS
-		    : fail(STATUS_NO_SUCH_LOGON_SESSION, "finding the session's credentials");
-}
-
-/* The set, for a call whose Flags may have these bits. */
+/* The set (a reference), for a call whose Flags may have these bits. */
 static NTSTATUS set_for(const struct lsa_client *client, uint32_t flags, uint32_t allowed,
 			struct credman **out)
 {
 	if (flags & ~allowed)
 		return fail(CREDMAN_INVALID_FLAGS, "reading a call's flags");
-	return credset_of(client, out);
+	return sets_own(client, out);
 }
 
 /* ---- names ---- */
@@ -142,7 +134,7 @@ static NTSTATUS check_fit(const struct credential_view *c, struct ipc_bytes byte
 NTSTATUS lsa_cred_write(struct lsa_client *client, const struct cred_write_call *call)
 {
 	struct credential_view c;
-	struct credman *set;
+	CLEANUP(credman_free_p) struct credman *set = NULL;
 
 	NTSTATUS status = set_for(client, call->flags, CRED_PRESERVE_CREDENTIAL_BLOB, &set);
 	if (failed(status))
@@ -158,7 +150,7 @@ NTSTATUS lsa_cred_write(struct lsa_client *client, const struct cred_write_call 
 
 NTSTATUS lsa_cred_delete(struct lsa_client *client, const struct cred_name_call *call)
 {
-	struct credman *set;
+	CLEANUP(credman_free_p) struct credman *set = NULL;
 	struct utf16 name;
 
 	NTSTATUS status = name_of(call->target, &name);
@@ -169,7 +161,7 @@ NTSTATUS lsa_cred_delete(struct lsa_client *client, const struct cred_name_call 
 
 NTSTATUS lsa_cred_rename(struct lsa_client *client, const struct cred_rename_call *call)
 {
-	struct credman *set;
+	CLEANUP(credman_free_p) struct credman *set = NULL;
 	struct utf16 from, to;
 
 	NTSTATUS status = name_of(call->from, &from);
@@ -186,7 +178,7 @@ NTSTATUS lsa_cred_read(struct lsa_client *client, const struct cred_name_call *c
 		       struct cred_list_reply *reply)
 {
 	struct credential *c = NULL;
-	struct credman *set;
+	CLEANUP(credman_free_p) struct credman *set = NULL;
 	struct utf16 name;
 
 	NTSTATUS status = name_of(call->target, &name);
@@ -203,7 +195,7 @@ NTSTATUS lsa_cred_best(struct lsa_client *client, const struct cred_name_call *c
 		       struct cred_list_reply *reply)
 {
 	struct credential *c = NULL;
-	struct credman *set;
+	CLEANUP(credman_free_p) struct credman *set = NULL;
 	struct utf16 name;
 
 	NTSTATUS status = name_of(call->target, &name);
@@ -222,7 +214,7 @@ NTSTATUS lsa_cred_enumerate(struct lsa_client *client, const struct cred_name_ca
 	bool all = call->flags & CRED_ENUMERATE_ALL_CREDENTIALS;
 	struct utf16 filter = text_of(call->target);
 	struct making m = MAKING(all);
-	struct credman *set;
+	CLEANUP(credman_free_p) struct credman *set = NULL;
 
 	NTSTATUS status = set_for(client, call->flags, CRED_ENUMERATE_ALL_CREDENTIALS, &set);
 	if (!failed(status) && filter.p && !is_name(filter))
@@ -243,7 +235,7 @@ NTSTATUS lsa_cred_match(struct lsa_client *client, const struct cred_match_call 
 {
 	struct credential_list list = { 0 };
 	struct target_view t;
-	struct credman *set;
+	CLEANUP(credman_free_p) struct credman *set = NULL;
 
 	NTSTATUS status = set_for(client, call->flags, CRED_CACHE_TARGET_INFORMATION, &set);
 	if (failed(status))
@@ -283,7 +275,7 @@ NTSTATUS lsa_cred_target(struct lsa_client *client, const struct cred_name_call 
 {
 	CLEANUP(mem_free_p) WCHAR *other = NULL;
 	uint8_t *bytes = NULL;
-	struct credman *set;
+	CLEANUP(credman_free_p) struct credman *set = NULL;
 	struct utf16 name;
 	size_t n = 0;
 
@@ -308,10 +300,10 @@ NTSTATUS lsa_cred_target(struct lsa_client *client, const struct cred_name_call 
 
 NTSTATUS lsa_cred_session(struct lsa_client *client, struct cred_session_reply *reply)
 {
-	struct credman *set;
+	CLEANUP(credman_free_p) struct credman *set = NULL;
 
 	_Static_assert(ARRAY_LEN(reply->persist) >= CREDMAN_TYPES, "a number for each type");
-	NTSTATUS status = credset_of(client, &set);
+	NTSTATUS status = sets_own(client, &set);
 	if (!failed(status))
 		credman_session_types(set, reply->persist);
 	return status;
@@ -320,7 +312,7 @@ NTSTATUS lsa_cred_session(struct lsa_client *client, struct cred_session_reply *
 NTSTATUS lsa_cred_set_default(struct lsa_client *client, const struct cred_name_call *call)
 {
 	struct utf16 target = text_of(call->target);
-	struct credman *set;
+	CLEANUP(credman_free_p) struct credman *set = NULL;
 
 	NTSTATUS status = set_for(client, call->flags, 0, &set);
 	if (!failed(status) && target.p && !is_name(target))
@@ -331,9 +323,9 @@ NTSTATUS lsa_cred_set_default(struct lsa_client *client, const struct cred_name_
 NTSTATUS lsa_cred_get_default(struct lsa_client *client, struct cred_list_reply *reply)
 {
 	struct credential *c = NULL;
-	struct credman *set;
+	CLEANUP(credman_free_p) struct credman *set = NULL;
 
-	NTSTATUS status = credset_of(client, &set);
+	NTSTATUS status = sets_own(client, &set);
 	if (!failed(status))
 		status = credman_get_default(set, &c);
 	if (failed(status))

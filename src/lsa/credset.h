@@ -9,11 +9,7 @@
 #include "base/base.h"
 #include "ipc/calls.h"
 
-struct credman;
 struct lsa_client;
-
-/* The set of the client's own session. */
-MUST_CHECK NTSTATUS credset_of(const struct lsa_client *client, struct credman **out);
 
 MUST_CHECK NTSTATUS lsa_cred_write(struct lsa_client *client, const struct cred_write_call *call);
 MUST_CHECK NTSTATUS lsa_cred_read(struct lsa_client *client, const struct cred_name_call *call,

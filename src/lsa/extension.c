@@ -5,6 +5,7 @@
 #include <opensspi.h>
 
 #include "base/block.h"
+#include "lsa/audit.h"
 #include "lsa/call.h"
 #include "lsa/principal.h"
 #include "lsa/reach.h"
@@ -131,6 +132,9 @@ static NTSTATUS NTAPI extension_authenticate_ntlm_sids(const OPENSSPI_NTLM_LOGON
 		return fail(STATUS_NO_MEMORY, "answering a sign-in");
 	if (!failed(status))
 		status = give_answer(&answer, result);
+	if (!failed(status))
+		call_vouch(answer.of_machine ? OPENSSPI_ACCOUNT_OF_MACHINE
+					     : OPENSSPI_ACCOUNT_OF_DOMAIN);
 	if (failed(status) && sids) {
 		block_free(sids->pvBuffer);
 		*sids = (SecBuffer){ .cbBuffer = 0 };
@@ -142,6 +146,45 @@ static NTSTATUS NTAPI extension_authenticate_ntlm(const OPENSSPI_NTLM_LOGON *log
 						  POPENSSPI_NTLM_LOGON_RESULT result)
 {
 	return extension_authenticate_ntlm_sids(logon, result, NULL);
+}
+
+/* One line of the audit for each: who was delegated is nobody else's to say. */
+static void audit_delegated(const struct pam_question *q, NTSTATUS status)
+{
+	const struct frame *frame = call_current();
+	const struct lsa_client *client = frame ? frame->client : NULL;
+	struct text about = { 0 };
+
+	if (!audit_is_on(client))
+		return;
+	audit_add(&about, "user", q->user);
+	audit_add(&about, "domain", q->domain);
+	audit_line(client, "CheckDelegated", &about, status);
+}
+
+static struct utf16 units_of(const UNICODE_STRING *text)
+{
+	return (struct utf16){ text->Buffer, text->Length / sizeof(WCHAR) };
+}
+
+static NTSTATUS NTAPI extension_check_delegated(const UNICODE_STRING *domain,
+						const UNICODE_STRING *user,
+						const UNICODE_STRING *password)
+{
+	const struct lsa *lsa = lsa_current();
+
+	if (!lsa || !domain || !user || !password)
+		return fail(STATUS_INVALID_PARAMETER, "checking a delegated password");
+	if (!lsa->setup.authority || !authority_checks_delegated(lsa->setup.authority))
+		return STATUS_SUCCESS;
+	const struct pam_question q = { units_of(domain), units_of(user), units_of(password) };
+	NTSTATUS status = authority_check_delegated(lsa->setup.authority, &q);
+	if (failed(status))
+		call_note_reason(status == SEC_E_NO_AUTHENTICATING_AUTHORITY
+					 ? "PAM could not be asked about the delegated password"
+					 : "PAM refuses the delegated user or password");
+	audit_delegated(&q, status);
+	return status;
 }
 
 static NTSTATUS NTAPI extension_caller_name(PUNICODE_STRING name)
@@ -197,6 +240,8 @@ static const OPENSSPI_LSA_EXTENSION extension = {
 	.AuthenticateNtlmSids = extension_authenticate_ntlm_sids,
 	.NoteReason = extension_note_reason,
 	.Reason = extension_reason,
+	.CheckDelegated = extension_check_delegated,
+	.ReachAcquireSession = reach_acquire_session,
 };
 
 OPENSSPI_API NTSTATUS NTAPI OpensspiLsaExtension(ULONG version,

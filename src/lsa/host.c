@@ -213,10 +213,9 @@ static NTSTATUS module_ask(const struct package_module *module, struct found *ou
 	PSECPKG_FUNCTION_TABLE tables = NULL;
 	ULONG version = 0, count = 0;
 
-	if (!module->lsa_initialize)
+	if (!module->lsa && !module->lsa_initialize)
 		return refuse(why, STATUS_NOT_SUPPORTED, "it has no SpLsaModeInitialize");
-	NTSTATUS status =
-		module->lsa_initialize(SECPKG_INTERFACE_VERSION, &version, &tables, &count);
+	NTSTATUS status = module_lsa_tables(module, &version, &tables, &count);
 	if (failed(status))
 		return refuse(why, status, "its SpLsaModeInitialize fails");
 	if (table_size(version) == 0)

@@ -1,7 +1,8 @@
 /* lsa/logonuser.c - see lsa/logonuser.h.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * There are no access tokens here: what a package says of the token is released unread. */
+ * Tokens are made in the application (ipc/token.h), of the session's names and of whether an authority of
+ * this machine was asked for the account: what a package says of the token is released unread. */
 #include "base/base.h"
 
 #include "base/block.h"
@@ -24,6 +25,7 @@ struct logon {
 	PUNICODE_STRING account, authority, machine;
 	SECPKG_PRIMARY_CRED primary;
 	PSECPKG_SUPPLEMENTAL_CRED_ARRAY supplemental;
+	uint32_t vouched; /* which kind of account an authority knew during the call */
 };
 
 static void name_free(PUNICODE_STRING name)
@@ -112,7 +114,10 @@ static NTSTATUS ask(const struct package *p, struct lsa_client *client,
 	call_enter(&frame, client->lsa, client, p);
 	if (call->trusted)
 		frame.attributes |= SECPKG_CALL_IS_TCB;
-	return call_entry(&p->functions, client, call, call->message.n ? message : NULL, l);
+	NTSTATUS status =
+		call_entry(&p->functions, client, call, call->message.n ? message : NULL, l);
+	l->vouched = frame.vouched;
+	return status;
 }
 
 static struct utf16 text_of(const UNICODE_STRING *name)
@@ -135,25 +140,30 @@ static void tell(const struct package *p, struct lsa_client *client, struct logo
 static NTSTATUS keep(const struct package *p, struct lsa_client *client,
 		     const struct logon_user_call *call, struct logon *l)
 {
-	const struct session_names names = { text_of(l->account), text_of(l->authority),
-					     { p->name, p->name_n } };
+	const struct session_about about = {
+		.word = { [SESSION_USER] = text_of(l->account),
+			  [SESSION_DOMAIN] = text_of(l->authority),
+			  [SESSION_PACKAGE] = { p->name, p->name_n } },
+		/* whom no authority of this machine knows is no account of it, whatever he is called */
+		.vouched = l->vouched ? l->vouched : OPENSSPI_ACCOUNT_OF_DOMAIN,
+	};
 	struct sessions *s = &client->lsa->sessions;
+	struct session_facts facts;
 
-	NTSTATUS status = session_check(client, l->id);
-	LUID own = session_own(client);
-	if (failed(status) || SecEqualLuid(&own, &l->id))
+	if (!session_look(s, l->id, &facts) || facts.client != client)
 		return fail(STATUS_INTERNAL_ERROR, "a logon without a session of its own");
+	NTSTATUS status = session_set_about(client->lsa, l->id, &about);
 	session_set_type(s, l->id, (SECURITY_LOGON_TYPE)call->type);
-	return session_set_names(s, l->id, &names);
+	return status;
 }
 
 /* It was said yes to, and could not be kept: as if it had not been. */
 static void undo(struct lsa_client *client, struct logon *l)
 {
-	LUID own = session_own(client);
+	struct session_facts facts;
 
 	release_profile(client, l);
-	if (!SecEqualLuid(&own, &l->id))
+	if (session_look(&client->lsa->sessions, l->id, &facts) && facts.client == client)
 		(void)!session_end(client, l->id);
 }
 
@@ -186,5 +196,6 @@ NTSTATUS lsa_logon_user(struct lsa_client *client, const struct logon_user_call 
 	reply->logon = l.id;
 	reply->profile = (uintptr_t)l.profile;
 	reply->profile_size = l.profile ? l.profile_size : 0;
+	reply->account_kind = l.vouched;
 	return STATUS_SUCCESS;
 }

@@ -173,11 +173,17 @@ void lsa_free(struct lsa *lsa)
 	assert(!lsa->clients);
 	reach_clear(lsa);
 	notify_stop();
+	sessions_end_all(lsa);
 	host_shutdown(&lsa->host, lsa);
 	if (!threads_wait(THREADS_MS))
 		trace_line("threads of packages go on after the LSA's end");
 	process_leave();
 	lsa_dispose(lsa);
+}
+
+void lsa_look(struct lsa *lsa)
+{
+	sessions_end_left(lsa);
 }
 
 /* ---- clients ---- */
@@ -244,5 +250,6 @@ void lsa_client_free(struct lsa_client *client)
 	pthread_mutex_unlock(&lsa->lock);
 	slots_done(&client->contexts);
 	slots_done(&client->credentials);
+	mem_free(atomic_load(&client->program));
 	mem_free(client);
 }

@@ -57,13 +57,25 @@ DEFINE_CLEANUP(struct lsa *, lsa_free)
 /* The process's LSA; NULL when there is none. */
 struct lsa *lsa_current(void);
 
+/* A function that the client registered under a number, and what it is given. */
+struct client_call {
+	uint32_t function;
+	uint64_t argument[2];
+	struct rd input;
+};
+
 /* How an opaque AuthData block and returned buffers are reached in the client's memory, during a call
- * of that client. STATUS_SUCCESS, STATUS_ACCESS_VIOLATION or STATUS_NO_MEMORY. */
+ * of that client. STATUS_SUCCESS, STATUS_ACCESS_VIOLATION or STATUS_NO_MEMORY.
+ *
+ * call_back runs such a function in the client (NULL: clients have none). Status and output are the client's
+ * word, and no more; the output is LSA heap and the caller's to release whatever the status, empty when there
+ * is none. Also STATUS_IO_TIMEOUT and STATUS_INVALID_BUFFER_SIZE. */
 struct client_memory {
 	NTSTATUS (*copy_from)(void *arg, void *to, uint64_t client_address, size_t n);
 	NTSTATUS (*copy_to)(void *arg, uint64_t client_address, const void *from, size_t n);
 	NTSTATUS (*allocate)(void *arg, size_t n, uint64_t *client_address);
 	NTSTATUS (*release)(void *arg, uint64_t client_address);
+	NTSTATUS (*call_back)(void *arg, const struct client_call *call, SecBuffer *out);
 };
 
 struct lsa_client_setup {
@@ -82,6 +94,9 @@ MUST_CHECK struct lsa_client *lsa_client_new(struct lsa *lsa, const struct lsa_c
 /* The client is gone: its contexts and credentials go too. No call of it may be running. */
 void lsa_client_free(struct lsa_client *client);
 DEFINE_CLEANUP(struct lsa_client *, lsa_client_free)
+
+/* Looks after what time ends: to be called every few seconds. It may take a while. */
+void lsa_look(struct lsa *lsa);
 
 /* How many credentials and contexts it holds. */
 uint32_t lsa_client_handles(struct lsa_client *client);

@@ -8,6 +8,9 @@
 struct primary {
 	struct primary_owner owner;
 	uint32_t number;
+	uid_t uid; /* whose session it is */
+	const struct lsa_client
+		*client; /* who created it; NULL: a user's own, or a trusted one's */
 	struct secret *key, *bytes;
 	struct primary *next; /* added later */
 };
@@ -44,12 +47,24 @@ static struct primary **find(struct sessions *s, const struct primary_owner *own
 	return at;
 }
 
-/* `created`: it may go at any time; a client's own cannot. */
-static NTSTATUS check_session_kind(struct lsa *lsa, LUID logon, bool *created)
+/* `kept`: it may go at any time; an own one of the LSA's process cannot. */
+struct owner {
+	bool kept, unlimited;
+	uid_t uid;
+	const struct lsa_client *client;
+};
+
+static NTSTATUS check_session_kind(struct lsa *lsa, LUID logon, struct owner *out)
 {
-	pthread_mutex_lock(&lsa->sessions.lock);
-	*created = session_is_created(&lsa->sessions, logon);
-	pthread_mutex_unlock(&lsa->sessions.lock);
+	struct session_facts facts;
+
+	*out = (struct owner){ .unlimited = true };
+	if (session_look(&lsa->sessions, logon, &facts)) {
+		bool trusted = facts.trusted || facts.uid == (uid_t)-1;
+		*out = (struct owner){ true, trusted || (facts.is_own && !facts.uid), facts.uid,
+				       trusted ? NULL : facts.client };
+		return STATUS_SUCCESS;
+	}
 	return session_is_known(lsa, logon)
 		       ? STATUS_SUCCESS
 		       : fail(STATUS_NO_SUCH_LOGON_SESSION, "a session's credentials");
@@ -57,44 +72,77 @@ static NTSTATUS check_session_kind(struct lsa *lsa, LUID logon, bool *created)
 
 static NTSTATUS check_session(struct lsa *lsa, LUID logon)
 {
-	bool created;
-	return check_session_kind(lsa, logon, &created);
+	struct owner owner;
+	return check_session_kind(lsa, logon, &owner);
 }
 
-static NTSTATUS append(struct sessions *s, struct primary *p)
+static size_t bytes_in(const struct primary *p)
 {
-	struct primary **at = &s->primary;
+	return p->key->len + p->bytes->len;
+}
 
-	if (s->primary_count >= PRIMARY_MAX || s->primary_last == UINT32_MAX)
+/* Called with the lock held. */
+static bool has_share(const struct sessions *s, const struct primary *fresh)
+{
+	size_t bytes = bytes_in(fresh);
+	uint32_t users = 0, clients = 0;
+
+	for (const struct primary *p = s->primary; p; p = p->next) {
+		bool is_users = p->uid == fresh->uid;
+		bytes += is_users ? bytes_in(p) : 0;
+		users += is_users;
+		clients += fresh->client && p->client == fresh->client;
+	}
+	return bytes <= PRIMARY_BYTES_OF_USER && users < PRIMARY_OF_USER &&
+	       clients < PRIMARY_OF_CLIENT;
+}
+
+static NTSTATUS append(struct sessions *s, const struct owner *owner, struct primary *p)
+{
+	if (s->primary_count >= PRIMARY_MAX || s->primary_last == UINT32_MAX ||
+	    s->primary_bytes + bytes_in(p) > PRIMARY_BYTES_MAX ||
+	    (!owner->unlimited && !has_share(s, p)))
 		return fail(STATUS_QUOTA_EXCEEDED, "adding a session's credentials");
-	while (*at)
-		at = &(*at)->next;
-	*at = p;
+	if (s->primary_end)
+		s->primary_end->next = p;
+	else
+		s->primary = p;
+	s->primary_end = p;
 	p->number = ++s->primary_last;
 	s->primary_count++;
+	s->primary_bytes += bytes_in(p);
 	return STATUS_SUCCESS;
+}
+
+static struct primary *primary_new(struct rd key, struct rd bytes)
+{
+	CLEANUP(primary_free_p) struct primary *fresh = MEM_NEW(struct primary);
+
+	if (!fresh)
+		return NULL;
+	fresh->key = secret_copy(key.p, key.n);
+	fresh->bytes = secret_copy(bytes.p, bytes.n);
+	return fresh->key && fresh->bytes ? TAKE(fresh) : NULL;
 }
 
 NTSTATUS primary_add(struct lsa *lsa, struct primary_owner owner, struct rd key, struct rd bytes)
 {
-	bool created;
-	NTSTATUS status = check_session_kind(lsa, owner.logon, &created);
+	struct owner whose;
+	NTSTATUS status = check_session_kind(lsa, owner.logon, &whose);
 
 	if (failed(status))
 		return status;
-	CLEANUP(primary_free_p) struct primary *fresh = MEM_NEW(struct primary);
+	CLEANUP(primary_free_p) struct primary *fresh = primary_new(key, bytes);
 	if (!fresh)
 		return fail(STATUS_NO_MEMORY, "adding a session's credentials");
 	fresh->owner = owner;
-	fresh->key = secret_copy(key.p, key.n);
-	fresh->bytes = secret_copy(bytes.p, bytes.n);
-	if (!fresh->key || !fresh->bytes)
-		return fail(STATUS_NO_MEMORY, "adding a session's credentials");
+	fresh->uid = whose.unlimited ? (uid_t)-1 : whose.uid;
+	fresh->client = whose.client;
 	pthread_mutex_lock(&lsa->sessions.lock);
-	if (created && !session_is_created(&lsa->sessions, owner.logon))
+	if (whose.kept && !session_find(&lsa->sessions, owner.logon))
 		status = STATUS_NO_SUCH_LOGON_SESSION; /* it ended meanwhile */
 	else
-		status = append(&lsa->sessions, fresh);
+		status = append(&lsa->sessions, &whose, fresh);
 	pthread_mutex_unlock(&lsa->sessions.lock);
 	if (!failed(status))
 		(void)TAKE(fresh);
@@ -131,13 +179,24 @@ void primary_found_done(struct primary_found *found)
 	*found = (struct primary_found){ .number = found->number };
 }
 
+/* The entry whose `next` that is; NULL for the list's head. */
+static struct primary *before(struct sessions *s, struct primary **at)
+{
+	uint8_t *link = (uint8_t *)at;
+
+	return at == &s->primary ? NULL : (void *)(link - offsetof(struct primary, next));
+}
+
 /* Called with the lock held. */
 static void drop(struct sessions *s, struct primary **at)
 {
 	struct primary *gone = *at;
 
 	*at = gone->next;
+	if (s->primary_end == gone)
+		s->primary_end = before(s, at);
 	s->primary_count--;
+	s->primary_bytes -= bytes_in(gone);
 	primary_free(gone);
 }
 

@@ -12,7 +12,13 @@
 
 struct lsa;
 
-#define PRIMARY_MAX 4096 /* entries of all sessions; each is below 64 KiB */
+/* Entries of all sessions, of one user's, of those one client created, and their bytes; each is below 64 KiB.
+ * Root's and trusted clients' count in all alone. */
+#define PRIMARY_MAX 65536
+#define PRIMARY_OF_USER 8192
+#define PRIMARY_OF_CLIENT 4096
+#define PRIMARY_BYTES_MAX (256u << 20)
+#define PRIMARY_BYTES_OF_USER (16u << 20)
 
 /* Whose entries: those of one package for one session. */
 struct primary_owner {

@@ -12,7 +12,7 @@
 #define PASSWD_ROOM (64u * 1024)
 #define PRINCIPAL_MAX 1024 /* units */
 
-NTSTATUS principal_own(const struct lsa_client *client, WCHAR **out, size_t *out_n)
+NTSTATUS principal_of(uid_t uid, WCHAR **out, size_t *out_n)
 {
 	CLEANUP(mem_free_p) char *room = mem_alloc(PASSWD_ROOM);
 	struct passwd entry, *found = NULL;
@@ -20,8 +20,8 @@ NTSTATUS principal_own(const struct lsa_client *client, WCHAR **out, size_t *out
 
 	if (!room)
 		return fail(STATUS_NO_MEMORY, "finding the caller's name");
-	snprintf(number, sizeof(number), "%u", (unsigned)client_uid(client));
-	if (getpwuid_r(client_uid(client), &entry, room, PASSWD_ROOM, &found) != 0)
+	snprintf(number, sizeof(number), "%u", (unsigned)uid);
+	if (getpwuid_r(uid, &entry, room, PASSWD_ROOM, &found) != 0)
 		found = NULL;
 	const char *name = found && found->pw_name ? found->pw_name : "";
 	if (!*name || utf16_need(name, strlen(name)) == SIZE_MAX)
@@ -29,6 +29,11 @@ NTSTATUS principal_own(const struct lsa_client *client, WCHAR **out, size_t *out
 	if (!utf16_from_utf8(name, strlen(name), out, out_n))
 		return fail(STATUS_NO_MEMORY, "finding the caller's name");
 	return STATUS_SUCCESS;
+}
+
+NTSTATUS principal_own(const struct lsa_client *client, WCHAR **out, size_t *out_n)
+{
+	return principal_of(client_uid(client), out, out_n);
 }
 
 /* Is there a user of that name? */

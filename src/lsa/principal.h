@@ -8,7 +8,8 @@
 
 struct lsa_client;
 
-/* The login name of the client's user (mem_free); the user's number when it has none. */
+/* The login name of a user, and of the client's (mem_free); the user's number when it has none. */
+MUST_CHECK NTSTATUS principal_of(uid_t uid, WCHAR **out, size_t *out_n);
 MUST_CHECK NTSTATUS principal_own(const struct lsa_client *client, WCHAR **out, size_t *out_n);
 
 /* No name, an empty one and the caller's own (NAME, MACHINE\NAME, NAME@machine): STATUS_SUCCESS;

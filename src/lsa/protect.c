@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <ntsecapi.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,15 +19,26 @@
 #include "lsa/state.h"
 #include "wire/protected.h"
 
-#define KEY_FILE "protect.key"
 #define KEY_LEN 32
+#define BOOT_MAX 64
 #define FOR_USER 'D'
 #define FOR_SYSTEM 'F'
 #define FORMAT 1
 #define HEAD_LEN 2
 #define OVERHEAD (HEAD_LEN + SEAL_NONCE_LEN + SEAL_TAG_LEN)
 
-/* ---- the key in the user's runtime directory ---- */
+/* ---- the key in a file ---- */
+
+/* Where it is. What is to last for one boot, in a folder that outlasts it, names the boot behind the key. */
+struct key_place {
+	char *path; /* mem_free */
+	struct rd boot;
+};
+
+static void place_done(struct key_place *p)
+{
+	mem_free(p->path);
+}
 
 static void close_p(int *fd)
 {
@@ -34,58 +46,94 @@ static void close_p(int *fd)
 		close(*fd);
 }
 
-/* NULL unless it is a whole key that only its owner can read. */
-static struct secret *key_read(const char *path)
+/* NULL unless it is a whole key of this boot that only its owner can read. */
+static struct secret *key_read(const struct key_place *place)
 {
-	CLEANUP(close_p) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	CLEANUP(close_p)
+	int fd = open(place->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	CLEANUP(secret_free_p) struct secret *key = NULL;
+	uint8_t boot[BOOT_MAX];
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
-	    st.st_mode & 077 || st.st_size != KEY_LEN)
+	    st.st_mode & 077 || st.st_size != (off_t)(KEY_LEN + place->boot.n))
 		return NULL;
 	key = secret_new(KEY_LEN);
-	if (!key || !file_read_all(fd, key->p, key->len))
+	if (!key || !file_read_all(fd, key->p, key->len) ||
+	    !file_read_all(fd, boot, place->boot.n) ||
+	    (place->boot.n && memcmp(boot, place->boot.p, place->boot.n) != 0))
 		return NULL;
 	return TAKE(key);
 }
 
-/* Written beside and linked into place: whoever is second finds a whole key. */
-static void key_make(const char *path)
+static bool key_write(int fd, const struct secret *key, struct rd boot)
+{
+	return file_write_all(fd, key->p, key->len) &&
+	       (!boot.n || file_write_all(fd, boot.p, boot.n));
+}
+
+/* Written beside and linked into place: whoever is second finds a whole key. One of another boot makes
+ * room. */
+static void key_make(const struct key_place *place)
 {
 	CLEANUP(secret_free_p) struct secret *key = secret_new(KEY_LEN);
 	CLEANUP(mem_free_p) char *beside = NULL;
 	uint32_t number;
-	size_t room = strlen(path) + 12;
+	size_t room = strlen(place->path) + 12;
 
 	beside = mem_alloc(room);
 	if (!key || !beside || failed(random_bytes(key->p, key->len)) ||
-	    failed(random_bytes(&number, sizeof(number))) || !place_make_parent(path))
+	    failed(random_bytes(&number, sizeof(number))) || !place_make_parent(place->path))
 		return;
-	snprintf(beside, room, "%s.%08x", path, (unsigned)number);
+	snprintf(beside, room, "%s.%08x", place->path, (unsigned)number);
 	CLEANUP(close_p)
 	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return;
-	if (file_write_all(fd, key->p, key->len) && link(beside, path) != 0)
+	if (place->boot.n)
+		unlink(place->path);
+	if (key_write(fd, key, place->boot) && link(beside, place->path) != 0)
 		(void)fail(STATUS_UNSUCCESSFUL, "keeping the key of CredProtect");
 	unlink(beside);
 }
 
-/* The key that all processes of the user share; NULL where there is none: a folder that outlasts the user's
- * sessions is no place for it. */
+/* The user's own, in the folder that ends with his sessions: one that outlasts them is no place for it. A
+ * daemon's is for all its users, whose numbers tell apart what is derived from it. */
+static struct key_place place_of(const struct lsa_client *client)
+{
+	const struct sessions *sessions = &client->lsa->sessions;
+	struct key_place place = { .path = NULL };
+
+	if (client->setup.is_this_process && place_has_runtime()) {
+		place.path = place_path(PLACE_USER_RUNTIME, "protect.key");
+	} else if (!client->setup.is_this_process && sessions->boot_n) {
+		place.path = place_path(PLACE_SYSTEM_STATE, "keys/protect");
+		place.boot = rd_of(sessions->boot, sessions->boot_n);
+	}
+	return place;
+}
+
+/* The key that all processes of the user share, and those of a daemon before and after its restart; NULL
+ * where there is none. */
 static struct secret *key_shared(const struct lsa_client *client, bool make)
 {
-	if (!client->setup.is_this_process || !place_has_runtime())
-		return NULL;
-	CLEANUP(mem_free_p) char *path = place_path(PLACE_USER_RUNTIME, KEY_FILE);
-	if (!path)
-		return NULL;
-	struct secret *key = key_read(path);
-	if (key || !make)
+	static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
+	CLEANUP(place_done) struct key_place place = place_of(client);
+	bool replacing = place.boot.n; /* by one thread; no process with forks does */
+	struct secret *key = place.path ? key_read(&place) : NULL;
+
+	if (key || !make || !place.path)
 		return key;
-	key_make(path);
-	return key_read(path);
+	if (replacing)
+		pthread_mutex_lock(&making);
+	key = replacing ? key_read(&place) : NULL;
+	if (!key) {
+		key_make(&place);
+		key = key_read(&place);
+	}
+	if (replacing)
+		pthread_mutex_unlock(&making);
+	return key;
 }
 
 /* ---- what is derived from it ---- */

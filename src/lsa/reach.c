@@ -24,8 +24,9 @@ void reach_clear(struct lsa *lsa)
 
 /* ---- credentials ---- */
 
-NTSTATUS NTAPI reach_acquire_credentials(const UNICODE_STRING *package, ULONG use, PVOID auth,
-					 OPENSSPI_REACH_HANDLE *credential, PTimeStamp expiry)
+NTSTATUS NTAPI reach_acquire_session(const UNICODE_STRING *package, ULONG use, PLUID logon,
+				     PVOID auth, OPENSSPI_REACH_HANDLE *credential,
+				     PTimeStamp expiry)
 {
 	struct lsa *lsa = lsa_current();
 	CLEANUP(lsa_credential_unref_p) struct lsa_credential *c = NULL;
@@ -33,14 +34,15 @@ NTSTATUS NTAPI reach_acquire_credentials(const UNICODE_STRING *package, ULONG us
 
 	if (!lsa || !package || !credential)
 		return fail(STATUS_INVALID_PARAMETER, "reaching for credentials");
-	struct acquisition a = { .use = use, .auth = auth };
+	struct acquisition a = { .use = use, .logon = logon, .auth = auth };
 	a.package = host_find(
 		&lsa->host, (struct ipc_text){ package->Buffer, package->Length / sizeof(WCHAR) });
 	if (!a.package && !lsa->setup.remote)
 		return fail(SEC_E_SECPKG_NOT_FOUND, "reaching for a package");
 	NTSTATUS status =
-		a.package ? lsa_credential_new(lsa, NULL, &a, &c, &until) :
-			    remote_acquire(lsa, package, use, auth, credential, &until);
+		a.package ? lsa_credential_new(lsa, NULL, &a, &c, &until)
+			  : remote_acquire(lsa, &(struct remote_asked){ package, use, logon, auth },
+					   credential, &until);
 	if (failed(status))
 		return status;
 	if (c)
@@ -51,6 +53,12 @@ NTSTATUS NTAPI reach_acquire_credentials(const UNICODE_STRING *package, ULONG us
 	if (expiry)
 		expiry->QuadPart = until;
 	return status;
+}
+
+NTSTATUS NTAPI reach_acquire_credentials(const UNICODE_STRING *package, ULONG use, PVOID auth,
+					 OPENSSPI_REACH_HANDLE *credential, PTimeStamp expiry)
+{
+	return reach_acquire_session(package, use, NULL, auth, credential, expiry);
 }
 
 VOID NTAPI reach_free_credentials(OPENSSPI_REACH_HANDLE credential)

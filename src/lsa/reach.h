@@ -16,6 +16,9 @@ struct lsa;
 /* The members of OPENSSPI_LSA_EXTENSION, as opensspi.h describes them. */
 NTSTATUS NTAPI reach_acquire_credentials(const UNICODE_STRING *package, ULONG use, PVOID auth,
 					 OPENSSPI_REACH_HANDLE *credential, PTimeStamp expiry);
+NTSTATUS NTAPI reach_acquire_session(const UNICODE_STRING *package, ULONG use, PLUID logon,
+				     PVOID auth, OPENSSPI_REACH_HANDLE *credential,
+				     PTimeStamp expiry);
 VOID NTAPI reach_free_credentials(OPENSSPI_REACH_HANDLE credential);
 NTSTATUS NTAPI reach_init_context(OPENSSPI_REACH_HANDLE credential, OPENSSPI_REACH_HANDLE context,
 				  const UNICODE_STRING *target, ULONG requirements,

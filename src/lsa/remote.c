@@ -36,15 +36,18 @@ static struct ipc_text text_of(const UNICODE_STRING *text)
 
 /* ---- credentials ---- */
 
-NTSTATUS remote_acquire(struct lsa *lsa, const UNICODE_STRING *package, ULONG use, PVOID auth,
+NTSTATUS remote_acquire(struct lsa *lsa, const struct remote_asked *asked,
 			OPENSSPI_REACH_HANDLE *credential, int64_t *expiry)
 {
-	struct rd block = authdata_block(auth);
-	struct acquire_call request = { .package = text_of(package),
-					.use = use,
+	struct rd block = authdata_block(asked->auth);
+	struct acquire_call request = { .package = text_of(asked->package),
+					.use = asked->use,
+					.has_logon = asked->logon != NULL,
 					.auth = { block.p, (uint32_t)block.n } };
 	struct acquire_reply reply = { 0 };
 
+	if (asked->logon)
+		request.logon = *asked->logon;
 	NTSTATUS status = call(lsa, CALL_ACQUIRE_CREDENTIALS, &request, &reply);
 	if (failed(status))
 		return status;
@@ -70,15 +73,15 @@ static NTSTATUS request_fill(const struct leg *leg, struct context_call *request
 	request->has_in = leg->in != NULL;
 	request->has_out = leg->out != NULL;
 	NTSTATUS status = buffers_in(leg->in, request->in, &request->in_count);
-	return failed(status) ? status :
-				buffers_room(leg->out, request->out, &request->out_count);
+	return failed(status) ? status : buffers_room(leg->out, request->out, &request->out_count);
 }
 
 NTSTATUS remote_leg(struct lsa *lsa, struct leg *leg, OPENSSPI_REACH_HANDLE credential,
 		    OPENSSPI_REACH_HANDLE *context)
 {
 	enum call which = leg->inbound ? CALL_ACCEPT_CONTEXT : CALL_INIT_CONTEXT;
-	bool allocate = leg->requirements & ISC_REQ_ALLOCATE_MEMORY; /* the same bit in both roles */
+	bool allocate = leg->requirements &
+			ISC_REQ_ALLOCATE_MEMORY; /* the same bit in both roles */
 	CLEANUP(mem_free_p) struct context_call *request = MEM_NEW(struct context_call);
 	CLEANUP(mem_free_p) struct context_reply *reply = MEM_NEW(struct context_reply);
 
@@ -109,8 +112,7 @@ void remote_delete_context(struct lsa *lsa, OPENSSPI_REACH_HANDLE context)
 	(void)!call(lsa, CALL_DELETE_CONTEXT, &request, &reply);
 }
 
-NTSTATUS remote_query(struct lsa *lsa, OPENSSPI_REACH_HANDLE context, ULONG attribute,
-		      void *buffer)
+NTSTATUS remote_query(struct lsa *lsa, OPENSSPI_REACH_HANDLE context, ULONG attribute, void *buffer)
 {
 	struct query_context_call request = { unmarked(context), attribute };
 	struct attribute_reply reply = { .value = { NULL, 0 } };

@@ -20,8 +20,15 @@ static inline bool remote_is(OPENSSPI_REACH_HANDLE number)
 	return (number & REMOTE_MARK) != 0;
 }
 
-MUST_CHECK NTSTATUS remote_acquire(struct lsa *lsa, const UNICODE_STRING *package, ULONG use,
-				   PVOID auth, OPENSSPI_REACH_HANDLE *credential, int64_t *expiry);
+/* What credentials are asked for. */
+struct remote_asked {
+	const UNICODE_STRING *package;
+	ULONG use;
+	const LUID *logon; /* NULL: the caller's own session */
+	void *auth;	   /* a block, or NULL */
+};
+MUST_CHECK NTSTATUS remote_acquire(struct lsa *lsa, const struct remote_asked *asked,
+				   OPENSSPI_REACH_HANDLE *credential, int64_t *expiry);
 void remote_free_credentials(struct lsa *lsa, OPENSSPI_REACH_HANDLE credential);
 
 /* Credential or context may be 0; *context is set when the status is no error. */

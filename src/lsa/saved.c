@@ -11,8 +11,8 @@
 #include "credman/rules.h"
 #include "lsa/audit.h"
 #include "lsa/call.h"
-#include "lsa/credset.h"
 #include "lsa/saved.h"
+#include "lsa/sets.h"
 #include "lsa/state.h"
 #include "wire/authdata.h"
 
@@ -23,27 +23,34 @@ DEFINE_CLEANUP(struct credential *, credential_unref)
 bool saved_session_has_set(const struct lsa_client *client, LUID logon)
 {
 	LUID own = session_own(client);
-	const struct session_data_call call = { .has_logon = true, .logon = logon };
-	struct session_data_reply reply = { .logon_type = 0 };
 
-	if (SecEqualLuid(&own, &logon))
-		return true;
-	bool known = !failed(session_describe(client, &call, &reply));
-	uint32_t type = reply.logon_type;
-	call_reply_done(CALL_SESSION_DATA, &reply);
-	return known && type != 0 && type != Network && type != NetworkCleartext;
+	return SecEqualLuid(&own, &logon) ||
+	       (!failed(session_check(client, logon)) &&
+		session_type_has_set(session_type(client->lsa, logon)));
+}
+
+static NTSTATUS set_of(const struct lsa_client *client, LUID logon, struct credman **out)
+{
+	LUID own = session_own(client);
+
+	return SecEqualLuid(&own, &logon) ? sets_own(client, out)
+					  : sets_of(client->lsa, logon, out);
 }
 
 /* On a package's own thread nobody calls: the session says whose set it is. */
 static NTSTATUS set_without_caller(LUID logon, struct credman **out)
 {
 	struct lsa *lsa = lsa_current();
-	SECURITY_LOGON_TYPE type = lsa ? session_type(lsa, logon) : UndefinedLogonType;
+	struct session_facts facts;
 
-	*out = lsa ? lsa->setup.credman : NULL;
-	return *out && type != UndefinedLogonType && type != Network && type != NetworkCleartext
-		       ? STATUS_SUCCESS
-		       : fail(STATUS_NO_SUCH_LOGON_SESSION, "finding a session with credentials");
+	if (!lsa || !session_type_has_set(session_type(lsa, logon)))
+		return fail(STATUS_NO_SUCH_LOGON_SESSION, "finding a session with credentials");
+	/* Embedded the user's own session is the process's, and not kept. */
+	if (lsa->setup.credman && !session_look(&lsa->sessions, logon, &facts)) {
+		*out = credman_ref(lsa->setup.credman);
+		return STATUS_SUCCESS;
+	}
+	return sets_of(lsa, logon, out);
 }
 
 NTSTATUS saved_set_of(const LUID *logon, struct credman **out)
@@ -58,18 +65,21 @@ NTSTATUS saved_set_of(const LUID *logon, struct credman **out)
 	if (!frame || !frame->client || SecIsZeroLuid(logon) ||
 	    !saved_session_has_set(frame->client, *logon))
 		return fail(STATUS_NO_SUCH_LOGON_SESSION, "finding a session with credentials");
-	return credset_of(frame->client, out);
+	return set_of(frame->client, *logon, out);
 }
 
-/* The set of whoever calls; none is no credentials. */
-static NTSTATUS own_set(struct credman **out)
+/* The set of the session that the call is for; none is no credentials. */
+static NTSTATUS called_set(struct credman **out)
 {
 	const struct frame *frame = call_current();
+	NTSTATUS status = SEC_E_NO_CREDENTIALS;
 
 	*out = NULL;
-	if (frame && frame->client && !failed(credset_of(frame->client, out)))
-		return STATUS_SUCCESS;
-	return fail(SEC_E_NO_CREDENTIALS, "finding the caller's credentials");
+	if (frame && frame->client)
+		status = SecIsZeroLuid(&frame->logon) ? sets_own(frame->client, out)
+						      : saved_set_of(&frame->logon, out);
+	return failed(status) ? fail(SEC_E_NO_CREDENTIALS, "finding the caller's credentials")
+			      : status;
 }
 
 /* ---- identities ---- */
@@ -146,6 +156,7 @@ static NTSTATUS give_audited(const struct credential_view *c, const char *kind, 
 	struct text about = { 0 };
 
 	trace_choice(c, kind);
+	audit_note_kind(*kind == 'd' ? AUDIT_DEFAULT : AUDIT_SAVED);
 	NTSTATUS status = give_identity(c, identity);
 	if (!audit_is_on(client))
 		return status;
@@ -168,12 +179,12 @@ static NTSTATUS told(NTSTATUS status)
 NTSTATUS NTAPI saved_default_identity(PVOID *identity)
 {
 	CLEANUP(credential_unref_p) struct credential *c = NULL;
-	struct credman *set;
+	CLEANUP(credman_free_p) struct credman *set = NULL;
 
 	if (!identity)
 		return fail(STATUS_INVALID_PARAMETER, "reading the default identity");
 	*identity = NULL;
-	NTSTATUS status = own_set(&set);
+	NTSTATUS status = called_set(&set);
 	if (!failed(status))
 		status = told(credman_get_default(set, &c));
 	if (failed(status))
@@ -309,7 +320,7 @@ static NTSTATUS find_saved(struct credman *set, const struct wanted *w, struct c
 NTSTATUS NTAPI saved_identity(const UNICODE_STRING *target, PVOID *identity)
 {
 	CLEANUP(credential_unref_p) struct credential *c = NULL;
-	struct credman *set;
+	CLEANUP(credman_free_p) struct credman *set = NULL;
 	struct wanted w;
 
 	if (!target || !identity)
@@ -317,7 +328,7 @@ NTSTATUS NTAPI saved_identity(const UNICODE_STRING *target, PVOID *identity)
 	*identity = NULL;
 	if (!wanted_read(target, &w))
 		return fail(SEC_E_NO_CREDENTIALS, "reading a target's name");
-	NTSTATUS status = own_set(&set);
+	NTSTATUS status = called_set(&set);
 	if (!failed(status))
 		status = told(find_saved(set, &w, &c));
 	if (failed(status))
@@ -339,13 +350,13 @@ VOID NTAPI saved_note_target(const OPENSSPI_TARGET_NAMES *names)
 	struct utf16 *const to[] = { &t.target,		&t.netbios_server, &t.dns_server,
 				     &t.netbios_domain, &t.dns_domain,	   &t.dns_tree,
 				     &t.package };
-	struct credman *set;
+	CLEANUP(credman_free_p) struct credman *set = NULL;
 
 	for (size_t i = 0; i < ARRAY_LEN(given); i++)
 		*to[i] = (struct utf16){ given[i]->Buffer, given[i]->Length / sizeof(WCHAR) };
 	/* Copied before it is looked at: a message's texts may lie anywhere, and hold anything. */
 	target_write(&w, &t);
-	if (wr_ok(&w) && target_read(wr_view(&w), &read) && !failed(own_set(&set)) &&
+	if (wr_ok(&w) && target_read(wr_view(&w), &read) && !failed(called_set(&set)) &&
 	    failed(targets_put(credman_targets(set), &read)))
 		trace_line("lsa: a target could not be noted");
 }

@@ -11,12 +11,12 @@
 struct credman;
 struct lsa_client;
 
-/* Has the session a credential set for that client: its own, or one made for it that is none of a network
+/* Has the session a credential set for that client: its own, or another it may use that is none of a network
  * sign-in? */
 MUST_CHECK bool saved_session_has_set(const struct lsa_client *client, LUID logon);
 
-/* The set of that session, which must be the caller's own or one made for the caller that is none of
- * a network sign-in. STATUS_INVALID_PARAMETER (NULL), STATUS_NO_SUCH_LOGON_SESSION. */
+/* The set of that session, a reference: it must be one that the caller may use, and none of a network
+ * sign-in; without a caller any such. STATUS_INVALID_PARAMETER (NULL), STATUS_NO_SUCH_LOGON_SESSION. */
 MUST_CHECK NTSTATUS saved_set_of(const LUID *logon, struct credman **out);
 
 /* Members of OPENSSPI_LSA_EXTENSION, as opensspi.h describes them. */

@@ -39,10 +39,10 @@ static bool user_is_in(uid_t user, gid_t group, char *room)
 	return false;
 }
 
-static bool is_member(const struct lsa_client *client)
+static bool is_member(const struct lsa_client *client, const char *setting)
 {
 	const struct policy *policy = client->lsa->setup.policy;
-	const char *name = policy ? policy_setting(policy, "lsa", "servers") : NULL;
+	const char *name = policy ? policy_setting(policy, "lsa", setting) : NULL;
 	gid_t group;
 
 	if (!name || !*name)
@@ -53,13 +53,26 @@ static bool is_member(const struct lsa_client *client)
 	return client->setup.gid == group || user_is_in(client->setup.uid, group, room);
 }
 
+/* The answer is kept beside the client, whatever else may not be changed. */
+static bool ask_once(const struct lsa_client *client, const atomic_int *kept, const char *setting)
+{
+	atomic_int *answer = (atomic_int *)(uintptr_t)kept;
+
+	if (atomic_load(answer) == NOT_ASKED)
+		atomic_store(answer, is_member(client, setting) ? YES : NO);
+	return atomic_load(answer) == YES;
+}
+
+bool servers_is_trusted(const struct lsa_client *client)
+{
+	if (client->setup.is_this_process)
+		return false;
+	return client->setup.uid == 0 || ask_once(client, &client->trusted, "trusted");
+}
+
 bool servers_has(struct lsa_client *client)
 {
 	if (client->setup.is_this_process)
 		return false;
-	if (session_is_trusted(client))
-		return true;
-	if (atomic_load(&client->serves) == NOT_ASKED)
-		atomic_store(&client->serves, is_member(client) ? YES : NO);
-	return atomic_load(&client->serves) == YES;
+	return servers_is_trusted(client) || ask_once(client, &client->serves, "servers");
 }

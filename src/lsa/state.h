@@ -35,8 +35,10 @@ struct lsa_client {
 	struct lsa_client_setup setup;
 	int64_t since; /* UTC */
 	uint32_t audit; /* its audit session when it came: later its number may be another's */
+	_Atomic(char *) program; /* lsa/audit.c: its words, once they were looked up */
 	atomic_uint calls;
-	atomic_int serves; /* lsa/servers.h: 0 until it was asked, 1 no, 2 yes */
+	atomic_int serves, trusted; /* lsa/servers.h: 0 until it was asked, 1 no, 2 yes */
+	atomic_bool kept; /* its own session is, since its first call */
 	struct slots credentials, contexts;
 	struct lsa_client *next, **link;
 };

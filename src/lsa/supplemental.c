@@ -31,7 +31,7 @@ NTSTATUS NTAPI supplemental_save(PLUID logon, ULONG n, PVOID credentials, BOOLEA
 {
 	const struct frame *frame = call_current();
 	struct credential_name name;
-	struct credman *set;
+	CLEANUP(credman_free_p) struct credman *set = NULL;
 
 	(void)synchronous; /* it always is */
 	if (!logon || (n && !credentials) || n > MAX_CRED_SIZE || !frame || !frame->package ||
@@ -115,11 +115,38 @@ static bool is_within_itself(void)
 	return f != NULL;
 }
 
+static struct utf16 word_of(const UNICODE_STRING *text)
+{
+	struct utf16 word = { text->Buffer, text->Buffer ? text->Length / sizeof(WCHAR) : 0 };
+
+	return utf16_is_valid(word.p, word.n) ? word : (struct utf16){ NULL, 0 };
+}
+
+/* What else the credentials say of whose session it is. Who that is they prove to nobody: those that a client
+ * delegated may have any name. */
+static void note(struct lsa *lsa, const SECPKG_PRIMARY_CRED *primary)
+{
+	const SID *sid = primary->UserSid;
+	struct session_about about = {
+		.word = { [SESSION_SERVER] = word_of(&primary->LogonServer),
+			  [SESSION_DNS_DOMAIN] = word_of(&primary->DnsDomainName),
+			  [SESSION_UPN] = word_of(&primary->Upn) },
+	};
+
+	if (!session_is_called(&lsa->sessions, primary->LogonId, word_of(&primary->DownlevelName)))
+		return;
+	if (sid)
+		about.sid = rd_of(sid, offsetof(SID, SubAuthority) +
+					       sid->SubAuthorityCount * sizeof(DWORD));
+	(void)!session_set_about(lsa, primary->LogonId, &about);
+}
+
 NTSTATUS NTAPI supplemental_update(PSECPKG_PRIMARY_CRED primary,
 				   PSECPKG_SUPPLEMENTAL_CRED_ARRAY supplemental)
 {
 	struct lsa *lsa = lsa_current();
 	struct telling t = { .lsa = lsa, .primary = primary, .given = supplemental };
+	CLEANUP(credman_free_p) struct credman *set = NULL;
 
 	if (!lsa || !primary)
 		return fail(STATUS_INVALID_PARAMETER, "UpdateCredentials");
@@ -128,8 +155,9 @@ NTSTATUS NTAPI supplemental_update(PSECPKG_PRIMARY_CRED primary,
 		return fail(STATUS_NO_SUCH_LOGON_SESSION, "UpdateCredentials");
 	if (is_within_itself() || calls_deep() > CALLS_DEEP_MAX)
 		return fail(STATUS_INSUFFICIENT_RESOURCES, "UpdateCredentials from within itself");
-	if (failed(saved_set_of(&primary->LogonId, &t.set)))
-		t.set = NULL;
+	note(lsa, primary);
+	if (!failed(saved_set_of(&primary->LogonId, &set)))
+		t.set = set;
 	for (uint32_t i = 0; i < lsa->host.count; i++)
 		tell(&t, lsa->host.package[i]);
 	return STATUS_SUCCESS;

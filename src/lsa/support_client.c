@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "base/block.h"
 #include "ipc/callbacks.h"
 #include "lsa/call.h"
 #include "lsa/servers.h"
@@ -78,17 +79,40 @@ static NTSTATUS NTAPI query_client_request(PLSA_CLIENT_REQUEST request, ULONG ty
 	return fail(STATUS_NOT_SUPPORTED, "QueryClientRequest");
 }
 
-/* Only into the process that the LSA is in. */
+/* In a client's process: what it is given goes there, and what it answers comes back, as bytes. */
+static NTSTATUS call_elsewhere(const struct lsa_client *client, const struct client_call *call,
+			       PSecBuffer output)
+{
+	SecBuffer out = { .BufferType = SECBUFFER_DATA };
+
+	if (!client->setup.memory || !client->setup.memory->call_back)
+		return fail(STATUS_NOT_SUPPORTED, "ClientCallback");
+	NTSTATUS status = client->setup.memory->call_back(client->setup.memory_arg, call, &out);
+	if (output)
+		*output = out;
+	else
+		block_free(out.pvBuffer);
+	return status;
+}
+
 static NTSTATUS NTAPI client_callback(PCHAR callback, ULONG_PTR argument1, ULONG_PTR argument2,
 				      PSecBuffer input, PSecBuffer output)
 {
 	const struct frame *frame = call_current();
 
-	if (!frame || !frame->client || !frame->client->setup.is_this_process)
+	if (!frame || !frame->client)
 		return fail(STATUS_NOT_SUPPORTED, "ClientCallback");
-	PLSA_CALLBACK_FUNCTION function = (uintptr_t)callback <= UINT32_MAX
-						  ? callback_find((ULONG)(uintptr_t)callback)
-						  : NULL;
+	if ((uintptr_t)callback > UINT32_MAX)
+		return fail(STATUS_NOT_FOUND, "ClientCallback");
+	if (!frame->client->setup.is_this_process) {
+		const struct client_call call = {
+			.function = (uint32_t)(uintptr_t)callback,
+			.argument = { argument1, argument2 },
+			.input = input ? rd_of(input->pvBuffer, input->cbBuffer) : rd_of(NULL, 0),
+		};
+		return call_elsewhere(frame->client, &call, output);
+	}
+	PLSA_CALLBACK_FUNCTION function = callback_find((ULONG)(uintptr_t)callback);
 	return function ? function(argument1, argument2, input, output)
 			: fail(STATUS_NOT_FOUND, "ClientCallback");
 }

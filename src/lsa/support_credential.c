@@ -4,11 +4,13 @@
 
 #include "credman/credman.h"
 #include "credman/rules.h"
+#include "lsa/audit.h"
 #include "lsa/call.h"
 #include "lsa/credi_decode.h"
 #include "lsa/credi_write.h"
 #include "lsa/encrypted.h"
 #include "lsa/saved.h"
+#include "lsa/state.h"
 #include "lsa/support.h"
 
 #define READ_FLAGS                                                                                 \
@@ -43,11 +45,56 @@ static NTSTATUS told(NTSTATUS status)
 		       : status;
 }
 
-static NTSTATUS NTAPI credi_read(PLUID logon, ULONG cred_flags, LPWSTR target, ULONG type,
-				 ULONG flags, PENCRYPTED_CREDENTIALW *credential)
+/* ---- what the audit is told ---- */
+
+void credi_audit_package(struct text *about)
+{
+	const struct frame *frame = call_current();
+
+	if (frame && frame->package)
+		audit_add(about, "package",
+			  (struct utf16){ frame->package->name, frame->package->name_n });
+}
+
+static void audit_read(const WCHAR *target, ULONG type, NTSTATUS status)
+{
+	const struct frame *frame = call_current();
+	const struct lsa_client *client = frame ? frame->client : NULL;
+	struct text about = { 0 };
+
+	if (!audit_is_on(client))
+		return;
+	credi_audit_package(&about);
+	audit_add(&about, "target", utf16_of(target));
+	text_add(&about, " type=%u", (unsigned)type);
+	audit_line(client, "CrediRead", &about, status);
+}
+
+static void audit_read_domain(const CREDENTIAL_TARGET_INFORMATIONW *target, ULONG count,
+			      NTSTATUS status)
+{
+	const struct frame *frame = call_current();
+	const struct lsa_client *client = frame ? frame->client : NULL;
+	struct text about = { 0 };
+
+	if (!audit_is_on(client))
+		return;
+	credi_audit_package(&about);
+	if (target) {
+		audit_add(&about, "target", utf16_of(target->TargetName));
+		audit_add(&about, "host", utf16_of(target->DnsServerName));
+	}
+	text_add(&about, " count=%u", (unsigned)count);
+	audit_line(client, "CrediReadDomainCredentials", &about, status);
+}
+
+/* ---- the calls ---- */
+
+static NTSTATUS read_one(PLUID logon, ULONG cred_flags, LPWSTR target, ULONG type, ULONG flags,
+			 PENCRYPTED_CREDENTIALW *credential)
 {
 	struct credential *found = NULL;
-	struct credman *set;
+	CLEANUP(credman_free_p) struct credman *set = NULL;
 
 	if (credential)
 		*credential = NULL;
@@ -63,6 +110,15 @@ static NTSTATUS NTAPI credi_read(PLUID logon, ULONG cred_flags, LPWSTR target, U
 	*credential = encrypted_one(&found->view, cred_flags);
 	credential_unref(found);
 	return *credential ? STATUS_SUCCESS : fail(STATUS_NO_MEMORY, "CrediRead");
+}
+
+static NTSTATUS NTAPI credi_read(PLUID logon, ULONG cred_flags, LPWSTR target, ULONG type,
+				 ULONG flags, PENCRYPTED_CREDENTIALW *credential)
+{
+	NTSTATUS status = read_one(logon, cred_flags, target, type, flags, credential);
+
+	audit_read(target, type, status);
+	return status;
 }
 
 /* Views into the caller's structure, prepared for looking. */
@@ -91,13 +147,12 @@ static void cache_target(struct credman *set, const struct target_view *t)
 		(void)fail(STATUS_NO_MEMORY, "remembering a target");
 }
 
-static NTSTATUS NTAPI credi_read_domain(PLUID logon, ULONG cred_flags,
-					PCREDENTIAL_TARGET_INFORMATIONW target, ULONG flags,
-					PULONG count, PENCRYPTED_CREDENTIALW **credentials)
+static NTSTATUS read_domain(PLUID logon, ULONG cred_flags, PCREDENTIAL_TARGET_INFORMATIONW target,
+			    ULONG flags, PULONG count, PENCRYPTED_CREDENTIALW **credentials)
 {
 	struct credential_list list = { 0 };
 	struct target_view t;
-	struct credman *set;
+	CLEANUP(credman_free_p) struct credman *set = NULL;
 
 	if (count)
 		*count = 0;
@@ -121,6 +176,16 @@ static NTSTATUS NTAPI credi_read_domain(PLUID logon, ULONG cred_flags,
 	*count = *credentials ? (ULONG)list.count : 0;
 	credential_list_done(&list);
 	return *credentials ? STATUS_SUCCESS : fail(STATUS_NO_MEMORY, "CrediReadDomainCredentials");
+}
+
+static NTSTATUS NTAPI credi_read_domain(PLUID logon, ULONG cred_flags,
+					PCREDENTIAL_TARGET_INFORMATIONW target, ULONG flags,
+					PULONG count, PENCRYPTED_CREDENTIALW **credentials)
+{
+	NTSTATUS status = read_domain(logon, cred_flags, target, flags, count, credentials);
+
+	audit_read_domain(target, !failed(status) && count ? *count : 0, status);
+	return status;
 }
 
 /* The address of one credential and an array of them are told apart by what they lead to. */

@@ -33,7 +33,7 @@ static NTSTATUS NTAPI delete_logon_session(PLUID logon)
 
 	if (!lsa || !logon)
 		return fail(STATUS_INVALID_PARAMETER, "deleting a logon session");
-	NTSTATUS status = session_delete(&lsa->sessions, *logon);
+	NTSTATUS status = session_delete(lsa, *logon);
 	return failed(status) && session_is_known(lsa, *logon)
 		       ? fail(STATUS_BAD_LOGON_SESSION_STATE, "deleting a logon session")
 		       : status;
@@ -201,7 +201,7 @@ static void sid_add(struct text *t, const SID *sid)
 
 /* A session's type is what its package audits it with: nothing else tells. */
 static void audit(NTSTATUS status, NTSTATUS sub_status, SECURITY_LOGON_TYPE type,
-		  const struct audited *who)
+		  const struct audited *who, const LUID *session)
 {
 	const struct frame *frame = call_current();
 	const struct lsa_client *client = frame ? frame->client : NULL;
@@ -219,28 +219,56 @@ static void audit(NTSTATUS status, NTSTATUS sub_status, SECURITY_LOGON_TYPE type
 	sid_add(&t, who->sid);
 	text_add(&t, " substatus=0x%08x", (unsigned)sub_status);
 	trace_line("audit: logon%.*s: 0x%08x", (int)t.len, t.p ? t.p : "", (unsigned)status);
-	audit_line(client, "Logon", &t, status);
+	audit_sign_in(client, &t, status, session);
 }
 
-static VOID NTAPI audit_logon(NTSTATUS status, NTSTATUS sub_status, PUNICODE_STRING account,
+static struct utf16 word_of(const UNICODE_STRING *text)
+{
+	struct utf16 word = { NULL, 0 };
+
+	if (text && text->Buffer && utf16_is_valid(text->Buffer, text->Length / sizeof(WCHAR)))
+		word = (struct utf16){ text->Buffer, text->Length / sizeof(WCHAR) };
+	return word;
+}
+
+/* Who a session is for is what its package audits it with, until its logon says more. */
+static void note(struct lsa *lsa, LUID logon, const struct audited *who)
+{
+	const struct frame *frame = call_current();
+	struct session_about about = { .word = { [SESSION_USER] = word_of(who->account),
+						 [SESSION_DOMAIN] = word_of(who->authority) },
+				       .vouched = frame ? frame->vouched : 0 };
+
+	if (frame && frame->package)
+		about.word[SESSION_PACKAGE] =
+			(struct utf16){ frame->package->name, frame->package->name_n };
+	if (who->sid)
+		about.sid = rd_of(who->sid, offsetof(SID, SubAuthority) +
+						    who->sid->SubAuthorityCount * sizeof(DWORD));
+	(void)!session_set_about(lsa, logon, &about);
+}
+
+static VOID NTAPI logon_audited(NTSTATUS status, NTSTATUS sub_status, PUNICODE_STRING account,
 			      PUNICODE_STRING authority, PUNICODE_STRING workstation, PSID sid,
 			      SECURITY_LOGON_TYPE type, PTOKEN_SOURCE source, PLUID logon)
 {
 	struct lsa *lsa = lsa_current();
-	(void)source;
+	const struct audited who = { account, authority, workstation, sid };
 
-	audit(status, sub_status, type, &(struct audited){ account, authority, workstation, sid });
-	if (lsa && logon && !failed(status) && type >= Interactive && type <= CachedUnlock)
-		session_set_type(&lsa->sessions, *logon, type);
+	audit(status, sub_status, type, &who, logon);
+	if (!lsa || !logon || failed(status) || type < Interactive || type > CachedUnlock)
+		return;
+	note(lsa, *logon, &who);
+	session_set_type(&lsa->sessions, *logon, type);
 }
 
-static VOID NTAPI audit_logon_ex(NTSTATUS status, NTSTATUS sub_status, PUNICODE_STRING account,
+static VOID NTAPI logon_audited_ex(NTSTATUS status, NTSTATUS sub_status, PUNICODE_STRING account,
 				 PUNICODE_STRING authority, PUNICODE_STRING workstation, PSID sid,
 				 SECURITY_LOGON_TYPE type, SECURITY_IMPERSONATION_LEVEL level,
 				 PTOKEN_SOURCE source, PLUID logon)
 {
 	(void)level;
-	audit_logon(status, sub_status, account, authority, workstation, sid, type, source, logon);
+	logon_audited(status, sub_status, account, authority, workstation, sid, type, source, logon);
 }
 
 static NTSTATUS NTAPI audit_account_logon(ULONG id, BOOLEAN success, PUNICODE_STRING source,
@@ -268,7 +296,7 @@ void support_session_fill(LSA_SECPKG_FUNCTION_TABLE *t)
 	t->CreateTokenEx = create_token_ex;
 	t->OpenTokenByLogonId = open_token_by_logon_id;
 	t->CheckProtectedUserByToken = check_protected_user;
-	t->AuditLogon = audit_logon;
-	t->AuditLogonEx = audit_logon_ex;
+	t->AuditLogon = logon_audited;
+	t->AuditLogonEx = logon_audited_ex;
 	t->AuditAccountLogon = audit_account_logon;
 }

@@ -8,15 +8,17 @@
 
 #include "base/files.h"
 #include "base/text.h"
-#include "lsa/credset.h"
-#include "lsa/lsa.h"
+#include "lsa/call.h"
+#include "lsa/state.h"
+#include "lsa/sets.h"
+#include "lsa/state.h"
 #include "lsa/vaultcalls.h"
 
 static NTSTATUS vault_of(const struct lsa_client *client, bool create, struct vault **out)
 {
-	struct credman *set;
+	CLEANUP(credman_free_p) struct credman *set = NULL;
 
-	NTSTATUS status = credset_of(client, &set);
+	NTSTATUS status = sets_own(client, &set);
 	return failed(status) ? status : credman_vault(set, create, out);
 }
 
@@ -41,7 +43,8 @@ static uint32_t flags_of(const struct vault_status *s)
 	       (s->on_network ? OPENSSPI_VAULT_ON_NETWORK : 0) |
 	       (s->key_file_opens_it ? OPENSSPI_VAULT_KEY_FILE_OPENS : 0) |
 	       (s->in_keyring ? OPENSSPI_VAULT_IN_KEYRING : 0) |
-	       (s->memory_is_locked ? OPENSSPI_VAULT_MEMORY_LOCKED : 0);
+	       (s->memory_is_locked ? OPENSSPI_VAULT_MEMORY_LOCKED : 0) |
+	       (s->moved ? OPENSSPI_VAULT_MOVED : 0);
 }
 
 static void give_keys(const struct vault_status *s, struct vault_status_reply *reply)
@@ -98,9 +101,7 @@ NTSTATUS lsa_vault_lock(struct lsa_client *client)
 	struct vault *vault;
 
 	NTSTATUS status = vault_of(client, false, &vault);
-	if (!failed(status))
-		vault_lock(vault);
-	return status;
+	return failed(status) ? status : vault_lock(vault);
 }
 
 NTSTATUS lsa_vault_add(struct lsa_client *client, const struct vault_add_call *call,
@@ -207,6 +208,11 @@ NTSTATUS lsa_vault_export(struct lsa_client *client, const struct vault_export_c
 	CLEANUP(secret_free_p) struct secret *passphrase = NULL;
 	struct vault *vault;
 
+	/* It would hand every saved password to whatever program asks. */
+	if (!client->setup.is_this_process) {
+		call_note_reason("lsad gives no program the passwords that are saved");
+		return fail(STATUS_NOT_SUPPORTED, "exporting another process's vault");
+	}
 	NTSTATUS status = vault_of(client, false, &vault);
 	if (!failed(status))
 		status = take_secret(call->passphrase, &passphrase);
@@ -225,15 +231,33 @@ NTSTATUS lsa_vault_export(struct lsa_client *client, const struct vault_export_c
 	return status;
 }
 
+static NTSTATUS take_in(struct lsa_client *client, const struct vault_import_call *call,
+			const struct secret *passphrase, int fd, uint64_t *records)
+{
+	const struct credman_moving from = { .passphrase = passphrase,
+					     .fd = fd,
+					     .identity = rd_of(call->moved.p, call->moved.n),
+					     .changes = call->changes,
+					     .merge = call->replace };
+	CLEANUP(credman_free_p) struct credman *set = NULL;
+	struct vault *vault;
+
+	NTSTATUS status = sets_own(client, &set);
+	if (failed(status))
+		return status;
+	if (call->moved.n)
+		return credman_move_in(set, &from, records);
+	status = credman_vault(set, true, &vault);
+	return failed(status) ? status
+			      : vault_import(vault, passphrase, fd, call->replace, records);
+}
+
 NTSTATUS lsa_vault_import(struct lsa_client *client, const struct vault_import_call *call,
 			  struct vault_import_reply *reply)
 {
 	CLEANUP(secret_free_p) struct secret *passphrase = NULL;
-	struct vault *vault;
 
 	NTSTATUS status = take_secret(call->passphrase, &passphrase);
-	if (!failed(status))
-		status = vault_of(client, true, &vault);
 	if (failed(status))
 		return status;
 	int fd = memfd_create("opensspi-import", MFD_CLOEXEC);
@@ -242,7 +266,7 @@ NTSTATUS lsa_vault_import(struct lsa_client *client, const struct vault_import_c
 	if (!file_write_all(fd, call->sealed.p, call->sealed.n) || lseek(fd, 0, SEEK_SET) != 0)
 		status = fail(STATUS_INSUFFICIENT_RESOURCES, "making room for an import");
 	else
-		status = vault_import(vault, passphrase, fd, call->replace, &reply->records);
+		status = take_in(client, call, passphrase, fd, &reply->records);
 	close(fd);
 	return status;
 }
@@ -252,9 +276,9 @@ NTSTATUS lsa_vault_import(struct lsa_client *client, const struct vault_import_c
 NTSTATUS lsa_vault_fault(struct lsa_client *client, struct words_reply *reply)
 {
 	struct vault_fault fault = { .text = "" };
-	struct credman *set;
+	CLEANUP(credman_free_p) struct credman *set = NULL;
 
-	NTSTATUS status = credset_of(client, &set);
+	NTSTATUS status = sets_own(client, &set);
 	if (failed(status))
 		return status;
 	credman_last_fault(set, &fault);

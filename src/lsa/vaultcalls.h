@@ -30,6 +30,12 @@ MUST_CHECK NTSTATUS lsa_vault_export(struct lsa_client *client,
 MUST_CHECK NTSTATUS lsa_vault_import(struct lsa_client *client,
 				     const struct vault_import_call *call,
 				     struct vault_import_reply *reply);
+
+/* In the application, whose LSA is a daemon: the user's own vault goes there. STATUS_NOT_SUPPORTED elsewhere.
+ * Statuses besides: STATUS_OBJECT_NAME_COLLISION, STATUS_FILE_TOO_LARGE. What went wrong is noted as the call's
+ * reason. */
+MUST_CHECK NTSTATUS lsa_vault_move(struct lsa_client *client, const struct vault_move_call *call,
+				   struct vault_move_reply *reply);
 MUST_CHECK NTSTATUS lsa_vault_fault(struct lsa_client *client, struct words_reply *reply);
 
 #endif

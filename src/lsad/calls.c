@@ -16,8 +16,12 @@ struct serving {
 	struct peer *peer;
 	struct frame_head head;
 	struct wr request, reply;
+	size_t skip; /* bytes of the request that are its head */
+	size_t held; /* of the quota */
 	NTSTATUS status;
 	atomic_bool answered; /* by the worker */
+	bool stays, crowded;  /* lsad/stay.c */
+	struct wr left;	      /* that a worker read and the loop has to take */
 };
 
 /* ---- on a worker ---- */
@@ -46,10 +50,12 @@ static void serve_bytes(struct serving *s)
 	CLEANUP(mem_free_p) void *reply = mem_alloc(row->reply_size);
 	struct call_reason why;
 
+	peer_memory_serves(s->head.id);
 	s->status = SEC_E_INSUFFICIENT_MEMORY;
 	if (!request || !reply)
 		return;
-	if (!row->read_request(wr_view(&s->request), request)) {
+	struct rd asked = wr_view(&s->request);
+	if (!rd_skip(&asked, s->skip) || !row->read_request(asked, request)) {
 		s->status = fail(SEC_E_INTERNAL_ERROR, "reading a request");
 		return;
 	}
@@ -63,19 +69,46 @@ static void serve_bytes(struct serving *s)
 	}
 }
 
-static void serve(uv_work_t *work)
+/* True when it was answered. */
+static bool serve_one(struct serving *s)
 {
-	struct serving *s = work->data;
-
 	serve_bytes(s);
+	if (s->stays)
+		s->crowded = stay_is_crowded(s->peer, s, &s->left);
 	const struct frame_head head = { .size = (uint32_t)s->reply.len,
 					 .kind = FRAME_REPLY,
 					 .id = s->head.id,
 					 .what = (uint32_t)s->status };
 	/* Said first: the program may use the number again at once. */
 	atomic_store(&s->answered, true);
-	if (!peer_answer(s->peer, &head, &s->reply))
+	bool answered = peer_answer(s->peer, &head, &s->reply);
+	if (!answered)
 		atomic_store(&s->answered, false);
+	return answered;
+}
+
+/* The next call of the same program, read here. */
+static bool go_on(struct serving *s)
+{
+	peer_count_handles(s->peer);
+	if (!stay_next(s->peer, s, &s->head, &s->left))
+		return false;
+	struct wr used = s->request;
+	s->request = s->left;
+	s->left = used;
+	s->skip = FRAME_HEAD_LEN;
+	wr_reset(&s->left);
+	wr_reset(&s->reply);
+	atomic_store(&s->answered, false);
+	return true;
+}
+
+static void serve(uv_work_t *work)
+{
+	struct serving *s = work->data;
+
+	while (serve_one(s) && s->stays && !s->crowded && go_on(s))
+		continue;
 }
 
 /* ---- on the loop ---- */
@@ -87,9 +120,10 @@ static struct quota *serving_end(struct serving *s)
 	*s->link = s->next;
 	if (s->next)
 		s->next->link = s->link;
-	quota_give(quota, s->request.len);
+	quota_give(quota, s->held);
 	wr_done(&s->request);
 	wr_done(&s->reply);
+	wr_done(&s->left);
 	mem_free(s);
 	return quota;
 }
@@ -125,14 +159,15 @@ static void served(uv_work_t *work, int error)
 	struct serving *s = work->data;
 	struct frame_head head = { .kind = FRAME_REPLY, .id = s->head.id };
 	struct peer *p = s->peer;
-	uint32_t handles = lsa_client_handles(p->client);
 
 	head.what = (uint32_t)(error ? (NTSTATUS)SEC_E_INTERNAL_ERROR : s->status);
-	quota_count_handles(p->quota, p->handles, handles);
-	p->handles = handles;
+	peer_count_handles(p);
+	if (s->stays)
+		stay_end(p, s, s->crowded);
 	bool answered = atomic_load(&s->answered);
+	CLEANUP(wr_done) struct wr left = s->left;
 	struct wr reply = s->reply;
-	s->reply = WR(0);
+	s->left = s->reply = WR(0);
 	struct quota *quota = serving_end(s);
 	if (answered || p->closing)
 		wr_done(&reply);
@@ -141,6 +176,11 @@ static void served(uv_work_t *work, int error)
 	if (answered)
 		peer_answered(p);
 	pass_on(quota);
+	if (left.failed)
+		peer_close(p);
+	else if (!p->closing)
+		peer_feed(p, wr_view(&left));
+	peer_read_again(p, UINT64_MAX);
 	peer_release_if_over(p);
 }
 
@@ -150,6 +190,15 @@ bool peer_call_fits(const struct peer *p, const struct frame_head *head)
 		if (s->head.id == head->id && !atomic_load(&s->answered))
 			return false;
 	return p->calls < CALLS_MAX && call_row((enum call)head->what);
+}
+
+/* Are the calls before it answered? */
+static bool is_alone(const struct serving *s)
+{
+	for (const struct serving *other = s->next; other; other = other->next)
+		if (!atomic_load(&other->answered))
+			return false;
+	return true;
 }
 
 bool peer_call(struct peer *p, const struct frame_head *head, struct wr *payload)
@@ -162,6 +211,8 @@ bool peer_call(struct peer *p, const struct frame_head *head, struct wr *payload
 			       .head = *head,
 			       .request = *payload,
 			       .reply = WR(IPC_BYTES_MAX),
+			       .left = WR(IPC_BYTES_MAX),
+			       .held = payload->len,
 			       .next = p->serving,
 			       .link = &p->serving };
 	if (s->next)
@@ -169,7 +220,9 @@ bool peer_call(struct peer *p, const struct frame_head *head, struct wr *payload
 	p->serving = s;
 	*payload = WR(0);
 	p->calls++;
-	if (quota_begin(p->quota, &s->turn))
-		begin(s);
+	if (!quota_begin(p->quota, &s->turn))
+		return true;
+	s->stays = is_alone(s) && !p->more && stay_begin(p, s);
+	begin(s);
 	return true;
 }

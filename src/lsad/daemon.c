@@ -13,12 +13,15 @@
 
 #define BACKLOG 512
 #define LOOK_MS 1000
+#define LSA_LOOK_MS 10000
 #define ACCEPTED_AT_ONCE 16 /* then those who are in have their turn */
 #define END_MS 5000	    /* for calls that run when lsad is told to end */
 
-static const struct quota_limits limits = {
-	.connections = 256, .running = WORKERS / 4, .handles = 65536, .bytes = 256u << 20
-};
+static const struct quota_limits limits = { .connections = 256,
+					    .running = WORKERS / 4,
+					    .staying = STAYING / 4,
+					    .handles = 65536,
+					    .bytes = 256u << 20 };
 
 /* ---- taking programs in ---- */
 
@@ -77,10 +80,31 @@ static void close_all(struct daemon *d)
 		peer_close(p);
 }
 
+static void lsa_looks(uv_work_t *work)
+{
+	lsa_look(((struct daemon *)work->data)->lsa);
+}
+
+static void lsa_looked(uv_work_t *work, int error)
+{
+	((struct daemon *)work->data)->is_looking = false;
+}
+
+/* On a worker: packages are told of what ended. */
+static void have_lsa_look(struct daemon *d)
+{
+	if (d->ending || d->is_looking || uv_now(&d->loop) - d->looked < LSA_LOOK_MS)
+		return;
+	d->looked = uv_now(&d->loop);
+	d->looking.data = d;
+	d->is_looking = uv_queue_work(&d->loop, &d->looking, lsa_looks, lsa_looked) == 0;
+}
+
 static void look(uv_timer_t *timer)
 {
 	struct daemon *d = timer->data;
 
+	have_lsa_look(d);
 	for (struct peer *p = d->peers; p; p = p->next)
 		peer_look(p);
 	if (d->ending && uv_now(&d->loop) - d->since_ending > END_MS)
@@ -103,6 +127,7 @@ void daemon_peer_gone(struct daemon *d)
 		return;
 	close_if_open(&d->wake);
 	close_if_open(&d->clock);
+	close_if_open(&d->slow);
 	close_if_open(&d->terminate);
 	close_if_open(&d->interrupt);
 }
@@ -144,7 +169,7 @@ static bool begin(struct daemon *d)
 	if (fcntl(d->listening, F_SETFL, O_NONBLOCK) != 0 ||
 	    uv_poll_init(&d->loop, &d->listener, d->listening) != 0 ||
 	    uv_async_init(&d->loop, &d->wake, woken) != 0 ||
-	    uv_timer_init(&d->loop, &d->clock) != 0 ||
+	    uv_timer_init(&d->loop, &d->clock) != 0 || uv_timer_init(&d->loop, &d->slow) != 0 ||
 	    uv_signal_init(&d->loop, &d->terminate) != 0 ||
 	    uv_signal_init(&d->loop, &d->interrupt) != 0)
 		return false;
@@ -163,7 +188,7 @@ bool daemon_run(struct daemon *d, struct lsa *lsa, int listening)
 		quotas_free(d->quotas);
 		return false;
 	}
-	d->listener.data = d->wake.data = d->clock.data = d;
+	d->listener.data = d->wake.data = d->clock.data = d->slow.data = d;
 	d->terminate.data = d->interrupt.data = d;
 	bool fine = begin(d);
 	if (fine)

@@ -8,19 +8,25 @@
 #include "lsad/peer.h"
 
 #define WORKERS 64 /* threads; a slow KDC holds one of them */
+#define STAYING 16 /* more of them, that may stay with programs which call in a row */
 
 struct daemon {
 	uv_loop_t loop;
 	uv_poll_t listener;
 	uv_async_t wake;
 	uv_timer_t clock;
+	uv_timer_t slow; /* runs while workers stay */
 	uv_signal_t terminate, interrupt;
 	struct lsa *lsa;
 	struct quotas *quotas;
 	struct peer *peers;
+	uint32_t staying;
 	int listening;
-	bool resting; /* no descriptors were left: nobody is taken in for a while */
-	bool ending;
+	uv_work_t looking; /* what the LSA looks after by itself */
+	bool is_looking;
+	uint64_t looked; /* when it began last */
+	bool resting;	 /* no descriptors were left: nobody is taken in for a while */
+	atomic_bool ending;
 	uint64_t since_ending;
 	uint8_t room[65536]; /* what is being read */
 };

@@ -85,7 +85,7 @@ static void set_workers(void)
 {
 	char number[16];
 
-	snprintf(number, sizeof(number), "%d", WORKERS);
+	snprintf(number, sizeof(number), "%d", WORKERS + STAYING);
 	setenv("UV_THREADPOOL_SIZE", number, 1);
 }
 
@@ -149,6 +149,7 @@ int main(int argc, char **argv)
 	int fd = open_socket(path);
 	if (fd < 0)
 		return 1;
+	vaults_sweep();
 	bool fine = daemon_run(&d, parts.lsa, fd);
 	uv_library_shutdown(); /* its threads end, with what libraries keep for each of them */
 	lsa_free(parts.lsa);

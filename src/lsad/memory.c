@@ -1,14 +1,24 @@
 /* lsad/memory.c - a program's memory, while it is in a call: asked for by the worker, fetched by the loop.
- * SPDX-License-Identifier: MIT OR Apache-2.0 */
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Functions that the program registered are called by the same road. */
 #include "base/base.h"
 
 #include <ntstatus.h>
 #include <time.h>
 
+#include "base/block.h"
 #include "lsad/daemon.h"
 #include "lsad/peer.h"
 
 #define ANSWER_SECONDS 10 /* a program that does not answer has no memory */
+
+static _Thread_local uint32_t serves; /* the call that this worker serves */
+
+void peer_memory_serves(uint32_t call)
+{
+	serves = call;
+}
 
 static bool wait_until_done(struct peer *p, struct memory_question *q)
 {
@@ -33,26 +43,39 @@ static void take_out(struct peer *p, struct memory_question *q)
 	*at = q->next;
 }
 
-static NTSTATUS ask(struct peer *p, enum frame_memory what, const struct frame_memory_call *call,
-		    struct memory_question *q)
+static void question_init(struct memory_question *q, enum frame_memory what)
 {
 	*q = (struct memory_question){ .what = what,
-				       .asked = WR(FRAME_MEMORY_MAX + 16),
-				       .answer = WR(FRAME_MEMORY_MAX + 16),
+				       .asked = WR(FRAME_MEMORY_MAX + FRAME_MEMORY_HEAD),
+				       .answer = WR(FRAME_MEMORY_MAX + FRAME_MEMORY_HEAD),
 				       .wake = PTHREAD_COND_INITIALIZER };
-	frame_write_memory(&q->asked, call);
-	if (!wr_ok(&q->asked))
-		return fail(STATUS_NO_MEMORY, "asking for a program's memory");
+}
+
+/* False: the program did not answer in time, or is gone. */
+static bool put_question(struct peer *p, struct memory_question *q)
+{
 	pthread_mutex_lock(&p->lock);
 	q->id = ++p->last_question;
 	q->next = p->questions;
 	p->questions = q;
 	atomic_store(&p->asking, true);
+	if (p->busy_since) /* the answer is for the loop to read, after what another has in hand */
+		p->keeper = NULL;
 	daemon_wake(p->daemon);
 	bool done = wait_until_done(p, q);
 	take_out(p, q);
 	pthread_mutex_unlock(&p->lock);
-	if (!done)
+	return done;
+}
+
+static NTSTATUS ask(struct peer *p, enum frame_memory what, const struct frame_memory_call *call,
+		    struct memory_question *q)
+{
+	question_init(q, what);
+	frame_write_memory(&q->asked, call);
+	if (!wr_ok(&q->asked))
+		return fail(STATUS_NO_MEMORY, "asking for a program's memory");
+	if (!put_question(p, q))
 		return fail(STATUS_ACCESS_VIOLATION, "waiting for a program's memory");
 	/* What it says of itself is a yes or a no; packages are not handed statuses of its making. */
 	if (q->status == STATUS_SUCCESS)
@@ -124,7 +147,35 @@ static NTSTATUS release(void *arg, uint64_t address)
 	return ask(arg, FRAME_RELEASE, &(struct frame_memory_call){ address, 0, { 0 } }, &q);
 }
 
-const struct client_memory peer_memory = { copy_from, copy_to, allocate, release };
+/* The status is what the function says, or the program: who asks does not trust it. */
+static NTSTATUS call_back(void *arg, const struct client_call *call, SecBuffer *out)
+{
+	CLEANUP(question_done) struct memory_question q = { .next = NULL };
+	const struct frame_call_back asked = { .call = serves,
+					       .function = call->function,
+					       .argument = { call->argument[0], call->argument[1] },
+					       .input = call->input };
+
+	if (call->input.n > FRAME_CALL_BACK_MAX)
+		return fail(STATUS_INVALID_PARAMETER, "the input of a program's function");
+	question_init(&q, FRAME_CALL_BACK);
+	frame_write_call_back(&q.asked, &asked);
+	if (!wr_ok(&q.asked))
+		return fail(STATUS_NO_MEMORY, "calling a program's function");
+	if (!put_question(arg, &q))
+		return fail(STATUS_IO_TIMEOUT, "waiting for a program's function");
+	if (q.answer.len > FRAME_CALL_BACK_MAX)
+		return fail(STATUS_INVALID_BUFFER_SIZE, "the output of a program's function");
+	if (q.answer.len) {
+		out->pvBuffer = block_dup(q.answer.buf, q.answer.len);
+		if (!out->pvBuffer)
+			return fail(STATUS_NO_MEMORY, "the output of a program's function");
+		out->cbBuffer = (ULONG)q.answer.len;
+	}
+	return q.status;
+}
+
+const struct client_memory peer_memory = { copy_from, copy_to, allocate, release, call_back };
 
 /* ---- on the loop ---- */
 
@@ -154,6 +205,7 @@ void peer_ask_all(struct peer *p)
 		return;
 	while (!p->closing && next_unsent(p, &head, &payload))
 		peer_send(p, head, &payload);
+	peer_read_again(p, UINT64_MAX);
 }
 
 bool peer_memory_answered(struct peer *p, const struct frame_head *head, struct wr *payload)

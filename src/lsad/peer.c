@@ -210,6 +210,7 @@ static bool take_bytes(struct peer *p, struct rd bytes)
 			return false;
 		if (p->payload.len < p->frame.size)
 			continue;
+		p->more = bytes.n > 0;
 		bool fine = take_frame(p);
 		frame_done(p);
 		if (!fine)
@@ -225,19 +226,49 @@ static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
 	*out = uv_buf_init((char *)d->room, sizeof(d->room));
 }
 
+void peer_feed(struct peer *p, struct rd bytes)
+{
+	if (take_bytes(p, bytes))
+		return;
+	trace_line("lsad: process %ld of user %u broke the protocol or its quota", (long)p->who.pid,
+		   (unsigned)p->who.uid);
+	peer_close(p);
+}
+
 static void received(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
 {
 	struct peer *p = (struct peer *)(void *)stream;
 
-	if (n > 0 && !take_bytes(p, rd_of(room->base, (size_t)n))) {
-		trace_line("lsad: process %ld of user %u broke the protocol or its quota",
-			   (long)p->who.pid, (unsigned)p->who.uid);
-		peer_close(p);
-	}
-	if (n > 0)
+	if (n > 0) {
+		peer_feed(p, rd_of(room->base, (size_t)n));
 		mem_wipe(room->base, (size_t)n);
+	}
 	if (n < 0)
 		peer_close(p);
+}
+
+static bool begin_reading(struct peer *p)
+{
+	return uv_read_start((uv_stream_t *)&p->pipe, give_room, received) == 0;
+}
+
+void peer_read_again(struct peer *p, uint64_t slow_ms)
+{
+	if (!p->unread || p->closing || !stay_is_over(p, slow_ms))
+		return;
+	p->unread = false;
+	if (!begin_reading(p))
+		peer_close(p);
+}
+
+void peer_count_handles(struct peer *p)
+{
+	uint32_t now = lsa_client_handles(p->client);
+
+	pthread_mutex_lock(&p->lock);
+	quota_count_handles(p->quota, p->handles, now);
+	p->handles = now;
+	pthread_mutex_unlock(&p->lock);
 }
 
 /* ---- coming and going ---- */
@@ -271,8 +302,9 @@ static void release(uv_work_t *work)
 
 void peer_release_if_over(struct peer *p)
 {
-	if (!p->closed || p->serving)
+	if (!p->closed || p->serving || p->releasing)
 		return;
+	p->releasing = true; /* of two calls that end together both come here */
 	p->release.data = p;
 	if (uv_queue_work(&p->daemon->loop, &p->release, release, released) == 0)
 		return;
@@ -370,7 +402,7 @@ void peer_new(struct daemon *d, int fd)
 	if (uv_pipe_open(&p->pipe, fd) != 0) {
 		close(fd);
 		peer_close(p);
-	} else if (uv_read_start((uv_stream_t *)&p->pipe, give_room, received) != 0) {
+	} else if (!begin_reading(p)) {
 		peer_close(p);
 	}
 }

@@ -33,18 +33,21 @@ struct memory_question {
 
 struct peer {
 	uv_pipe_t pipe; /* first: a handle's address is its peer's */
-	int fd;	     /* of it */
+	int fd;		/* of it */
 	struct daemon *daemon;
 	struct peer *next, **link;
 	struct quota *quota; /* of its user */
 	struct lsa_client *client;
 	struct ucred who;
-	bool greeted, closing, closed;
+	bool greeted, closing, closed, releasing;
 	uint32_t calls; /* received and not answered; a reply that is not sent is no answer */
 	struct serving *serving; /* waiting or running */
 	uint32_t handles;	 /* as they were last counted */
 	uint64_t since_frame;	 /* when the one being received, or the wait for HELLO, began */
 	uint64_t since_sent;	 /* when something was last sent to its end */
+	uint64_t crowded_until;	 /* its calls overlap: no worker stays with it */
+	bool unread;		 /* the loop does not read it, a worker does */
+	bool more;		 /* bytes are behind the frame that is being taken */
 	size_t unsent;
 	uv_work_t release;
 	/* the frame that is being received */
@@ -58,6 +61,9 @@ struct peer {
 	struct memory_question *questions;
 	uint32_t last_question, given_up;
 	uint32_t queued; /* frames that the loop has begun to send */
+	struct serving
+		*keeper;     /* the call whose worker reads the connection; NULL: the loop does */
+	uint64_t busy_since; /* when its call began; 0: it waits for one, or has bytes in hand */
 	bool gone;
 };
 
@@ -75,10 +81,20 @@ void peer_send(struct peer *p, struct frame_head head, struct wr *payload);
 
 /* On a worker: sends a short answer at once, so that the program need not wait for the loop; false when the
  * loop has to do it. */
-MUST_CHECK bool peer_answer(struct peer *p, const struct frame_head *head, const struct wr *payload);
+MUST_CHECK bool peer_answer(struct peer *p, const struct frame_head *head,
+			    const struct wr *payload);
 
 /* On the loop: an answer went out. */
 void peer_answered(struct peer *p);
+
+/* On the loop: takes bytes that a worker read, as if they had come now. */
+void peer_feed(struct peer *p, struct rd bytes);
+
+/* On the loop: reads again if no worker does, or if that one's call runs longer than `slow_ms`. */
+void peer_read_again(struct peer *p, uint64_t slow_ms);
+
+/* Has it handles more or less than before? Any thread. */
+void peer_count_handles(struct peer *p);
 
 /* Is it closed with nothing running? Then it is released. */
 void peer_release_if_over(struct peer *p);
@@ -91,6 +107,23 @@ MUST_CHECK bool peer_call_fits(const struct peer *p, const struct frame_head *he
 /* Serves a call that was received; takes its bytes and their part of the quota. False: memory is short. */
 MUST_CHECK bool peer_call(struct peer *p, const struct frame_head *head, struct wr *payload);
 
+/* ---- lsad/stay.c ---- */
+
+/* On the loop: may the call's worker stay with it and read it? Every stay is ended. */
+MUST_CHECK bool stay_begin(struct peer *p, struct serving *s);
+void stay_end(struct peer *p, struct serving *s, bool crowded);
+
+/* On the loop: does no worker read it (any more)? One whose call runs so long is made to stop. */
+MUST_CHECK bool stay_is_over(struct peer *p, uint64_t slow_ms);
+
+/* On the worker that stays, before it answers: did more come meanwhile? It is in `left` then. */
+MUST_CHECK bool stay_is_crowded(struct peer *p, struct serving *s, struct wr *left);
+
+/* On it, after that: waits for the next call, which is in `left` with its head. False: the stay is
+ * over; what is in `left` is the loop's to take. */
+MUST_CHECK bool stay_next(struct peer *p, struct serving *s, struct frame_head *head,
+			  struct wr *left);
+
 /* ---- lsad/memory.c ---- */
 
 /* On the loop: sends the questions that workers have asked meanwhile. */
@@ -98,6 +131,9 @@ void peer_ask_all(struct peer *p);
 
 /* On a worker: the functions of struct client_memory; their argument is the peer. */
 extern const struct client_memory peer_memory;
+
+/* On a worker: which call it serves from now on, whose thread in the program runs what is called back. */
+void peer_memory_serves(uint32_t call);
 
 /* On the loop: an answer to a question; false when nobody asked. */
 MUST_CHECK bool peer_memory_answered(struct peer *p, const struct frame_head *head,

@@ -10,7 +10,7 @@ struct quota {
 	struct quota *next;
 	struct quotas *all;
 	uid_t uid;
-	uint32_t connections, running;
+	uint32_t connections, running, staying;
 	atomic_uint handles;
 	size_t bytes;
 	struct quota_turn *first, **last; /* who waits */
@@ -119,6 +119,19 @@ struct quota_turn *quota_end(struct quota *quota)
 	if (!quota->first)
 		quota->last = &quota->first;
 	return turn;
+}
+
+bool quota_stay(struct quota *quota)
+{
+	if (quota->first || quota->staying >= quota->all->limits.staying)
+		return false;
+	quota->staying++;
+	return true;
+}
+
+void quota_leave(struct quota *quota)
+{
+	quota->staying--;
 }
 
 /* ---- handles ---- */

@@ -14,6 +14,7 @@
 struct quota_limits {
 	uint32_t connections;
 	uint32_t running; /* calls on worker threads; more wait their turn */
+	uint32_t staying; /* of them, workers that stay with a program */
 	uint32_t handles; /* credentials and contexts */
 	size_t bytes;	  /* of requests being received or served, and of replies not yet sent */
 };
@@ -44,6 +45,10 @@ MUST_CHECK bool quota_begin(struct quota *quota, struct quota_turn *turn);
 
 /* A call ended: whose turn it is now; NULL when none waits. */
 MUST_CHECK struct quota_turn *quota_end(struct quota *quota);
+
+/* May a worker stay with a program? Not while calls wait. Every stay is ended with quota_leave. */
+MUST_CHECK bool quota_stay(struct quota *quota);
+void quota_leave(struct quota *quota);
 
 /* A connection has so many handles now, and had so many before. */
 void quota_count_handles(struct quota *quota, uint32_t before, uint32_t now);

@@ -9,6 +9,8 @@
 #include <opensspi.h>
 
 #include "base/base.h"
+#include "base/random.h"
+#include "wire/authdata.h"
 #include "wire/rd.h"
 #include "wire/wr.h"
 
@@ -202,6 +204,105 @@ static inline MUST_CHECK UNUSED NTSTATUS compose_resume(struct compose_held *h,
 		compose_report(in, SECBUFFER_EXTRA, rest);
 	compose_forget(h);
 	return status;
+}
+
+/* ---- logon sessions that a package makes, and what it keeps for any ---- */
+
+#define COMPOSE_TRIES 8
+
+/* Creates a session by a number that no other one has. STATUS_QUOTA_EXCEEDED, STATUS_NO_MEMORY. */
+static inline MUST_CHECK UNUSED NTSTATUS compose_session_new(const LSA_SECPKG_FUNCTION_TABLE *lsa,
+							     LUID *out)
+{
+	NTSTATUS status = STATUS_LOGON_SESSION_COLLISION;
+
+	for (unsigned i = 0; i < COMPOSE_TRIES && status == STATUS_LOGON_SESSION_COLLISION; i++) {
+		status = random_bytes(out, sizeof(*out));
+		if (!failed(status))
+			status = lsa->CreateLogonSession(out);
+	}
+	return status;
+}
+
+/* Is that session the caller's own, and not one that was made by a logon? */
+static inline MUST_CHECK UNUSED bool compose_session_is_own(const LSA_SECPKG_FUNCTION_TABLE *lsa,
+							    const LUID *logon)
+{
+	SECPKG_CLIENT_INFO info = { .ProcessID = 0 };
+
+	return !logon || SecIsZeroLuid(logon) ||
+	       (!failed(lsa->GetClientInfo(&info)) && SecEqualLuid(&info.LogonId, logon));
+}
+
+static inline LSA_STRING compose_primary_key(char key[8])
+{
+	memcpy(key, "Primary", 8);
+	return (LSA_STRING){ 7, 7, key };
+}
+
+/* What a package has put there for the session: LSA heap (FreeLsaHeap wipes it), SEC_E_NO_CREDENTIALS when
+ * that is nothing or the session has ended. */
+static inline MUST_CHECK UNUSED NTSTATUS compose_primary_get(const LSA_SECPKG_FUNCTION_TABLE *lsa,
+							     ULONG package, const LUID *logon,
+							     SecBuffer *out)
+{
+	LSA_STRING found = { 0 };
+	LUID id = *logon;
+	ULONG context = 0;
+	char text[8];
+	LSA_STRING key = compose_primary_key(text);
+
+	NTSTATUS status = lsa->GetCredentials(&id, package, &context, FALSE, &key, NULL, &found);
+	if (status == STATUS_NO_MEMORY)
+		return status;
+	if (failed(status))
+		return fail(SEC_E_NO_CREDENTIALS, "a session's own credentials");
+	*out = (SecBuffer){ found.Length, SECBUFFER_EMPTY, found.Buffer };
+	return STATUS_SUCCESS;
+}
+
+/* Puts it in the place of what was there. It is the LSA's to keep secret, and ends with the session.
+ * STATUS_NO_SUCH_LOGON_SESSION, STATUS_QUOTA_EXCEEDED, STATUS_NO_MEMORY. */
+static inline MUST_CHECK UNUSED NTSTATUS compose_primary_put(const LSA_SECPKG_FUNCTION_TABLE *lsa,
+							     ULONG package, const LUID *logon,
+							     struct rd bytes)
+{
+	SecBuffer old = { 0, SECBUFFER_EMPTY, NULL };
+	LUID id = *logon;
+	char text[8];
+	LSA_STRING key = compose_primary_key(text);
+
+	if (bytes.n > UINT16_MAX)
+		return fail(STATUS_INVALID_PARAMETER, "the length of a session's credentials");
+	bool had = !failed(compose_primary_get(lsa, package, logon, &old));
+	lsa->FreeLsaHeap(old.pvBuffer);
+	LSA_STRING value = { (USHORT)bytes.n, (USHORT)bytes.n, (char *)(uintptr_t)bytes.p };
+	NTSTATUS status = lsa->AddCredential(&id, package, &key, &value);
+	/* The first of a name is the one that is found: there is always one. */
+	return failed(status) || !had ? status : lsa->DeleteCredential(&id, package, &key);
+}
+
+static inline struct rd compose_unicode(const UNICODE_STRING *s)
+{
+	return rd_of(s->Buffer, s->Buffer ? s->Length : 0);
+}
+
+/* An identity's block of what AcceptCredentials was given; false when no password to sign in with came. */
+static inline MUST_CHECK UNUSED bool compose_primary_write(struct wr *w,
+							   const SECPKG_PRIMARY_CRED *primary)
+{
+	struct identity_view back;
+	const struct identity_view id = { .user = compose_unicode(&primary->DownlevelName),
+					  .domain = compose_unicode(&primary->DomainName),
+					  .password = compose_unicode(&primary->Password),
+					  .has_user = true,
+					  .has_domain = true,
+					  .has_password = true };
+
+	if (!(primary->Flags & PRIMARY_CRED_CLEAR_PASSWORD) || !id.user.n || !id.password.n)
+		return false;
+	identity_write(w, &id);
+	return wr_ok(w) && identity_read(wr_view(w), &back);
 }
 
 #endif

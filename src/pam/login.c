@@ -51,6 +51,20 @@ static bool read_line(char line[LINE_ROOM])
 
 /* ---- the login's own credential ---- */
 
+/* Under lsad what was saved for this session is gone with it, whatever it is called; embedded the user's other
+ * sessions have it too, so only what this login put there goes. */
+static void forget_session(void)
+{
+	POPENSSPI_LSA_STATUS status = NULL;
+	bool embedded = OpensspiLsaStatus(&status) != SEC_E_OK ||
+			(status->Flags & OPENSSPI_LSA_EMBEDDED) != 0;
+
+	(void)!CredDeleteA(SESSION_TARGET, CRED_TYPE_DOMAIN_PASSWORD, 0);
+	if (!embedded && OpensspiEndLogonSession(NULL) != 0)
+		fputs("opensspi-login: the session could not be ended\n", stderr);
+	FreeContextBuffer(status);
+}
+
 static DWORD keep_default(const struct work *w)
 {
 	const struct passwd *user = getpwuid(geteuid());
@@ -100,9 +114,12 @@ static int do_open(struct work *w)
 
 static int do_close(void)
 {
-	(void)!CredDeleteA(SESSION_TARGET, CRED_TYPE_DOMAIN_PASSWORD, 0);
+	forget_session();
 	DWORD error = OpensspiVaultLock();
-	return error == ERROR_FILE_NOT_FOUND ? DONE : say("closing the vault", error);
+	/* no vault, or one that lsad holds the key of: nothing to close */
+	return error == ERROR_FILE_NOT_FOUND || error == ERROR_NOT_SUPPORTED
+		       ? DONE
+		       : say("closing the vault", error);
 }
 
 /* The passphrases that a login left behind; the last way in is not among them, since one was just added. */

@@ -114,6 +114,10 @@ static const struct setting_row settings[] = {
 	{ "accounts", "delay milliseconds", "delay milliseconds", false },
 	{ "accounts", "delay", "delay milliseconds", false },
 	{ "accounts", "domain", "domain", false },
+	{ "accounts", "pam", "pam", false, true },
+	{ "accounts", "pam seconds", "pam seconds", false, true },
+	{ "accounts", "pam folder", "pam folder", false, true },
+	{ "accounts", "pam program", "pam program", false, true },
 	{ "lsa", "netbios name", "netbios name", false },
 	{ "lsa", "netbios domain", "netbios domain", false },
 	{ "lsa", "dns name", "dns name", false },
@@ -124,6 +128,7 @@ static const struct setting_row settings[] = {
 	{ "lsa", "user", "user", false },
 	{ "lsa", "audit", "audit", false, true },
 	{ "lsa", "servers", "servers", false, true },
+	{ "lsa", "trusted", "trusted", false, true },
 };
 
 static char lower(char c)

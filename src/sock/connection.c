@@ -11,10 +11,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/trace.h"
 #include "sock/connection.h"
+#include "sock/mute.h"
 
-#define GREETING_SECONDS 10 /* an LSA that does not answer is none */
+#define AHEAD 4096 /* most frames are smaller and come at once */
 
 struct connection {
 	atomic_uint refs;
@@ -22,6 +24,8 @@ struct connection {
 	dev_t device; /* which socket it is: */
 	ino_t inode;
 	pthread_mutex_t writing;
+	uint8_t ahead[AHEAD]; /* received with what was wanted: `from` up to `to` */
+	size_t from, to;
 };
 
 /* A program that becomes a daemon closes what it does not know, and opens files of its own there: ours would
@@ -48,6 +52,7 @@ struct connection *connection_unref(struct connection *c)
 {
 	if (c && atomic_fetch_sub(&c->refs, 1) == 1) {
 		close_ours(c);
+		mem_wipe(c->ahead, sizeof(c->ahead));
 		pthread_mutex_destroy(&c->writing);
 		mem_free(c);
 	}
@@ -97,18 +102,47 @@ static bool send_all(int fd, struct iovec part[2])
 	return true;
 }
 
-static bool receive_all(int fd, void *to, size_t n)
+/* What comes next, at least a byte; 0 at the end. */
+static size_t receive_some(int fd, void *to, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = recv(fd, to, n, 0);
+	while (got < 0 && errno == EINTR);
+	return got > 0 ? (size_t)got : 0;
+}
+
+static size_t take_ahead(struct connection *c, void *to, size_t n)
+{
+	size_t there = c->to - c->from;
+
+	if (n > there)
+		n = there;
+	memcpy(to, c->ahead + c->from, n);
+	mem_wipe(c->ahead + c->from, n);
+	c->from += n;
+	return n;
+}
+
+static bool receive_all(struct connection *c, void *to, size_t n)
 {
 	uint8_t *p = to;
 
 	while (n) {
-		ssize_t got = recv(fd, p, n, 0);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
+		size_t got = take_ahead(c, p, n);
+		if (!got && n >= AHEAD) {
+			got = receive_some(c->fd, p, n);
+			if (!got)
+				return false;
+		} else if (!got) {
+			c->from = 0;
+			c->to = receive_some(c->fd, c->ahead, AHEAD);
+			if (!c->to)
+				return false;
+		}
 		p += got;
-		n -= (size_t)got;
+		n -= got;
 	}
 	return true;
 }
@@ -121,6 +155,8 @@ bool connection_send(struct connection *c, struct frame_head head, struct rd pay
 	frame_write_head(bytes, &head);
 	struct iovec part[2] = { { bytes, sizeof(bytes) },
 				 { (void *)(uintptr_t)payload.p, payload.n } };
+	if (!is_ours(c)) /* in a child a thread that is not there may hold the lock */
+		return false;
 	pthread_mutex_lock(&c->writing);
 	bool sent = is_ours(c) && send_all(c->fd, part);
 	pthread_mutex_unlock(&c->writing);
@@ -132,10 +168,10 @@ bool connection_receive(struct connection *c, struct frame_head *head, struct wr
 	uint8_t bytes[FRAME_HEAD_LEN];
 
 	wr_reset(payload);
-	if (!receive_all(c->fd, bytes, sizeof(bytes)) || !frame_read_head(bytes, head))
+	if (!receive_all(c, bytes, sizeof(bytes)) || !frame_read_head(bytes, head))
 		return false;
 	uint8_t *room = wr_take(payload, head->size);
-	return !head->size || (wr_ok(payload) && receive_all(c->fd, room, head->size));
+	return !head->size || (wr_ok(payload) && receive_all(c, room, head->size));
 }
 
 /* ---- opening ---- */
@@ -190,7 +226,7 @@ static bool join(int fd, const struct sockaddr_un *address)
 	return error == 0;
 }
 
-static NTSTATUS dial(const char *path, int *out)
+static NTSTATUS dial(const char *path, unsigned patience, int *out)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	size_t n = strlen(path);
@@ -201,19 +237,19 @@ static NTSTATUS dial(const char *path, int *out)
 	*out = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (*out < 0)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "making a socket");
-	if (set_patience(*out, GREETING_SECONDS) && join(*out, &address))
+	if (set_patience(*out, (time_t)patience) && join(*out, &address))
 		return STATUS_SUCCESS;
 	trace_line("the LSA at %s cannot be reached: error %d", path, errno);
 	close(*out);
 	return fail(SEC_E_NO_AUTHENTICATING_AUTHORITY, "connecting to the LSA");
 }
 
-NTSTATUS connection_open(const char *path, const struct sock_settings *settings,
-			 struct connection **out)
+static NTSTATUS open_patiently(const char *path, const struct sock_settings *settings,
+			       unsigned patience, struct connection **out)
 {
 	struct stat st;
 	int fd = -1;
-	NTSTATUS status = dial(path, &fd);
+	NTSTATUS status = dial(path, patience, &fd);
 	if (failed(status))
 		return status;
 	CLEANUP(connection_unref_p) struct connection *c = NULL;
@@ -235,5 +271,22 @@ NTSTATUS connection_open(const char *path, const struct sock_settings *settings,
 		status = fail(SEC_E_INTERNAL_ERROR, "waiting for the LSA");
 	if (!failed(status))
 		*out = TAKE(c);
+	return status;
+}
+
+NTSTATUS connection_open(const char *path, const struct sock_settings *settings,
+			 struct connection **out)
+{
+	unsigned patience = mute_patience(path);
+	int64_t begin = clock_monotonic_ns();
+
+	if (!patience)
+		return fail(SEC_E_NO_AUTHENTICATING_AUTHORITY, "an LSA that did not answer");
+	NTSTATUS status = open_patiently(path, settings, patience, out);
+	bool waited = clock_monotonic_ns() - begin >= patience * INT64_C(1000000000);
+	if (status == (NTSTATUS)SEC_E_NO_AUTHENTICATING_AUTHORITY && waited)
+		mute_remember(path);
+	else
+		mute_forget(path);
 	return status;
 }

@@ -22,6 +22,9 @@ struct waiting {
 	bool done;
 	NTSTATUS status;
 	struct wr reply;
+	bool is_asked; /* to run a function for the LSA: until it has answered */
+	struct frame_head asked;
+	struct wr question;
 	pthread_cond_t wake;
 };
 
@@ -33,8 +36,11 @@ struct sock {
 	struct connection *connection; /* NULL: none yet, or it broke */
 	uint32_t last_id, count;       /* of calls: `first` and on */
 	bool reading;		       /* somebody does */
+	bool opening;		       /* somebody makes a connection */
+	NTSTATUS opened;	       /* how that went the last time */
 	struct waiting *first;
 	pthread_cond_t fewer; /* calls */
+	pthread_cond_t over;  /* the making of a connection */
 };
 
 static struct sock *sock_of(struct channel *channel)
@@ -66,8 +72,10 @@ static void take_out(struct sock *s, struct waiting *w)
 {
 	struct waiting **at = &s->first;
 
-	while (*at != w)
+	while (*at && *at != w)
 		at = &(*at)->next;
+	if (!*at) /* a function that the LSA called has forked, and this is the child */
+		return;
 	*at = w->next;
 	s->count--;
 	pthread_cond_signal(&s->fewer);
@@ -77,7 +85,7 @@ static void take_out(struct sock *s, struct waiting *w)
 static void wake_another(struct sock *s)
 {
 	for (struct waiting *w = s->first; w; w = w->next)
-		if (!w->done) {
+		if (!w->done && !w->is_asked) {
 			pthread_cond_signal(&w->wake);
 			return;
 		}
@@ -107,6 +115,42 @@ static bool take_frame(struct sock *s, struct connection *from, const struct fra
 	return head->kind == FRAME_MEMORY; /* it has been answered */
 }
 
+/* ---- without it ---- */
+
+/* Has a function run by the thread whose call the LSA serves; false: the LSA broke the protocol. */
+static bool hand_question(struct sock *s, struct connection *from, const struct frame_head *head,
+			  struct wr *payload)
+{
+	struct waiting *w;
+	uint32_t call;
+
+	if (!sock_call_back_is_for(wr_view(payload), &call))
+		return false;
+	pthread_mutex_lock(&s->lock);
+	for (w = s->first; w; w = w->next)
+		if (w->on == from && w->id == call && !w->done)
+			break;
+	bool is_known = w != NULL, is_free = w && !w->is_asked;
+	if (is_free) {
+		w->is_asked = true;
+		w->asked = *head;
+		w->question = *payload;
+		*payload = WR(IPC_BYTES_MAX);
+		pthread_cond_signal(&w->wake);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return is_free || (is_known && sock_call_back_refuse(from, head));
+}
+
+static bool answer_memory(struct sock *s, struct connection *from, const struct frame_head *head,
+			  struct wr *payload)
+{
+	return head->what == FRAME_CALL_BACK ? hand_question(s, from, head, payload)
+					     : sock_memory_answer(from, head, wr_view(payload));
+}
+
+/* ---- with the lock held again ---- */
+
 /* Reads one frame for whoever waits for it; the lock is free meanwhile. */
 static void read_one(struct sock *s, struct connection *from)
 {
@@ -118,7 +162,7 @@ static void read_one(struct sock *s, struct connection *from)
 	pthread_mutex_unlock(&s->lock);
 	bool fine = connection_receive(from, &head, &payload);
 	if (fine && head.kind == FRAME_MEMORY)
-		fine = sock_memory_answer(from, &head, wr_view(&payload));
+		fine = answer_memory(s, from, &head, &payload);
 	pthread_mutex_lock(&s->lock);
 	s->reading = false;
 	if (!fine || !take_frame(s, from, &head, &payload))
@@ -126,10 +170,26 @@ static void read_one(struct sock *s, struct connection *from)
 	connection_unref(from);
 }
 
+/* Runs what the LSA wants run; the lock is free meanwhile, and somebody else reads. */
+static void answer_question(struct sock *s, struct waiting *w)
+{
+	if (!s->reading)
+		wake_another(s);
+	pthread_mutex_unlock(&s->lock);
+	bool fine = sock_call_back_answer(w->on, &w->asked, wr_view(&w->question));
+	wr_done(&w->question);
+	pthread_mutex_lock(&s->lock);
+	w->is_asked = false;
+	if (!fine)
+		drop(s, w->on);
+}
+
 static void wait_for(struct sock *s, struct waiting *w)
 {
-	while (!w->done) {
-		if (s->reading)
+	while (!w->done || w->is_asked) {
+		if (w->is_asked)
+			answer_question(s, w);
+		else if (s->reading)
 			pthread_cond_wait(&w->wake, &s->lock);
 		else
 			read_one(s, w->on);
@@ -139,16 +199,52 @@ static void wait_for(struct sock *s, struct waiting *w)
 		wake_another(s);
 }
 
+/* The lock is free meanwhile. */
+static NTSTATUS open_one(struct sock *s)
+{
+	struct connection *made = NULL;
+
+	s->opening = true;
+	pthread_mutex_unlock(&s->lock);
+	NTSTATUS status = connection_open(s->path, &s->settings, &made);
+	pthread_mutex_lock(&s->lock);
+	s->opening = false;
+	s->opened = status;
+	pthread_cond_broadcast(&s->over);
+	if (!failed(status))
+		s->connection = made;
+	return status;
+}
+
+/* One thread makes it; what it met with holds for all who waited. */
+static NTSTATUS have_connection(struct sock *s)
+{
+	NTSTATUS status = STATUS_SUCCESS;
+
+	while (!s->connection && !failed(status)) {
+		if (!s->opening) {
+			status = open_one(s);
+			continue;
+		}
+		pthread_cond_wait(&s->over, &s->lock);
+		if (!s->connection)
+			status = s->opened;
+	}
+	return status;
+}
+
 /* The LSA takes so many calls of a connection and no more. */
 static NTSTATUS join(struct sock *s, struct waiting *w)
 {
-	while (s->count >= FRAME_CALLS_MAX)
-		pthread_cond_wait(&s->fewer, &s->lock);
-	if (!s->connection) {
-		NTSTATUS status = connection_open(s->path, &s->settings, &s->connection);
-		if (failed(status))
+	do {
+		while (s->count >= FRAME_CALLS_MAX)
+			pthread_cond_wait(&s->fewer, &s->lock);
+		NTSTATUS status = have_connection(s);
+		if (failed(status)) {
+			pthread_cond_signal(&s->fewer); /* the place is another's */
 			return status;
-	}
+		}
+	} while (s->count >= FRAME_CALLS_MAX);
 	w->on = s->connection;
 	connection_ref(w->on);
 	w->id = ++s->last_id;
@@ -206,6 +302,9 @@ static NTSTATUS sock_call(struct channel *channel, enum call which, const void *
 
 	if (!row)
 		return fail(SEC_E_INTERNAL_ERROR, "a call that is none");
+	/* Its worker waits for this thread. */
+	if (sock_is_called_back())
+		return fail(SEC_E_INTERNAL_ERROR, "a call from a function that the LSA called");
 	row->write_request(&asked, request);
 	if (!wr_ok(&asked))
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "writing a request");
@@ -221,9 +320,14 @@ static NTSTATUS sock_call(struct channel *channel, enum call which, const void *
 
 /* ---- forks ---- */
 
+/* A connection in the making would be the child's as well, and never end. */
 static void sock_hold(void *object)
 {
-	pthread_mutex_lock(&((struct sock *)object)->lock);
+	struct sock *s = object;
+
+	pthread_mutex_lock(&s->lock);
+	while (s->opening)
+		pthread_cond_wait(&s->over, &s->lock);
 }
 
 static void sock_release(void *object)
@@ -238,11 +342,16 @@ static void sock_renew(void *object)
 
 	connection_forget(s->connection);
 	s->connection = NULL;
+	for (struct waiting *w = s->first; w; w = w->next) {
+		w->done = true; /* of one it may be the child's own thread that comes back */
+		w->status = SEC_E_INTERNAL_ERROR;
+	}
 	s->first = NULL;
 	s->count = 0;
 	s->reading = false;
 	pthread_cond_init(&s->fewer,
 			  NULL); /* threads that the child does not have may wait for it */
+	pthread_cond_init(&s->over, NULL);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -253,6 +362,7 @@ static void sock_free(struct channel *channel)
 	forks_forget(s);
 	connection_unref(s->connection);
 	pthread_cond_destroy(&s->fewer);
+	pthread_cond_destroy(&s->over);
 	pthread_mutex_destroy(&s->lock);
 	mem_free(s->path);
 	mem_free(s);
@@ -270,6 +380,7 @@ NTSTATUS sock_channel_new(const struct sock_settings *settings, struct channel *
 	s->settings = *settings;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->fewer, NULL);
+	pthread_cond_init(&s->over, NULL);
 	s->path = mem_dup_text(settings->path);
 	NTSTATUS status = s->path && forks_guard(&lock, s)
 				  ? connection_open(s->path, settings, &s->connection)

@@ -28,4 +28,9 @@ MUST_CHECK SECURITY_STATUS attribute_query_check(const struct attribute_query *q
  * SEC_E_INSUFFICIENT_MEMORY; on failure the structure is untouched. */
 MUST_CHECK NTSTATUS attribute_deliver(const struct attribute_query *query, struct rd value);
 
+struct context;
+
+/* Asks both halves of a context, the one of the application first. */
+MUST_CHECK NTSTATUS context_query(const struct context *c, const struct attribute_query *query);
+
 #endif

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "base/slots.h"
+#include "ipc/token.h"
 #include "sspi/handles.h"
 #include "sspi/packages.h"
 
@@ -127,6 +128,7 @@ void context_unref(struct context *c)
 		(void)user->DeleteUserModeContext(c->user_key);
 	if (c->lsa)
 		facade_delete_context(c->lsa);
+	token_unref(atomic_load(&c->token));
 	mem_free(c);
 }
 

@@ -12,6 +12,8 @@
 
 #include "base/base.h"
 
+struct token;
+
 struct context {
 	atomic_uint references;
 	uint32_t era;	   /* forks before this process made it */
@@ -23,6 +25,8 @@ struct context {
 	/* The user-mode half, once the context was mapped. */
 	_Atomic(const SECPKG_USER_FUNCTION_TABLE *) user;
 	LSA_SEC_HANDLE user_key;
+
+	_Atomic(struct token *) token; /* the client's, once somebody asked for it */
 };
 
 CredHandle credential_handle(uint64_t number, uint32_t package);

@@ -46,6 +46,12 @@ static NTSTATUS query_user(const struct context *c, const struct attribute_query
 	return good ? attribute_deliver(query, wr_view(&marshalled)) : SEC_E_INSUFFICIENT_MEMORY;
 }
 
+NTSTATUS context_query(const struct context *c, const struct attribute_query *query)
+{
+	NTSTATUS status = query_user(c, query);
+	return status == SEC_E_UNSUPPORTED_FUNCTION ? query_lsa(c, query) : status;
+}
+
 static SECURITY_STATUS query_context(PCtxtHandle handle, struct attribute_query query)
 {
 	CLEANUP(context_unref_p) struct context *c = context_ref(handle);
@@ -56,12 +62,7 @@ static SECURITY_STATUS query_context(PCtxtHandle handle, struct attribute_query 
 	if (query.attribute & ATTRIBUTE_OF_CREDENTIALS)
 		return SEC_E_UNSUPPORTED_FUNCTION;
 	SECURITY_STATUS status = attribute_query_check(&query);
-	if (status != SEC_E_OK)
-		return status;
-	NTSTATUS answer = query_user(c, &query);
-	if (answer == SEC_E_UNSUPPORTED_FUNCTION)
-		answer = query_lsa(c, &query);
-	return security_status(answer);
+	return status == SEC_E_OK ? security_status(context_query(c, &query)) : status;
 }
 
 SECURITY_STATUS SEC_ENTRY QueryContextAttributesW(PCtxtHandle handle, ULONG attribute,

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * The package's user-mode half writes and reads the bytes; the LSA takes no part, so an imported
- * context has no other half there. There are no access tokens to hand over. */
+ * context has no other half there. No token goes along: what comes from another process
+ * vouches for nobody. */
 #include "base/base.h"
 
 #include <sspi.h>

@@ -57,8 +57,10 @@ static NTSTATUS describe(struct vault *v, struct vault_status *out)
 
 	if (failed(status))
 		return status;
-	for (size_t i = 0; i < out->slots; i++)
+	for (size_t i = 0; i < out->slots; i++) {
 		out->slot[i] = row[i].is;
+		out->moved = out->moved || row[i].is.kind == VAULT_SLOT_MOVED;
+	}
 	out->key_file_opens_it = key_file_opens(v, row, out->slots);
 	CLEANUP(secret_free_p) struct secret *kept = keyring_find(v->keys.identity, &epoch);
 	out->in_keyring = kept && epoch == v->epoch;

@@ -166,6 +166,9 @@ void cache_drop(struct vault *v);
  * keys then are none. */
 MUST_CHECK NTSTATUS slots_open_quietly(struct vault *v);
 
+/* Does a passphrase open it, inside a transaction? */
+MUST_CHECK NTSTATUS slots_have_passphrase(struct vault *v, bool *out);
+
 /* One slot's content: what its kind needs besides its secret, and the data key wrapped. */
 #define SLOT_PARAMETERS_MAX 64
 #define SLOT_WRAPPED_LEN (SEAL_NONCE_LEN + SEAL_KEY_LEN + SEAL_TAG_LEN)
@@ -224,6 +227,14 @@ static inline UNUSED time_t seconds_now(void)
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	return now.tv_sec;
 }
+
+/* ---- vault/move.c ---- */
+
+/* When the vault has moved away, inside a transaction; 0: it has not. */
+MUST_CHECK NTSTATUS moved_since(struct vault *v, int64_t *since);
+
+/* VAULT_MOVED, and what to do. */
+NTSTATUS moved_fail(struct vault *v, int64_t since);
 
 /* ---- vault/rows.c: reading every row, whatever is broken ---- */
 

@@ -259,19 +259,57 @@ NTSTATUS vault_unlock(struct vault *v, const struct secret *passphrase, uint32_t
 	NTSTATUS status = store_begin(v, STORE_READ_KEYLESS);
 	if (failed(status))
 		return status;
-	status = store_end(v, unlock(v, passphrase));
+	int64_t since = 0;
+	status = moved_since(v, &since);
+	if (!failed(status))
+		status = since ? moved_fail(v, since) : unlock(v, passphrase);
+	status = store_end(v, status);
 	if (failed(status))
 		return status;
 	v->forget = false;
 	return seconds ? keyring_keep(&v->keys, seconds) : STATUS_SUCCESS;
 }
 
-void vault_lock(struct vault *v)
+NTSTATUS slots_have_passphrase(struct vault *v, bool *out)
+{
+	struct slot_row row[SLOTS_MAX];
+	size_t count;
+	NTSTATUS status = slots_read(v, row, &count);
+
+	*out = false;
+	for (size_t i = 0; i < count && !failed(status); i++)
+		*out = *out || row[i].is.kind == VAULT_SLOT_PASSPHRASE;
+	return status;
+}
+
+static NTSTATUS lock(struct vault *v)
+{
+	bool passphrase;
+	int64_t since;
+	NTSTATUS status = moved_since(v, &since);
+
+	if (!failed(status))
+		status = since ? moved_fail(v, since) : slots_have_passphrase(v, &passphrase);
+	if (failed(status))
+		return status;
+	keys_clear(&v->keys);
+	v->forget = passphrase;
+	return passphrase
+		       ? STATUS_SUCCESS
+		       : vault_fail(v, STATUS_NOT_SUPPORTED,
+				    "%s: only its key file opens it, so no lock keeps it shut; a "
+				    "passphrase would",
+				    v->path);
+}
+
+/* The key goes in any case. */
+NTSTATUS vault_lock(struct vault *v)
 {
 	HOLD(v);
 	keyring_forget(v->keys.identity);
 	keys_clear(&v->keys);
-	v->forget = true;
+	NTSTATUS status = store_begin(v, STORE_READ_KEYLESS);
+	return failed(status) ? status : store_end(v, lock(v));
 }
 
 bool vault_is_locked(struct vault *v)

@@ -432,10 +432,13 @@ NTSTATUS store_create(struct vault *v)
 
 static NTSTATUS open_in_memory(struct vault *v)
 {
+	static const char limit[] = "PRAGMA page_size = 4096; PRAGMA max_page_count = 512"; /* VAULT_MEMORY_MAX */
 	NTSTATUS status = new_keys(&v->keys);
 
 	if (!failed(status))
 		status = connect_to(v, ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+	if (!failed(status) && run_sql(v->db, limit) != SQLITE_OK)
+		status = fail(STATUS_NO_MEMORY, "limiting a vault in memory");
 	if (!failed(status))
 		status = fill(v, &v->keys, NULL);
 	return status;

@@ -42,7 +42,10 @@ static NTSTATUS connection_of_this_process(struct vault *v, bool writing)
 static NTSTATUS locked(struct vault *v)
 {
 	struct vault_fault why = v->fault;
+	int64_t since;
 
+	if (!failed(moved_since(v, &since)) && since)
+		return moved_fail(v, since);
 	if (!why.text[0] || why.status == VAULT_ABSENT)
 		return vault_fail(v, VAULT_LOCKED, "%s: it is locked", v->path);
 	return vault_fail(v, VAULT_LOCKED, "%.250s: it is locked; %.300s", v->path, why.text);
@@ -62,9 +65,15 @@ static NTSTATUS may_write(struct vault *v, const struct vault_state *state)
 				    v->path);
 }
 
-/* The keys of the epoch that the file is in. */
+/* The keys of the epoch that the file is in. What was locked stays locked as long as there is a passphrase to
+ * open it with. */
 static NTSTATUS follow_epoch(struct vault *v)
 {
+	bool passphrase = true;
+
+	if (v->forget && failed(slots_have_passphrase(v, &passphrase)))
+		passphrase = true;
+	v->forget = v->forget && passphrase;
 	if (v->keys.data && v->keys.epoch != v->epoch)
 		keys_clear(&v->keys);
 	v->fault.text[0] = 0;

@@ -18,14 +18,17 @@ static const char magic[] = "OpenSSPI export\n";
 #define HEAD_LEN (MAGIC_LEN + 4 + 3 * 4 + 16)
 #define FRAME_MAX (RECORD_BYTES_MAX + SEAL_TAG_LEN)
 #define LAST_FRAME 0x80000000u
+#define STREAM_MAX (512u << 20)
 
 struct stream {
 	struct vault *v;
-	int fd;
+	int fd;	      /* on the way out */
+	struct rd in; /* on the way in */
 	struct secret *key;
 	uint64_t frames, records;
 	NTSTATUS status;
-	bool altered, replace;
+	bool altered;
+	const struct vault_intake *how; /* on the way in */
 };
 
 static void stream_done(struct stream *s)
@@ -160,22 +163,27 @@ NTSTATUS vault_export(struct vault *v, const struct secret *passphrase, int fd, 
 
 /* ---- in ---- */
 
+/* Outside of transactions too, where nobody holds the vault. */
+static NTSTATUS say(const struct stream *s, NTSTATUS status, const char *words)
+{
+	HOLD(s->v);
+	return vault_fail(s->v, status, "%s", words);
+}
+
 static NTSTATUS head_read(struct stream *s, const struct secret *passphrase)
 {
-	uint8_t head[HEAD_LEN] = { 0 };
 	struct stretch cost;
-	struct rd salt;
+	struct rd r, salt;
 	uint32_t format;
 
-	struct rd r = rd_of(head, sizeof(head));
-	if (!file_read_all(s->fd, head, sizeof(head)) || !rd_tag(&r, magic, MAGIC_LEN) ||
+	if (!rd_bytes(&s->in, HEAD_LEN, &r) || !rd_tag(&r, magic, MAGIC_LEN) ||
 	    !rd_u32le(&r, &format))
-		return vault_fail(s->v, VAULT_ALTERED, "this is not an export of a vault");
+		return say(s, VAULT_ALTERED, "this is not an export of a vault");
 	if (format != VAULT_FORMAT)
-		return vault_fail(s->v, VAULT_NEWER, "an export of format %u is not known", format);
+		return say(s, VAULT_NEWER, "an export of a format that is not known");
 	if (!rd_u32le(&r, &cost.rounds) || !rd_u32le(&r, &cost.kib) || !rd_u32le(&r, &cost.lanes) ||
 	    !rd_bytes(&r, sizeof(cost.salt), &salt))
-		return vault_fail(s->v, VAULT_ALTERED, "the export's head is damaged");
+		return say(s, VAULT_ALTERED, "the export's head is damaged");
 	memcpy(cost.salt, salt.p, salt.n);
 	return key_set(s, &cost, passphrase);
 }
@@ -184,31 +192,44 @@ static NTSTATUS head_read(struct stream *s, const struct secret *passphrase)
  * stream. */
 static NTSTATUS frame_read(struct stream *s, struct wr *plain, bool *last)
 {
-	CLEANUP(wr_done) struct wr sealed = WR(FRAME_MAX);
-	uint8_t bound[4], nonce[SEAL_NONCE_LEN];
+	uint8_t nonce[SEAL_NONCE_LEN];
+	struct rd bound, sealed;
 
 	wr_reset(plain);
-	if (!file_read_all(s->fd, bound, sizeof(bound)))
-		return vault_fail(s->v, VAULT_ALTERED, "the export ends too early");
-	uint32_t n = u32le_at(bound) & ~LAST_FRAME;
-	*last = u32le_at(bound) & LAST_FRAME;
-	uint8_t *in = n <= RECORD_BYTES_MAX ? wr_take(&sealed, n + SEAL_TAG_LEN) : NULL;
-	uint8_t *out = in ? wr_take(plain, n) : NULL;
-	if (!in || !out || !file_read_all(s->fd, in, sealed.len))
-		return vault_fail(s->v, VAULT_ALTERED, "the export ends too early");
+	if (!rd_bytes(&s->in, 4, &bound))
+		return say(s, VAULT_ALTERED, "the export ends too early");
+	uint32_t n = u32le_at(bound.p) & ~LAST_FRAME;
+	*last = u32le_at(bound.p) & LAST_FRAME;
+	if (n > RECORD_BYTES_MAX || !rd_bytes(&s->in, n + SEAL_TAG_LEN, &sealed))
+		return say(s, VAULT_ALTERED, "the export ends too early");
+	uint8_t *out = wr_take(plain, n);
+	if (!out)
+		return fail(STATUS_NO_MEMORY, "importing");
 	frame_nonce(s->frames, nonce);
 	if (!seal_open(s->key,
 		       &(struct seal_text){ .nonce = nonce,
-					    .bound = bound,
-					    .bound_n = 4,
-					    .in = in,
-					    .n = sealed.len },
+					    .bound = bound.p,
+					    .bound_n = bound.n,
+					    .in = sealed.p,
+					    .n = sealed.n },
 		       out))
-		return s->frames ? vault_fail(s->v, VAULT_ALTERED, "the export was altered")
-				 : vault_fail(s->v, VAULT_WRONG_KEY,
-					      "the passphrase does not open the export");
+		return s->frames
+			       ? say(s, VAULT_ALTERED, "the export was altered")
+			       : say(s, VAULT_WRONG_KEY, "the passphrase does not open the export");
 	s->frames++;
 	return STATUS_SUCCESS;
+}
+
+static bool always(void *with, const struct vault_name *name, struct rd old, struct rd now)
+{
+	return true;
+}
+
+/* What is there stays, unless it is to go; an altered one stays to be looked at. */
+static bool is_to_go(struct stream *s, const struct vault_record *r, const struct secret *old)
+{
+	return s->how->replaces &&
+	       s->how->replaces(s->how->with, &r->name, rd_of(old->p, old->len), r->value);
 }
 
 static NTSTATUS import_record(struct stream *s, struct rd plain)
@@ -217,10 +238,18 @@ static NTSTATUS import_record(struct stream *s, struct rd plain)
 	struct vault_record r = { 0 };
 
 	if (!record_parse(plain, &r))
-		return vault_fail(s->v, VAULT_ALTERED, "a record of the export is not well formed");
-	NTSTATUS status = s->replace ? VAULT_NOT_FOUND : vault_get(s->v, &r.name, &old);
-	if (status != VAULT_NOT_FOUND) /* an altered one is there too: it stays to be looked at */
-		return status == VAULT_ALTERED ? STATUS_SUCCESS : status;
+		return say(s, VAULT_ALTERED, "a record of the export is not well formed");
+	if (s->how->is_wanted && !s->how->is_wanted(s->how->with, &r.name, r.value))
+		return STATUS_SUCCESS;
+	NTSTATUS status = vault_get(s->v, &r.name, &old);
+	if (status == VAULT_ALTERED && s->how->replaces == always)
+		status = VAULT_NOT_FOUND;
+	if (status == VAULT_ALTERED && !s->how->strict)
+		return STATUS_SUCCESS;
+	if (failed(status) && status != VAULT_NOT_FOUND)
+		return status;
+	if (old && !is_to_go(s, &r, old))
+		return STATUS_SUCCESS;
 	s->records++;
 	return vault_put(s->v, &r.name, r.value);
 }
@@ -230,10 +259,12 @@ static NTSTATUS import(struct vault *v, void *with)
 	CLEANUP(wr_done) struct wr plain = WR(FRAME_MAX);
 	struct stream *s = with;
 	bool last = false;
+	NTSTATUS status = s->how->begin ? s->how->begin(v, s->how->with) : STATUS_SUCCESS;
 
-	(void)v;
+	if (failed(status))
+		return status;
 	for (;;) {
-		NTSTATUS status = frame_read(s, &plain, &last);
+		status = frame_read(s, &plain, &last);
 		if (failed(status))
 			return status;
 		struct rd r = wr_view(&plain);
@@ -241,27 +272,58 @@ static NTSTATUS import(struct vault *v, void *with)
 		if (last)
 			return rd_u64le(&r, &count) && rd_empty(r) && count == s->frames - 1
 				       ? STATUS_SUCCESS
-				       : vault_fail(s->v, VAULT_ALTERED, "the export is not whole");
+				       : say(s, VAULT_ALTERED, "the export is not whole");
 		status = import_record(s, r);
 		if (failed(status))
 			return status;
 	}
 }
 
-NTSTATUS vault_import(struct vault *v, const struct secret *passphrase, int fd, bool replace,
-		      uint64_t *records)
+/* All that the descriptor gives. */
+static NTSTATUS spool(int fd, struct wr *out)
 {
-	CLEANUP(stream_done) struct stream s = { .v = v, .fd = fd, .replace = replace };
+	uint8_t part[16384];
+	ssize_t n;
+
+	while ((n = read(fd, part, sizeof(part))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail(STATUS_IO_DEVICE_ERROR, "reading an export");
+		wr_bytes(out, part, (size_t)n);
+		if (!wr_ok(out))
+			return fail(STATUS_FILE_TOO_LARGE, "reading an export");
+	}
+	return STATUS_SUCCESS;
+}
+
+/* Read before anything is locked: nobody waits for whoever writes it, nor for the key. */
+NTSTATUS vault_take_in(struct vault *v, const struct vault_intake *how, uint64_t *records)
+{
+	CLEANUP(stream_done) struct stream s = { .v = v, .how = how };
+	CLEANUP(wr_done) struct wr sealed = WR(STREAM_MAX);
 
 	if (records)
 		*records = 0;
-	if (!passphrase)
+	if (!how->passphrase)
 		return fail(STATUS_INVALID_PARAMETER, "importing without a passphrase");
-	HOLD(v);
-	NTSTATUS status = head_read(&s, passphrase);
+	NTSTATUS status = spool(how->fd, &sealed);
+	s.in = wr_view(&sealed);
+	if (!failed(status))
+		status = head_read(&s, how->passphrase);
 	if (!failed(status))
 		status = vault_transact(v, import, &s);
 	if (!failed(status) && records)
 		*records = s.records;
 	return status;
+}
+
+NTSTATUS vault_import(struct vault *v, const struct secret *passphrase, int fd, bool replace,
+		      uint64_t *records)
+{
+	return vault_take_in(v,
+			     &(struct vault_intake){ .passphrase = passphrase,
+						     .fd = fd,
+						     .replaces = replace ? always : NULL },
+			     records);
 }

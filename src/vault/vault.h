@@ -25,6 +25,7 @@
 #define VAULT_NEWER STATUS_UNKNOWN_REVISION	  /* of a format this program does not know */
 #define VAULT_READ_ONLY_PLACE STATUS_MEDIA_WRITE_PROTECTED
 #define VAULT_FULL STATUS_DISK_FULL
+#define VAULT_MOVED STATUS_FILE_IS_OFFLINE /* what was in it is elsewhere: vault_move */
 #define VAULT_NOT_OURS STATUS_ACCESS_DENIED /* owner or mode of a file or folder */
 /* Besides: STATUS_NO_MEMORY, STATUS_INVALID_PARAMETER, STATUS_IO_DEVICE_ERROR. */
 
@@ -41,8 +42,10 @@ enum {
 	VAULT_READ_ONLY = 2,	/* never write, whatever the place allows */
 	VAULT_FILE_JOURNAL = 4, /* treat the place as a network file system */
 	VAULT_IN_MEMORY = 8, /* no file and no key anywhere: gone with the process or vault_close; a
-				   child of fork goes on with a copy of its own */
+				   child of fork goes on with a copy of its own. VAULT_FULL beyond
+				   VAULT_MEMORY_MAX */
 };
+#define VAULT_MEMORY_MAX (2u << 20)
 
 struct vault_options {
 	const char *path;     /* NULL: vault.db in the user's data */
@@ -116,7 +119,11 @@ MUST_CHECK NTSTATUS vault_changes(struct vault *v, uint64_t *out);
 
 /* ---- keys ---- */
 
-enum vault_slot_kind { VAULT_SLOT_KEY_FILE = 1, VAULT_SLOT_PASSPHRASE = 2 };
+enum vault_slot_kind {
+	VAULT_SLOT_KEY_FILE = 1,
+	VAULT_SLOT_PASSPHRASE = 2,
+	VAULT_SLOT_MOVED = 256 /* opens nothing: says that the vault has moved */
+};
 
 struct vault_slot {
 	int64_t number;
@@ -132,8 +139,9 @@ MUST_CHECK NTSTATUS vault_unlock(struct vault *v, const struct secret *passphras
 				 uint32_t seconds);
 
 /* Forgets the key, here and in the keyring. A key file opens the vault at the next vault_open; this one
- * stays locked until a passphrase opens it. */
-void vault_lock(struct vault *v);
+ * stays locked until a passphrase opens it. STATUS_NOT_SUPPORTED when none does: the next call has the key file
+ * open it again. */
+MUST_CHECK NTSTATUS vault_lock(struct vault *v);
 
 MUST_CHECK bool vault_is_locked(struct vault *v);
 
@@ -159,7 +167,7 @@ struct vault_status {
 	const char *journal;	     /* "wal" or "delete" */
 	uint8_t identity[16];
 	uint32_t format;
-	bool locked, read_only, on_network, key_file_opens_it, in_keyring, memory_is_locked;
+	bool locked, read_only, on_network, key_file_opens_it, in_keyring, memory_is_locked, moved;
 	int64_t records;
 	uint64_t changes, writes_under_key; /* rekey is due long before 2^32 */
 	size_t slots;
@@ -194,5 +202,42 @@ MUST_CHECK NTSTATUS vault_export(struct vault *v, const struct secret *passphras
  * already stay unless `replace`. VAULT_WRONG_KEY, VAULT_ALTERED, VAULT_NEWER. */
 MUST_CHECK NTSTATUS vault_import(struct vault *v, const struct secret *passphrase, int fd,
 				 bool replace, uint64_t *records);
+
+/* ---- moving ---- */
+
+/* All that a vault had, sealed as vault_export does, for whoever takes it. */
+struct vault_parcel {
+	const struct secret *passphrase;
+	int fd; /* at its beginning */
+	uint8_t identity[16];
+	uint64_t changes, records;
+};
+
+/* Takes it for good: success says that it will be there after a power failure. */
+typedef NTSTATUS vault_taker(void *to, const struct vault_parcel *parcel);
+
+/* Gives the vault away, while all its writers wait. When `take` has succeeded the vault is emptied and marked in
+ * one transaction, its keys are deleted, and every later use of it is VAULT_MOVED; `to_whom` is kept for
+ * people. Cut off at any moment, either nothing has changed here or all, but for a key file that opens nothing
+ * any more; `take` may have had the same records before. VAULT_MOVED also when it has moved already: a key file
+ * that was left is deleted. VAULT_ALTERED, VAULT_DAMAGED: nothing is given away of a vault that is not whole. */
+MUST_CHECK NTSTATUS vault_move(struct vault *v, const char *to_whom, vault_taker *take, void *to,
+			       uint64_t *records);
+
+/* Taking in, by rules of one's own. */
+struct vault_intake {
+	const struct secret *passphrase;
+	int fd;
+	/* Inside the transaction, before the first record; its failure is all that happens. May be NULL. */
+	vault_work *begin;
+	/* Is it taken in at all? NULL: all are. */
+	bool (*is_wanted)(void *with, const struct vault_name *name, struct rd now);
+	/* Is the present value replaced by the new one? NULL: it never is. */
+	bool (*replaces)(void *with, const struct vault_name *name, struct rd old, struct rd now);
+	void *with;
+	bool strict; /* an altered record in the way is VAULT_ALTERED instead of staying */
+};
+MUST_CHECK NTSTATUS vault_take_in(struct vault *v, const struct vault_intake *how,
+				  uint64_t *records);
 
 #endif

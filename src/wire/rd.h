@@ -101,6 +101,16 @@ static inline MUST_CHECK bool rd_u32le(struct rd *r, uint32_t *out)
 	return true;
 }
 
+static inline MUST_CHECK bool rd_u32be(struct rd *r, uint32_t *out)
+{
+	struct rd b;
+	if (!rd_bytes(r, 4, &b))
+		return false;
+	*out = (uint32_t)b.p[0] << 24 | (uint32_t)b.p[1] << 16 | (uint32_t)b.p[2] << 8 |
+	       (uint32_t)b.p[3];
+	return true;
+}
+
 static inline MUST_CHECK bool rd_u64le(struct rd *r, uint64_t *out)
 {
 	struct rd b;

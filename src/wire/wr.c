@@ -86,6 +86,13 @@ void wr_u16be(struct wr *w, uint16_t v)
 	wr_bytes(w, (uint8_t[]){ (uint8_t)(v >> 8), (uint8_t)v }, 2);
 }
 
+void wr_u32be(struct wr *w, uint32_t v)
+{
+	const uint8_t bytes[] = { (uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8),
+				  (uint8_t)v };
+	wr_bytes(w, bytes, sizeof(bytes));
+}
+
 static void put_u32le(uint8_t *p, uint32_t v)
 {
 	for (int i = 0; i < 4; i++)

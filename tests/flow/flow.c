@@ -55,12 +55,28 @@ static void daemon_start(void)
 	setenv("OPENSSPI_LSA", setting, 1);
 }
 
+/* Whatever it has served, TLS is the application's. Only root sees what lsad has mapped. */
+static void daemon_has_no_tls(void)
+{
+	char path[64], line[512];
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)daemon_pid);
+	FILE *maps = fopen(path, "r");
+	if (!maps)
+		return;
+	while (fgets(line, sizeof(line), maps))
+		assert_null(strstr(line, "libssl"));
+	fclose(maps);
+}
+
 static void daemon_stop(void)
 {
 	int status;
 
 	if (!daemon_pid)
 		return;
+	if (daemon_began)
+		daemon_has_no_tls();
 	kill(daemon_pid, SIGTERM);
 	assert_int_equal(waitpid(daemon_pid, &status, 0), daemon_pid);
 	daemon_pid = 0;

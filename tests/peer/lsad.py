@@ -294,6 +294,82 @@ def deaf_ends(w):
         return total < 8 << 20
 
 
+def rows(lab, daemon, me, foe):
+    """Programs that call in a row, with whom workers stay: nobody else waits for them, and their calls may overlap."""
+    counts, over = [0] * 40, threading.Event()
+
+    def caller(number):
+        w = Wire(daemon.path, foe, seconds=20)
+        while not over.is_set() and (w.call(wire.PACKAGES, b"") or [1])[0] == 0:
+            counts[number] += 1
+        w.close()
+
+    threads = [threading.Thread(target=caller, args=(i,)) for i in range(len(counts))]
+    seteuid_free = Wire(daemon.path, foe)  # the last connection that is made as somebody else beside threads
+    for t in threads:
+        t.start()
+        time.sleep(0.02)
+    slowest = 0.0
+    for _ in range(10):
+        begin = time.monotonic()
+        me.goes_on(lab, "forty who call without a pause")
+        slowest = max(slowest, time.monotonic() - begin)
+    lab.check("within seconds", slowest < 5, f"{slowest:.1f} s")
+    over.set()
+    for t in threads:
+        t.join()
+    lab.check("and each of the forty is served", min(counts) > 10, f"{min(counts)} to {max(counts)}")
+    w = seteuid_free
+    for _ in range(50):
+        w.call(wire.PACKAGES, b"")
+    slow = frame(wire.CALL, 500, wire.ENCRYPT_MEMORY, struct.pack("<IBI", 1, 0, 1 << 10) + bytes(1 << 10))
+    w.send(slow + frame(wire.CALL, 501, wire.PACKAGES))
+    lab.equal("two calls at once after calls in a row are both answered", {500, 501}, {(w.receive() or [0, 0])[1] for _ in range(2)})
+    time.sleep(0.2)
+    for _ in range(50):
+        w.call(wire.PACKAGES, b"")
+    half = frame(wire.CALL, 600, wire.ENCRYPT_MEMORY, struct.pack("<IBI", 1, 0, 1 << 10) + bytes(1 << 10))
+    w.send(half[:20])
+    time.sleep(0.1)
+    w.send(half[20:] + frame(wire.CALL, 601, wire.PACKAGES)[:5])
+    lab.equal("one that comes in halves is answered", 600, (w.receive() or [0, 0])[1])
+    w.send(frame(wire.CALL, 601, wire.PACKAGES)[5:])
+    lab.equal("and the next one, of which the first bytes came with it", 601, (w.receive() or [0, 0])[1])
+    for _ in range(50):
+        w.call(wire.PACKAGES, b"")
+    w.send(frame(7))
+    lab.check("what is no frame ends the connection then as well", w.is_ended())
+    w.close()
+    w = Wire(daemon.path, foe)
+    for _ in range(50):
+        w.call(wire.PACKAGES, b"")
+    w.ask(wire.ACQUIRE, wire.acquire("ToySSP", address=0x1234))
+    asked = w.receive()
+    lab.equal("a call in the row may ask for the program's memory", wire.MEMORY, asked and asked[0])
+    w.send(frame(wire.CALL, 700, wire.PACKAGES))
+    lab.equal("and other calls go on meanwhile", 700, (w.receive() or [0, 0])[1])
+    w.close()
+
+
+def mute(lab, daemon, me, foe):
+    """An lsad that takes programs in and says nothing costs them ten seconds once, not for each thread and call."""
+    path = os.path.join(daemon.folder, "mute.sock")
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(path)
+    listener.listen(64)
+    driver = subprocess.Popen([os.environ.get("LSAD_LOAD", os.path.join(BUILD, "tests", "peer", "lsad_load")), "mute", "8"],
+                              env=dict(lab.env, OPENSSPI_LSA="socket:" + path), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    first, then = (driver.stdout.readline().split() for _ in range(2))
+    lab.check("eight threads wait ten seconds side by side", 9 < float(first[0]) < 13, str(first))
+    lab.check("and later calls not at all", float(then[0]) < 1 and then[1] == first[1], str(then))
+    listener.close()
+    other = Daemon(lab, "mute.sock")
+    out, _ = driver.communicate("go on\n", timeout=60)
+    seconds, error = out.split()
+    lab.check("when it speaks again it is found within seconds", float(seconds) < 8 and error == "1168", f"{seconds} s, error {error}")
+    stop(other.process)
+
+
 def memory(lab, daemon, me, foe):
     """A program that does not answer for its memory holds a thread for ten seconds, and no more of them than its share."""
     def stalled(number):
@@ -328,6 +404,11 @@ def memory(lab, daemon, me, foe):
     w = stalled(1)
     w.receive()
     w.close()  # dies while it is asked
+    others, w = stalled(15), stalled(2)
+    time.sleep(0.5)
+    w.close()  # with its user's last thread, and a call that waits for one
+    me.goes_on(lab, "one that dies with a call that runs and one that waits")
+    others.close()
     crowd = [stalled(30) for _ in range(4)]
     time.sleep(0.5)
     begin = time.monotonic()
@@ -591,7 +672,7 @@ def secrets(lab, daemon, me, foe):
     lab.check("lsad has still mapped no TLS", "libssl" not in open(f"/proc/{daemon.process.pid}/maps", encoding="utf-8").read())
 
 
-CASES = [malformed, replays, floods, handles, half_open, memory, two_users, secrets, killed, ends_while_busy, descriptors, activated, owner,
+CASES = [malformed, replays, floods, handles, half_open, memory, rows, mute, two_users, secrets, killed, ends_while_busy, descriptors, activated, owner,
          places, hardened, stalls]
 
 

@@ -95,7 +95,8 @@ class Api:
         return plain
 
     def seal(self, context, plain):
-        message = Buffers((2, bytes(16)), (1, plain))
+        trailer = int.from_bytes(self.query(context, 0)[1][12:16], "little")
+        message = Buffers((2, bytes(trailer)), (1, plain))
         status = self.lib.EncryptMessage(ctypes.byref(context), 0, ctypes.byref(message.desc), 0)
         return message.bytes(0) + message.bytes(1) if status == 0 else b""
 

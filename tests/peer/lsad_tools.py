@@ -62,11 +62,9 @@ def names(lab, log, me):
 def vault(lab, log, foe):
     before = len(lines(log))
     lab.equal("rekeyed", 0, foe.run("vault", "rekey")[0])
-    lab.equal("locked", 0, foe.run("vault", "lock")[0])
-    lab.equal("locked, it is not read", 1, foe.run("cred", "show", "App/foe")[0])
+    lab.equal("a vault whose key is lsad's is not locked", 1, foe.run("vault", "lock")[0])
     new = lines(log)[before:]
-    lab.check("each has a line", has(new, "call=VaultRekey ", OK) and has(new, "call=VaultLock ", OK) and
-              has(new, "call=CredRead ", "result=0xc0210000"), str(new))
+    lab.check("each has a line, a refusal too", has(new, "call=VaultRekey ", OK) and has(new, "call=VaultLock ", "result=0xc00000bb"), str(new))
 
 
 def sign_ins(lab, log, me, daemon):
@@ -88,10 +86,36 @@ def sign_ins(lab, log, me, daemon):
     good = has(text, "call=Logon uid=0 ", 'package="NTLM" type=3 user="carol" domain="LAB"', "result=" + OK)
     lab.equal("each sign-in has a line", 2, len(good), str(has(text, "call=Logon ")))
     lab.check("so has a refusal", has(text, "call=Logon uid=0 ", 'user="carol"', "result=0xc000006d"), str(has(text, "call=Logon ")))
-    lab.check("and the contexts' ends", len(has(text, "call=AcceptSecurityContext ", 'package="NTLM"', OK)) == 2 and
-              has(text, "call=AcceptSecurityContext ", "result=0xc000006d"), str(has(text, "call=AcceptSecurityContext ")))
+    lab.check("and no second one for the call that it was judged in", not has(text, "call=AcceptSecurityContext "), str(has(text, "call=AcceptSecurityContext ")))
+    lab.equal("a client's sign-in has one: its package, its target, whose credential", 2,
+              len(has(text, "call=InitializeSecurityContext uid=0 ", 'package="NTLM"', "credential=given", OK)), str(has(text, "call=Init")))
+    lab.equal("and one by what is saved says that", 1, len(has(text, "call=InitializeSecurityContext uid=0 ", 'package="NTLM"',
+              'target="TERMSRV/audit.example.com" credential=saved', OK)), str(has(text, "call=Init")))
     lab.check("and the use of what is saved", has(text, "call=UseCredential uid=0 ", "kind=saved", 'target="TERMSRV/audit.example.com"',
                                                   'user="LAB\\\\carol"', OK), str(has(text, "UseCredential")))
+
+
+def delegation(lab, log, me, daemon):
+    """CredSSP in the programs, TSSSP in lsad: one line for each end, and what was handed over."""
+    before = len(lines(log))
+    lab.env["OPENSSPI_LSA"] = "socket:" + daemon.path
+    server = Server(lab)
+    lab.env.pop("OPENSSPI_LSA")
+    where = ["logon", f"rdp://127.0.0.1:{server.port}", "--timeout", "20"]
+    code, out, err = me.run(*where, "--user", "LAB\\carol", secret=PASSWORD)
+    lab.equal("CredSSP: signed in", 0, code, out + err)
+    server.next()
+    me.run(*where, "--user", "LAB\\carol", secret=WRONG)
+    lab.check("CredSSP: a wrong password is refused", (server.next() or {}).get("signed_in") is False)
+    stop(server.process)
+    new = lines(log)[before:]
+    ends = has(new, "call=InitializeSecurityContext ", 'package="TSSSP" through="NTLM"', 'target="TERMSRV/127.0.0.1"', "credential=given")
+    lab.check("CredSSP: the client's end, what was handed over and to whom", len(has(ends, "delegated=yes", OK)) == 1 and
+              len(has(ends, "result=0xc000006d")) == 1 and len(ends) == 2, str(new))
+    lab.equal("CredSSP: the server's end", 1, len(has(new, "call=AcceptSecurityContext ", 'package="TSSSP"', "delegated=yes", OK)), str(new))
+    lab.equal("CredSSP: who it was, and who it was not", (1, 1), (len(has(new, "call=Logon ", 'user="carol"', OK)),
+                                                               len(has(new, "call=Logon ", 'user="carol"', "result=0xc000006d"))), str(new))
+    lab.equal("CredSSP: and no more than that", 5, len(has(new, "call=")), str(new))
 
 
 def no_secrets(lab, log):
@@ -182,12 +206,13 @@ def main():
     try:
         prepare(lab)
         log = lab.path("audit.log")
-        daemon = Daemon(lab, configuration=f"[lsa]\naudit = {log}\n[policy]\nAcceptedTargetNames = *.example.com\n")
+        daemon = Daemon(lab, configuration=f"[lsa]\naudit = {log}\n[policy]\nAcceptedTargetNames = *.example.com\nAllowFreshCredentialsWhenNTLMOnly = *\n")
         me, foe = User(lab, daemon), User(lab, daemon, FOE)
         credentials(lab, log, me, foe)
         names(lab, log, me)
         vault(lab, log, foe)
         sign_ins(lab, log, me, daemon)
+        delegation(lab, log, me, daemon)
         no_secrets(lab, log)
         tool(lab, daemon, me, foe)
         settings(lab, daemon, log)

@@ -5,42 +5,13 @@ SSPI_PIPE names our end (tests/peer/sspi_pipe.c), GSS_PIPE MIT's (tests/peer/gss
 import os
 import sys
 
-from kerberos_lab import PASSWORD, REALM, GssPipe, Realm, krb_missing, sspi_pipe
-from lib import Lab, fail_early
+from kerberos_ends import close_all, is_over, main, ours, theirs
+from kerberos_lab import PASSWORD, REALM, GssPipe
 
-CONTINUE_NEEDED = 0x00090312
 LOGON_DENIED, NO_CREDENTIALS, UNSUPPORTED = 0x8009030C, 0x8009030E, 0x80090302
 NTLM_BLOCKED = 0xC0000418
 MUTUAL, USE_SESSION_KEY, DCE_STYLE = 0x2, 0x20, 0x200
 ALICE = ("alice", REALM, PASSWORD)
-HELD = []
-
-
-def keep(end):
-    HELD.append(end)
-    return end
-
-
-def ours(lab, role, package="Negotiate", target="host/localhost", who=("", "", ""), **env):
-    return keep(sspi_pipe(lab, role, package, target, who, **env))
-
-
-def theirs(lab, role, mechanism="spnego-krb5", target="host@localhost", **env):
-    return keep(GssPipe(lab, role, mechanism, target, **env))
-
-
-def close_all():
-    while HELD:
-        end = HELD.pop()
-        try:
-            end.close()
-        except OSError:
-            pass
-
-
-def is_over(status):
-    """Neither complete nor going on; GSS says 1 for going on."""
-    return status not in (0, 1, CONTINUE_NEEDED)
 
 
 def handshake(client, server):
@@ -229,29 +200,5 @@ def run(lab, realm):
     blocked(lab)
 
 
-def main():
-    lab = Lab()
-    why = krb_missing() or ("" if os.path.exists(os.environ.get("GSS_PIPE", "")) else "the GSS-API headers (libkrb5-dev) are not installed")
-    if why:
-        lab.skip("negotiate_kerberos", why)
-        return lab.finish()
-    try:
-        realm = Realm(lab)
-        if not realm.begin() or realm.tickets("alice", PASSWORD) != 0:
-            fail_early(lab, f"the KDC did not start: {lab.log('krb5kdc.out')} {realm.log()}")
-        realm.service("host/localhost")
-        probe = ours(lab, "server", "Kerberos")
-        if probe.acquired == 0x80090305:
-            lab.skip("negotiate_kerberos", "the library has no package Kerberos")
-        else:
-            close_all()
-            run(lab, realm)
-    except Exception as e:  # a broken case must not leave programs running
-        lab.check("the test itself", False, repr(e))
-    close_all()
-    return lab.finish()
-
-
 if __name__ == "__main__":
-    os.umask(0o077)
-    sys.exit(main())
+    sys.exit(main("negotiate_kerberos", run))

@@ -6,8 +6,9 @@ import os
 import pwd
 import subprocess
 import sys
+import time
 
-from lib import Lab, missing, tool
+from lib import Lab, missing, stop, tool
 
 WRAPPER = "/usr/lib/x86_64-linux-gnu/pam_wrapper"
 SERVICE = "opensspi-test"
@@ -87,6 +88,52 @@ def run(lab):
     lab.equal("nor does one whose program is not", 0, lab.pam("authenticate", "open_session", PAM_AUTHTOK=OLD))
 
 
+def run_lsad(lab):
+    """The same with lsad behind it: what a login does, and what is left of it after the logout."""
+    path = os.path.join(lab.directory("run"), "lsa.sock")
+    os.chmod(lab.path("run"), 0o755)
+    audit = lab.path("audit.log")
+    lab.configure(f"[lsa]\naudit = {audit}\n")
+    process = lab.start([f"{lab.build}/src/lsad", "--foreground", "--socket", path], log="lsad.log")
+    end = time.monotonic() + 20
+    lab.users = lab.directory("served")  # what the login's programs know is where the daemon is
+    os.makedirs(os.path.join(lab.users, "etc"), exist_ok=True)
+    with open(os.path.join(lab.users, "etc", "opensspi.conf"), "w", encoding="utf-8") as f:
+        f.write(f"[lsa]\nsocket = {path}\n")
+    for name in ("", "etc", "etc/opensspi.conf"):
+        os.chown(os.path.join(lab.users, name), lab.user.pw_uid, lab.user.pw_gid)
+    while lab.as_user("lsa", "status")[0] != 0 and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.05)
+    lab.serve(f"{lab.build}/src/pam_opensspi.so program={lab.build}/src/opensspi-login home={lab.users} add default seconds=60")
+    lab.equal("lsad: login", 0, lab.pam("authenticate", "open_session", PAM_AUTHTOK=OLD))
+    code, text = lab.as_user("cred", "default")
+    lab.check("lsad: the session has its default credential", code == 0 and lab.user.pw_name in text, text + lab.log("lsad.log"))
+    lab.check("lsad: which says nothing of the password", OLD not in text)
+    lab.check("lsad: the login's password opens the vault", lab.unlocks(OLD) and not lab.unlocks(NEW))
+    lab.equal("lsad: under a label", 1, lab.keys().count("login password"))
+    lab.equal("lsad: a changed password", 0, lab.pam("chauthtok", PAM_OLDAUTHTOK=OLD, PAM_AUTHTOK=NEW))
+    lab.check("lsad: opens the vault, and the old one does not", lab.unlocks(NEW) and not lab.unlocks(OLD))
+    lab.equal("lsad: there is one such key", 1, lab.keys().count("login password"))
+    lab.equal("lsad: another credential of the session", 0, lab.as_user("cred", "add", "App/session", "--generic", "--user", "bot", "--persist", "session",
+              "--password-fd", "0", typed="x\n")[0])
+    lab.equal("lsad: one that lasts", 0, lab.as_user("cred", "add", "App/lasts", "--generic", "--user", "bot", "--password-fd", "0", typed="x\n")[0])
+    lab.equal("lsad: logout", 0, lab.pam("close_session"))
+    lab.check("lsad: takes the default credential away", lab.as_user("cred", "default")[0] != 0)
+    lab.check("lsad: and what else was the session's", lab.as_user("cred", "show", "App/session")[0] != 0)
+    lab.check("lsad: and closes the vault", lab.as_user("cred", "show", "App/lasts")[0] != 0)
+    lab.equal("lsad: a login with another password", 0, lab.pam("authenticate", "open_session", PAM_AUTHTOK="other"))
+    lab.check("lsad: does not open it", lab.as_user("cred", "show", "App/lasts")[0] != 0)
+    lab.equal("lsad: a login with the right one", 0, lab.pam("authenticate", "open_session", PAM_AUTHTOK=NEW))
+    lab.equal("lsad: does", 0, lab.as_user("cred", "show", "App/lasts")[0])
+    lab.equal("lsad: logout", 0, lab.pam("close_session"))
+    with open(audit, encoding="utf-8") as f:
+        text = f.read()
+    lab.check("lsad: the audit knows the user, the program and no password", f"uid={lab.user.pw_uid} " in text and "opensspi-login" in text and
+              not any(p in text for p in (OLD, NEW)))
+    lab.check("lsad: refused passphrases are told", any("call=VaultUnlock" in line and "result=0x00000000" not in line for line in text.splitlines()))
+    stop(process)
+
+
 def main():
     build = os.environ.get("BUILD_ROOT", "")
     lab = Login(build)
@@ -97,6 +144,10 @@ def main():
         lab.skip("pam", "built without PAM")
     else:
         run(lab)
+        if os.geteuid() == 0 and os.path.exists(f"{build}/src/lsad"):
+            run_lsad(lab)
+        else:
+            lab.skip("pam over lsad", "it takes root and lsad")
     return lab.finish()
 
 

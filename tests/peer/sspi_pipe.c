@@ -5,7 +5,7 @@
  * empty: the default credentials), then token lines in hex ("-" for none); answers "STATUS-IN-HEX
  * TOKEN-IN-HEX". Further commands: "key" prints the session key, "name" the peer, "flags" the context's
  * attributes, "mechanism" the package, "reason" what the last failing call had to say, "why" why no better
- * package was negotiated, "sids" the client's SIDs, "seal HEX" and "open HEX" protect a message (signature
+ * package was negotiated, "sids" the client's SIDs, "seal HEX" ("wrap HEX": signed only) and "open HEX" protect a message (signature
  * first, then the data and what padding there is), "sign HEX" makes a signature and "verify SIGNATURE HEX"
  * checks one. SSPI_PIPE_FLAGS (hex) adds to the request's flags, SSPI_PIPE_BINDINGS (hex) are the channel's
  * application data, SSPI_PIPE_PRINCIPAL a server's name; SSPI_PIPE_BOTH gives a server credentials for both
@@ -72,6 +72,16 @@ static SecBuffer bindings(void)
 			    SECBUFFER_CHANNEL_BINDINGS, block };
 }
 
+/* What a client asks for of its messages: sealed, unless they are only to be signed, or neither. */
+static ULONG protection(void)
+{
+	const char *text = getenv("SSPI_PIPE_PROTECTION");
+
+	if (!text)
+		return ISC_REQ_CONFIDENTIALITY | ISC_REQ_INTEGRITY;
+	return strcmp(text, "sign") == 0 ? ISC_REQ_INTEGRITY : 0;
+}
+
 static void step(int server, const char *token)
 {
 	static uint8_t bytes[ROOM];
@@ -92,9 +102,8 @@ static void step(int server, const char *token)
 					       &attributes, NULL);
 	else
 		status = InitializeSecurityContextA(&credential, old, (SEC_CHAR *)(uintptr_t)target,
-						    ISC_REQ_ALLOCATE_MEMORY |
-							    ISC_REQ_CONFIDENTIALITY |
-							    ISC_REQ_INTEGRITY | more_flags(),
+						    ISC_REQ_ALLOCATE_MEMORY | protection() |
+							    more_flags(),
 						    0, SECURITY_NATIVE_DREP, old ? &in_desc : first,
 						    0, &context, &out_desc, &attributes, NULL);
 	if (status >= 0)
@@ -134,7 +143,8 @@ static SecPkgContext_Sizes sizes(void)
 	return found;
 }
 
-static void seal(const char *text)
+/* With SECQOP_WRAP_NO_ENCRYPT the message is signed and stays legible. */
+static void seal(const char *text, ULONG qop)
 {
 	static uint8_t bytes[ROOM], signature[1024], padding[64];
 	SecPkgContext_Sizes room = sizes();
@@ -146,7 +156,7 @@ static void seal(const char *text)
 		exit(2);
 	if (room.cbBlockSize < 2) /* nothing is padded */
 		desc.cBuffers = 2;
-	SECURITY_STATUS status = EncryptMessage(&context, 0, &desc, 0);
+	SECURITY_STATUS status = EncryptMessage(&context, qop, &desc, 0);
 
 	printf("%08x ", (unsigned)status);
 	for (ULONG i = 0; i < desc.cBuffers; i++)
@@ -166,7 +176,9 @@ static void open_message(const char *text)
 		message[0] = (SecBuffer){ 16, SECBUFFER_TOKEN, bytes };
 		message[1] = (SecBuffer){ n - 16, SECBUFFER_DATA, bytes + 16 };
 	}
-	SECURITY_STATUS status = DecryptMessage(&context, &desc, 0, NULL);
+	ULONG qop = 0; /* who does not ask for it is not given what is signed only */
+	SECURITY_STATUS status =
+		DecryptMessage(&context, &desc, 0, getenv("SSPI_PIPE_PROTECTION") ? &qop : NULL);
 
 	printf("%08x ", (unsigned)status);
 	print_hex(message[1].pvBuffer, message[1].cbBuffer);
@@ -286,7 +298,9 @@ static void command(int server, char *line)
 	else if (strcmp(line, "sids") == 0)
 		client_sids();
 	else if (strncmp(line, "seal ", 5) == 0)
-		seal(line + 5);
+		seal(line + 5, 0);
+	else if (strncmp(line, "wrap ", 5) == 0)
+		seal(line + 5, SECQOP_WRAP_NO_ENCRYPT);
 	else if (strncmp(line, "open ", 5) == 0)
 		open_message(line + 5);
 	else if (strncmp(line, "sign ", 5) == 0)

@@ -19,7 +19,8 @@
 struct fake_host fake_host;
 
 static WCHAR nb_computer[] = OPENSSPI_WIDE("SRV"), nb_domain[] = OPENSSPI_WIDE("LAB"),
-	     dns_computer[] = OPENSSPI_WIDE("srv.lab.test"), dns_domain[] = OPENSSPI_WIDE("lab.test");
+	     dns_computer[] = OPENSSPI_WIDE("srv.lab.test"),
+	     dns_domain[] = OPENSSPI_WIDE("lab.test");
 
 /* ---- the heap ---- */
 
@@ -71,6 +72,65 @@ static NTSTATUS NTAPI get_client_info(PSECPKG_CLIENT_INFO info)
 	return STATUS_SUCCESS;
 }
 
+/* ---- what packages keep for sessions: one entry of a package for each ---- */
+
+static struct kept {
+	LUID logon;
+	ULONG package;
+	struct secret *bytes;
+} kept[8];
+
+static struct kept *kept_find(PLUID logon, ULONG package)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+		if (kept[i].bytes && kept[i].package == package &&
+		    SecEqualLuid(&kept[i].logon, logon))
+			return &kept[i];
+	return NULL;
+}
+
+static void kept_forget(PLUID logon)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+		if (!logon || SecEqualLuid(&kept[i].logon, logon)) {
+			secret_free(kept[i].bytes);
+			kept[i].bytes = NULL;
+		}
+}
+
+static NTSTATUS NTAPI get_credentials(PLUID logon, ULONG package, PULONG context, BOOLEAN all,
+				      PLSA_STRING key, PULONG key_length, PLSA_STRING value)
+{
+	const struct kept *k = kept_find(logon, package);
+
+	if (!k)
+		return STATUS_UNSUCCESSFUL;
+	*value = (LSA_STRING){ (USHORT)k->bytes->len, (USHORT)k->bytes->len,
+			       heap_allocate((ULONG)k->bytes->len) };
+	memcpy(value->Buffer, k->bytes->p, k->bytes->len);
+	return STATUS_SUCCESS;
+}
+
+/* The one that was there first. */
+static NTSTATUS NTAPI delete_credential(PLUID logon, ULONG package, PLSA_STRING key)
+{
+	struct kept *k = kept_find(logon, package);
+
+	if (!k)
+		return STATUS_OBJECT_NAME_NOT_FOUND;
+	secret_free(k->bytes);
+	k->bytes = NULL;
+	return STATUS_SUCCESS;
+}
+
+const void *fake_host_kept(LUID logon, ULONG package, size_t *n)
+{
+	const struct kept *k = kept_find(&logon, package);
+
+	*n = k ? k->bytes->len : 0;
+	return k ? k->bytes->p : NULL;
+}
+
 static NTSTATUS NTAPI create_logon_session(PLUID logon)
 {
 	fake_host.sessions++;
@@ -80,25 +140,68 @@ static NTSTATUS NTAPI create_logon_session(PLUID logon)
 static NTSTATUS NTAPI delete_logon_session(PLUID logon)
 {
 	fake_host.sessions--;
+	kept_forget(logon);
 	return STATUS_SUCCESS;
 }
 
 static NTSTATUS NTAPI add_credential(PLUID logon, ULONG package, PLSA_STRING key, PLSA_STRING value)
 {
-	return fake_host.session_status;
+	size_t place = 0;
+
+	if (failed(fake_host.session_status))
+		return fake_host.session_status;
+	while (place < ARRAY_LEN(kept) && kept[place].bytes)
+		place++;
+	if (place < ARRAY_LEN(kept))
+		kept[place] =
+			(struct kept){ *logon, package, secret_copy(value->Buffer, value->Length) };
+	return STATUS_SUCCESS;
 }
 
 static VOID NTAPI audit_logon(NTSTATUS status, NTSTATUS sub_status, PUNICODE_STRING account,
 			      PUNICODE_STRING authority, PUNICODE_STRING workstation, PSID sid,
 			      SECURITY_LOGON_TYPE type, PTOKEN_SOURCE source, PLUID logon)
 {
+	fake_host.audited++;
+	fake_host.audit_status = status;
+	fake_host.audit_sub_status = sub_status;
+	fake_host.audit_type = type;
+	fake_host.audit_user[0] = '\0';
+	for (size_t i = 0; account && i < account->Length / 2u && i < 31; i++) {
+		fake_host.audit_user[i] = (char)account->Buffer[i];
+		fake_host.audit_user[i + 1] = '\0';
+	}
+}
+
+static NTSTATUS NTAPI update_credentials(PSECPKG_PRIMARY_CRED primary,
+					 PSECPKG_SUPPLEMENTAL_CRED_ARRAY supplemental)
+{
+	fake_host.updates++;
+	return fake_host.session_status;
+}
+
+/* Its output is of the same heap. */
+static NTSTATUS NTAPI client_callback(PCHAR number, ULONG_PTR argument1, ULONG_PTR argument2,
+				      PSecBuffer in, PSecBuffer out)
+{
+	if (!fake_host.call_back)
+		return STATUS_NOT_SUPPORTED;
+	*out = (SecBuffer){ 0 };
+	NTSTATUS status = fake_host.call_back(argument1, argument2, in, out);
+	if (out->pvBuffer)
+		atomic_fetch_add(&fake_host.heap, 1);
+	return status;
 }
 
 static LSA_SECPKG_FUNCTION_TABLE table = {
+	.ClientCallback = client_callback,
 	.CreateLogonSession = create_logon_session,
 	.DeleteLogonSession = delete_logon_session,
 	.AddCredential = add_credential,
+	.GetCredentials = get_credentials,
+	.DeleteCredential = delete_credential,
 	.AuditLogon = audit_logon,
+	.UpdateCredentials = update_credentials,
 	.AllocateClientBuffer = allocate_client_buffer,
 	.FreeClientBuffer = free_client_buffer,
 	.CopyToClientBuffer = copy_to_client,
@@ -107,6 +210,11 @@ static LSA_SECPKG_FUNCTION_TABLE table = {
 	.AllocateLsaHeap = heap_allocate,
 	.FreeLsaHeap = heap_free,
 };
+
+const LSA_SECPKG_FUNCTION_TABLE *fake_host_table(void)
+{
+	return &table;
+}
 
 static const SECPKG_USER_FUNCTION_TABLE *locate(const WCHAR *name, size_t n)
 {
@@ -292,6 +400,7 @@ static const char *NTAPI reason(VOID)
 
 void fake_host_reset(void)
 {
+	kept_forget(NULL);
 	fake_host = (struct fake_host){ .domain = "LAB", .user = "alice", .password = "S3cret!pw" };
 	fake_host.extension = (OPENSSPI_LSA_EXTENSION){
 		.Version = OPENSSPI_LSA_EXTENSION_VERSION,
@@ -356,12 +465,11 @@ static NTSTATUS module_begin(const struct package_module *module, struct opened 
 {
 	ULONG version, count;
 
-	NTSTATUS status = module->lsa_initialize(SECPKG_INTERFACE_VERSION, &version, &o->lsa, &count);
+	NTSTATUS status = module_lsa_tables(module, &version, &o->lsa, &count);
 	if (!failed(status))
 		status = o->lsa->Initialize(0, NULL, &table);
-	if (!failed(status) && module->user_initialize)
-		status = module->user_initialize(SECPKG_INTERFACE_VERSION, &version, &o->user,
-						 &count);
+	if (!failed(status) && module_has_user_half(module))
+		status = module_user_tables(module, &version, &o->user, &count);
 	if (!failed(status) && o->user)
 		status = o->user->InstanceInit(SECPKG_INTERFACE_VERSION, &dll.windows, NULL);
 	o->module = failed(status) ? NULL : module;
@@ -393,10 +501,9 @@ NTSTATUS fake_side_open(struct fake_side *s, const struct package_module *module
 		return status;
 	s->lsa = o.lsa;
 	s->user = o.user;
-	return s->lsa->AcquireCredentialsHandle(NULL,
-						s->server ? SECPKG_CRED_INBOUND :
-							    SECPKG_CRED_OUTBOUND,
-						NULL, auth, NULL, NULL, &s->credential, &s->expiry);
+	return s->lsa->AcquireCredentialsHandle(
+		NULL, s->server ? SECPKG_CRED_INBOUND : SECPKG_CRED_OUTBOUND, NULL, auth, NULL,
+		NULL, &s->credential, &s->expiry);
 }
 
 static NTSTATUS side_call(struct fake_side *s, PSecBufferDesc in, PSecBufferDesc out,
@@ -415,10 +522,9 @@ static NTSTATUS side_call(struct fake_side *s, PSecBufferDesc in, PSecBufferDesc
 						      0, &context, out, &s->attributes, &s->expiry,
 						      mapped, packed);
 	else
-		status = s->lsa->InitLsaModeContext(s->credential, context,
-						    target ? &name : NULL, s->requirements, 0, in,
-						    &context, out, &s->attributes, &s->expiry,
-						    mapped, packed);
+		status = s->lsa->InitLsaModeContext(s->credential, context, target ? &name : NULL,
+						    s->requirements, 0, in, &context, out,
+						    &s->attributes, &s->expiry, mapped, packed);
 	if (!failed(status))
 		s->context = context;
 	return status;

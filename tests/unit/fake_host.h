@@ -33,8 +33,14 @@ struct fake_host {
 	} saved, standard;	   /* standard: the default identity */
 	NTSTATUS saved_status;	   /* what is wrong with what is saved */
 	bool is_remote, is_trusted; /* another process calls; it has SE_TCB_NAME */
+	LSA_CALLBACK_FUNCTION *call_back; /* of that process, under any number; NULL: it has none */
 	int sessions;		   /* made and not ended */
 	NTSTATUS session_status;   /* of AddCredential */
+	int audited;		   /* calls of AuditLogon, and what the last said */
+	NTSTATUS audit_status, audit_sub_status;
+	SECURITY_LOGON_TYPE audit_type;
+	char audit_user[32]; /* "" when none was named */
+	int updates;	     /* calls of UpdateCredentials */
 	OPENSSPI_LSA_EXTENSION extension; /* Reach… may be filled in */
 	BOOLEAN(NTAPI *call_info)(PSECPKG_CALL_INFO); /* NULL: FALSE */
 	/* other packages' user-mode halves; NULL: there are none */
@@ -49,6 +55,12 @@ extern struct fake_host fake_host;
 
 /* The defaults: LAB\alice, "S3cret!pw", machine LAB\SRV (srv.lab.test), levels as shipped. */
 void fake_host_reset(void);
+
+/* The table that packages are given. */
+const LSA_SECPKG_FUNCTION_TABLE *fake_host_table(void);
+
+/* What a package has put there for a session by AddCredential; NULL: nothing. Good until it changes. */
+const void *fake_host_kept(LUID logon, ULONG package, size_t *n);
 
 /* An account as a block of AuthData; freed with mem_free. NULL strings are absent. */
 void *fake_identity(const char *domain, const char *user, const char *password);

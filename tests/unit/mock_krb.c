@@ -57,16 +57,19 @@ static void note(const struct krb_identity *id)
 	mock_krb.has_service = keep(mock_krb.service, sizeof(mock_krb.service), id->service);
 	snprintf(mock_krb.password, sizeof(mock_krb.password), "%.*s", (int)id->password.n,
 		 id->password.n ? (const char *)id->password.p : "");
+	mock_krb.tickets_n = id->tickets.n;
+	mock_krb.keys_n = id->keys.n;
 }
 
 static NTSTATUS credential_new(const struct krb_identity *id, struct krb_credential **out)
 {
-	bool is_cache = !id->user && id->use == KRB_INITIATE;
+	bool is_cache = !id->user && id->use == KRB_INITIATE && !id->tickets.n;
 
 	note(id);
 	if (failed(mock_krb.credential))
 		return mock_krb.credential;
-	if ((is_cache && !mock_krb.cache) || (id->use & KRB_ACCEPT && !mock_krb.has_keytab))
+	if ((is_cache && !mock_krb.cache) ||
+	    (id->use & KRB_ACCEPT && !mock_krb.has_keytab && !id->keys.n))
 		return SEC_E_NO_CREDENTIALS;
 	struct krb_credential *c = MEM_NEW(struct krb_credential);
 	if (!c)
@@ -76,6 +79,9 @@ static NTSTATUS credential_new(const struct krb_identity *id, struct krb_credent
 	if (id->user)
 		snprintf(c->name, sizeof(c->name), "%s@%s", id->user,
 			 id->realm ? id->realm : "LAB.TEST");
+	else if (id->tickets.n)
+		snprintf(c->name, sizeof(c->name), "%.*s", (int)id->tickets.n,
+			 (const char *)id->tickets.p);
 	else
 		snprintf(c->name, sizeof(c->name), "%s", mock_krb.cache ? mock_krb.cache : "");
 	atomic_fetch_add(&mock_krb.credentials, 1);
@@ -127,6 +133,34 @@ static NTSTATUS credential_impersonate(struct krb_credential *c, const char *use
 	if (failed(mock_krb.calls))
 		return mock_krb.calls;
 	*out = credential_named(user);
+	return *out ? STATUS_SUCCESS : SEC_E_INSUFFICIENT_MEMORY;
+}
+
+/* ---- what is shown to an LSA elsewhere: a cache is its client's name ---- */
+
+static NTSTATUS show(const char *text, struct krb_span *out)
+{
+	*out = (struct krb_span){ mem_dup(text, strlen(text)), strlen(text) };
+	return out->p ? STATUS_SUCCESS : SEC_E_INSUFFICIENT_MEMORY;
+}
+
+static NTSTATUS caller_tickets(const char *target, struct krb_span *out)
+{
+	*out = (struct krb_span){ NULL, 0 };
+	keep(mock_krb.shown_for, sizeof(mock_krb.shown_for), target);
+	return mock_krb.cache ? show(mock_krb.cache, out) : SEC_E_NO_CREDENTIALS;
+}
+
+static NTSTATUS caller_keys(bool client, struct krb_span *out)
+{
+	*out = (struct krb_span){ NULL, 0 };
+	return (client ? mock_krb.has_client_keys : mock_krb.has_keytab) ? show("\5\2keys", out)
+									 : SEC_E_NO_CREDENTIALS;
+}
+
+static NTSTATUS keys_client(struct rd keys, char **out)
+{
+	*out = mem_dup_text("machine");
 	return *out ? STATUS_SUCCESS : SEC_E_INSUFFICIENT_MEMORY;
 }
 
@@ -424,6 +458,9 @@ NTSTATUS krb_load(const struct krb_ops **out)
 {
 	static const struct krb_ops ops = {
 		.credential_new = credential_new,
+		.caller_tickets = caller_tickets,
+		.caller_keys = caller_keys,
+		.keys_client = keys_client,
 		.credential_ref = credential_ref,
 		.credential_unref = credential_unref,
 		.credential_info = credential_info,

@@ -14,6 +14,7 @@ struct mock_krb {
 	NTSTATUS load;	   /* of krb_load */
 	const char *cache; /* the cache's client; NULL: there is no cache */
 	bool has_keytab;
+	bool has_client_keys;
 	NTSTATUS credential, context, first_step, answer_step, finish, change, calls;
 	const char *reason;
 	const char *error_token; /* a failing step's answer */
@@ -34,6 +35,8 @@ struct mock_krb {
 	bool has_user, has_realm, has_certificate, has_service, has_target;
 	uint32_t submitted_key, submitted;
 	bool cache_only;
+	char shown_for[256];   /* the target that a caller's tickets were asked for */
+	size_t tickets_n, keys_n; /* bytes of another process's that came with an identity */
 };
 extern struct mock_krb mock_krb;
 

@@ -440,6 +440,30 @@ static void failures_delay_but_do_not_lock(void **state)
 	authority_free(a);
 }
 
+/* A domain's names are as many as its guesser likes: NetBIOS, DNS, none with a principal. */
+static void failures_count_however_the_domain_is_spelled(void **state)
+{
+	static const struct {
+		const WCHAR *domain, *user;
+	} spelling[] = { { u"LAB", u"alice" },
+			 { u"lab.test", u"ALICE" },
+			 { u"Lab", u"Alice" },
+			 { u"", u"alice@lab.test" },
+			 { u"", u"alice@LAB" } };
+	struct authority_settings settings = with_peer;
+	settings.observation_seconds = 600;
+	settings.delay_ms = 20;
+	struct authority *a = open_with(settings);
+
+	peer.status = STATUS_LOGON_FAILURE;
+	for (size_t i = 0; i < ARRAY_LEN(spelling); i++)
+		assert_int_equal(try_name(a, spelling[i].domain, spelling[i].user),
+				 STATUS_LOGON_FAILURE);
+	assert_true(seconds_of(a, u"alice") >= 0.1);
+	assert_true(seconds_of(a, u"bob") < 0.1);
+	authority_free(a);
+}
+
 static void s19_a_count_that_cannot_be_kept_lets_nobody_in(void **state)
 {
 	struct authority_settings settings = with_peer;
@@ -552,6 +576,7 @@ int main(void)
 		AT_HOME(names_that_nobody_has_are_not_asked_for),
 		AT_HOME(an_odd_workstation_does_not_matter),
 		AT_HOME(failures_delay_but_do_not_lock),
+		AT_HOME(failures_count_however_the_domain_is_spelled),
 		AT_HOME(s19_a_count_that_cannot_be_kept_lets_nobody_in),
 		AT_HOME(others_do_not_wait_for_a_slow_controller),
 		AT_HOME(short_memory_lets_nobody_in),

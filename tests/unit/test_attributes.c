@@ -204,6 +204,24 @@ static void sids_come_in_one_block(void **state)
 	}
 }
 
+static void an_account_may_be_mapped_or_not(void **state)
+{
+	WCHAR name[] = { 'a', 0 }, domain[] = { 'D', 0 };
+	OPENSSPI_CLIENT_ACCOUNT in = { 3, 2, domain, name, NULL }, out;
+	(void)state;
+	for (int round = 0; round < 4; round++) {
+		in.UnixName = round & 1 ? name : NULL;
+		carry(OPENSSPI_ATTR_CLIENT_ACCOUNT, &in, round & 2, &out);
+		assert_int_equal(out.Kind, 3);
+		assert_int_equal(out.Level, 2);
+		assert_memory_equal(out.Domain, domain, sizeof(domain));
+		assert_memory_equal(out.User, name, sizeof(name));
+		assert_int_equal(out.UnixName != NULL, in.UnixName != NULL);
+		attribute_release(OPENSSPI_ATTR_CLIENT_ACCOUNT, &out);
+		assert_null(out.User);
+	}
+}
+
 static void assert_refused(uint32_t attribute, const struct wr *w)
 {
 	_Alignas(max_align_t) uint8_t value[ATTRIBUTE_SIZE_MAX];
@@ -313,6 +331,7 @@ int main(void)
 		cmocka_unit_test(bytes_of_every_kind_of_count_come_back),
 		cmocka_unit_test(a_sentence_is_utf8_for_everybody),
 		cmocka_unit_test(sids_come_in_one_block),
+		cmocka_unit_test(an_account_may_be_mapped_or_not),
 		cmocka_unit_test(hostile_sentences_and_sids_are_refused),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(every_changed_bit_is_safe),

@@ -40,6 +40,7 @@ union request {
 	struct vault_accept_call accept;
 	struct vault_export_call export;
 	struct vault_import_call import;
+	struct vault_move_call move;
 	struct policy_explain_call explain;
 	struct encrypt_memory_call encrypt;
 	struct connect_call connect;
@@ -145,7 +146,11 @@ static void fill_vault_request(enum call which, union request *out)
 		out->export.passphrase = BYTES("pass");
 		return;
 	case CALL_VAULT_IMPORT:
-		out->import = (struct vault_import_call){ BYTES("pass"), BYTES("sealed"), true };
+		out->import = (struct vault_import_call){ BYTES("pass"), BYTES("sealed"), true,
+							  BYTES("identity"), 77 };
+		return;
+	case CALL_VAULT_MOVE:
+		out->move = (struct vault_move_call){ BYTES("pass"), true };
 		return;
 	case CALL_POLICY_EXPLAIN:
 		out->explain = (struct policy_explain_call){ { name, 4 }, 2, true };
@@ -286,13 +291,14 @@ static void fill_saved_reply(enum call which, union reply *out)
 		out->message = (struct call_package_reply){ STATUS_ACCESS_DENIED, 0x7FFF12345678, 9 };
 		return;
 	case CALL_LOGON_USER:
-		out->logon = (struct logon_user_reply){ STATUS_PASSWORD_EXPIRED, { 7, -8 }, 0x7FFF12345678, 9 };
+		out->logon = (struct logon_user_reply){ STATUS_PASSWORD_EXPIRED, { 7, -8 }, 0x7FFF12345678, 9, 2 };
 		return;
 	case CALL_VAULT_STATUS:
 		fill_status_reply(&out->vault_status);
 		return;
 	case CALL_VAULT_ADD:
 	case CALL_VAULT_IMPORT:
+	case CALL_VAULT_MOVE:
 		out->key_add.number = 1234567890123;
 		return;
 	case CALL_VAULT_CHECK:

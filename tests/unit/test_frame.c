@@ -47,7 +47,7 @@ static void s47_payloads_too_large_for_their_kind_are_refused(void **state)
 	assert_false(reads(FRAME_WELCOME, UINT32_MAX));
 	assert_false(reads(FRAME_CALL, IPC_BYTES_MAX + 1));
 	assert_false(reads(FRAME_REPLY, UINT32_MAX));
-	assert_false(reads(FRAME_MEMORY, FRAME_MEMORY_MAX + 17));
+	assert_false(reads(FRAME_MEMORY, FRAME_MEMORY_MAX + FRAME_MEMORY_HEAD + 1));
 	assert_false(reads(FRAME_MEMORY_REPLY, 2 * FRAME_MEMORY_MAX));
 }
 
@@ -94,6 +94,21 @@ static void questions_for_too_much_are_refused(void **state)
 	assert_false(frame_read_memory(wr_view(&w), FRAME_ALLOCATE, &read));
 }
 
+static void calls_back_say_what_and_for_whom(void **state)
+{
+	const struct frame_call_back asked = { 7, 0x4B455242, { 1, UINT64_MAX }, rd_of("input", 5) };
+	CLEANUP(wr_done) struct wr w = WR(64);
+	struct frame_call_back read;
+
+	frame_write_call_back(&w, &asked);
+	assert_true(frame_read_call_back(wr_view(&w), &read));
+	assert_true(read.call == 7 && read.function == 0x4B455242 && read.argument[0] == 1 &&
+		    read.argument[1] == UINT64_MAX);
+	assert_true(read.input.n == 5 && memcmp(read.input.p, "input", 5) == 0);
+	for (size_t n = 0; n < w.len; n++)
+		assert_int_equal(frame_read_call_back(rd_of(w.buf, n), &read), n >= 24);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -102,6 +117,7 @@ int main(void)
 		cmocka_unit_test(s47_payloads_too_large_for_their_kind_are_refused),
 		cmocka_unit_test(a_greeting_is_these_words_and_no_more),
 		cmocka_unit_test(questions_say_where_and_how_much),
+		cmocka_unit_test(calls_back_say_what_and_for_whom),
 		cmocka_unit_test(questions_for_too_much_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -179,6 +179,26 @@ static void a_ticket_is_told_with_its_key(void **state)
 	assert_int_equal(call(sizeof(m)), STATUS_NOT_SUPPORTED);
 }
 
+/* A slash that belongs to a part of a name divides nothing. */
+static void names_are_divided_where_krb5_divides_them(void **state)
+{
+	m.u.type = KerbRetrieveEncodedTicketMessage;
+	m.u.retrieve.TargetName = put(0, "HTTP\\/x/a\\\\b\\@c/\\n", false);
+	assert_int_equal(call(sizeof(m)), STATUS_SUCCESS);
+	const KERB_EXTERNAL_TICKET *t = answer;
+	assert_int_equal(t->TargetName->NameCount, 3);
+	assert_int_equal(t->TargetName->NameType, 2);
+	assert_true(is(&t->TargetName->Names[0], "HTTP/x"));
+	assert_true(is(&t->TargetName->Names[1], "a\\b@c"));
+	assert_true(is(&t->TargetName->Names[2], "\n"));
+	m.u.retrieve.TargetName = put(0, "one\\/part", false);
+	assert_int_equal(call(sizeof(m)), STATUS_SUCCESS);
+	t = answer;
+	assert_int_equal(t->TargetName->NameCount, 1);
+	assert_int_equal(t->TargetName->NameType, 1);
+	assert_true(is(&t->TargetName->Names[0], "one/part"));
+}
+
 static void a_ticket_granting_ticket_is_told_without_its_key(void **state)
 {
 	m.u.type = KerbRetrieveTicketMessage;
@@ -515,7 +535,7 @@ static void another_process_gets_nothing_that_is_here(void **state)
 	m.u.submit = (KERB_SUBMIT_TKT_REQUEST){ .MessageType = KerbSubmitTicketMessage,
 						.KerbCredSize = 8,
 						.KerbCredOffset = 40 };
-	assert_int_equal(call(sizeof(m)), STATUS_NOT_SUPPORTED);
+	assert_int_equal(call(sizeof(m)), SEC_E_NO_CREDENTIALS);
 	assert_int_equal(mock_krb.submitted, 0);
 	for (int trusted = 0; trusted < 2; trusted++) {
 		fake_host.is_trusted = trusted;
@@ -575,6 +595,7 @@ int main(void)
 		TEST(no_cache_is_an_empty_one),
 		TEST(the_caller_is_told_by_zero_and_by_number),
 		TEST(a_ticket_is_told_with_its_key),
+		TEST(names_are_divided_where_krb5_divides_them),
 		TEST(a_ticket_granting_ticket_is_told_without_its_key),
 		TEST(tickets_are_forgotten_by_name_or_all),
 		TEST(tickets_that_are_submitted_lie_in_the_message),

@@ -45,6 +45,8 @@ static void session_fill(struct kerberos_session *s, bool server)
 	memset(s->session_key->p, 2, 16);
 	assert_true(kerberos_text_from_utf8(&s->client, "alice\\@home@LAB.TEST"));
 	assert_true(kerberos_text_from_utf8(&s->server_name, "HTTP/www.lab.test@LAB.TEST"));
+	if (server)
+		assert_true(kerberos_text_from_utf8(&s->mapped, "alice"));
 	if (!server)
 		assert_true(kerberos_text_from_utf8(&s->target, "HTTP/www.lab.test:80"));
 	sids_write(&s->sids, "S-1-5-21-1-2-3-1104");
@@ -83,6 +85,7 @@ static void a_session_comes_back_as_it_was(void **state)
 		assert_true(secret_equal(t.session_key, s.session_key));
 		texts_equal(&t.client, &s.client);
 		texts_equal(&t.server_name, &s.server_name);
+		texts_equal(&t.mapped, &s.mapped);
 		texts_equal(&t.target, &s.target);
 		assert_int_equal(t.sids.len, s.sids.len);
 		assert_memory_equal(t.sids.buf, s.sids.buf, s.sids.len);
@@ -326,6 +329,44 @@ static void sids_are_told_at_the_server(void **state)
 			 SEC_E_NO_CREDENTIALS);
 	s.server = false;
 	assert_int_equal(kerberos_session_query(&s, OPENSSPI_ATTR_CLIENT_SIDS, &sids),
+			 SEC_E_UNSUPPORTED_FUNCTION);
+	kerberos_session_done(&s);
+}
+
+static void account_is(const struct kerberos_session *s, ULONG level, bool mapped)
+{
+	OPENSSPI_CLIENT_ACCOUNT account;
+
+	assert_int_equal(kerberos_session_query(s, OPENSSPI_ATTR_CLIENT_ACCOUNT, &account), SEC_E_OK);
+	assert_int_equal(account.Kind, OPENSSPI_ACCOUNT_OF_MAPPING);
+	assert_int_equal(account.Level, level);
+	assert_wide(account.Domain, "LAB.TEST");
+	assert_wide(account.User, "alice@home");
+	if (mapped)
+		assert_wide(account.UnixName, "alice");
+	else
+		assert_null(account.UnixName);
+	block_free(account.Domain);
+	block_free(account.User);
+	block_free(account.UnixName);
+}
+
+static void a_client_is_the_user_that_it_was_mapped_to_or_nobody(void **state)
+{
+	OPENSSPI_CLIENT_ACCOUNT account;
+	struct kerberos_session s;
+
+	session_fill(&s, true);
+	s.attributes = 0;
+	account_is(&s, SecurityDelegation, true);
+	s.delegated = false;
+	account_is(&s, SecurityImpersonation, true);
+	s.attributes = ASC_RET_IDENTIFY;
+	account_is(&s, SecurityIdentification, true);
+	kerberos_text_done(&s.mapped);
+	account_is(&s, SecurityIdentification, false);
+	s.server = false;
+	assert_int_equal(kerberos_session_query(&s, OPENSSPI_ATTR_CLIENT_ACCOUNT, &account),
 			 SEC_E_UNSUPPORTED_FUNCTION);
 	kerberos_session_done(&s);
 }
@@ -595,6 +636,7 @@ int main(void)
 		cmocka_unit_test(times_and_flags_are_told),
 		cmocka_unit_test(the_package_is_told),
 		cmocka_unit_test(sids_are_told_at_the_server),
+		cmocka_unit_test(a_client_is_the_user_that_it_was_mapped_to_or_nobody),
 		cmocka_unit_test(what_kerberos_has_not_is_refused),
 		cmocka_unit_test(tokens_of_handshakes_are_described),
 		cmocka_unit_test(bare_messages_are_described),

@@ -231,6 +231,214 @@ static void a_logon_that_a_package_audits_has_a_line(void **state)
 				    "substatus=0xc000006a result=0xc000006d\n"));
 }
 
+/* ---- sign-ins ---- */
+
+/* One leg of the mock package, which needs two, with a word for it; its status. */
+static NTSTATUS leg(enum call which, uint64_t credential, uint64_t *context, const char *word)
+{
+	struct context_call c = { .credential = credential,
+				  .context = *context,
+				  .has_in = true,
+				  .in_count = 1,
+				  .has_out = true,
+				  .out_count = 1 };
+	static const WCHAR first[] = OPENSSPI_WIDE("HTTP/web"),
+			   later[] = OPENSSPI_WIDE("HTTP/liar");
+	struct context_reply reply = { 0 };
+
+	if (which == CALL_INIT_CONTEXT)
+		c.target = (struct ipc_text){ *context ? later : first, *context ? 9 : 8 };
+	c.in[0] = (struct ipc_buffer){ SECBUFFER_TOKEN, (uint32_t)strlen(word),
+				       (const uint8_t *)word, (uint32_t)strlen(word) };
+	c.out[0] = (struct ipc_buffer){ .type = SECBUFFER_TOKEN, .room = 64 };
+	NTSTATUS status = lsa_dispatch(h.client, which, &c, &reply, NULL);
+	if (reply.context)
+		*context = reply.context;
+	call_reply_done(which, &reply);
+	return status;
+}
+
+static uint64_t acquire(void)
+{
+	static const WCHAR name[] = OPENSSPI_WIDE("Mock");
+	const struct acquire_call c = { .package = { name, 4 }, .use = SECPKG_CRED_BOTH };
+	struct acquire_reply reply = { 0 };
+
+	assert_int_equal(lsa_dispatch(h.client, CALL_ACQUIRE_CREDENTIALS, &c, &reply, NULL),
+			 SEC_E_OK);
+	return reply.credential;
+}
+
+static void a_clients_sign_in_has_one_line_for_the_target_it_began_with(void **state)
+{
+	char log[8192];
+	uint64_t credential = acquire(), context = 0, refused = 0;
+
+	assert_int_equal(leg(CALL_INIT_CONTEXT, credential, &context, "first"),
+			 SEC_I_CONTINUE_NEEDED);
+	assert_int_equal(log_read(log, sizeof(log)), 0);
+	assert_int_equal(leg(CALL_INIT_CONTEXT, credential, &context, "other"), SEC_E_OK);
+	assert_int_equal(leg(CALL_INIT_CONTEXT, credential, &refused, "quiet"), SEC_E_LOGON_DENIED);
+	assert_int_equal(leg(CALL_INIT_CONTEXT, credential, &refused, "first"),
+			 SEC_I_CONTINUE_NEEDED);
+	assert_int_equal(leg(CALL_INIT_CONTEXT, credential, &refused, "quiet"), SEC_E_LOGON_DENIED);
+	log_read(log, sizeof(log));
+	assert_int_equal(lines_in(log), 3);
+	assert_non_null(strstr(log, "call=InitializeSecurityContext "));
+	assert_non_null(strstr(log, " package=\"Mock\" target=\"HTTP/web\" credential=session "
+				    "result=0x00000000\n"));
+	assert_non_null(strstr(log, " result=0x8009030c\n"));
+	assert_null(strstr(log, "HTTP/liar"));
+}
+
+static void an_accepted_sign_in_is_told_once(void **state)
+{
+	char log[8192];
+	uint64_t credential = acquire(), context = 0;
+
+	assert_int_equal(leg(CALL_ACCEPT_CONTEXT, credential, &context, "first"),
+			 SEC_I_CONTINUE_NEEDED);
+	assert_int_equal(leg(CALL_ACCEPT_CONTEXT, credential, &context, "other"), SEC_E_OK);
+	/* what a program still says to a context at its end signs nobody in */
+	assert_int_equal(leg(CALL_ACCEPT_CONTEXT, credential, &context, "after"), SEC_E_OK);
+	assert_int_equal(leg(CALL_ACCEPT_CONTEXT, credential, &context, "small"),
+			 SEC_E_BUFFER_TOO_SMALL);
+	log_read(log, sizeof(log));
+	assert_int_equal(lines_in(log), 1);
+	assert_non_null(strstr(log, "call=AcceptSecurityContext "));
+	assert_non_null(strstr(log, " package=\"Mock\" result=0x00000000\n"));
+}
+
+static void judge(NTSTATUS status)
+{
+	struct text about = { 0 };
+
+	text_add(&about, " user=\"bob\"");
+	audit_sign_in(h.client, &about, status, NULL);
+}
+
+/* What the package judged is the call's own line, unless the call came to something else. */
+static void a_judgement_within_a_call_is_that_calls_line(void **state)
+{
+	const struct context_call call = { 0 };
+	const struct context_reply reply = { .attributes = ASC_RET_DELEGATE };
+	struct audit_scope scope;
+	char log[8192];
+
+	audit_enter(&scope);
+	judge(STATUS_SUCCESS);
+	audit_call(h.client, CALL_ACCEPT_CONTEXT, &call, &reply, SEC_E_OK);
+	audit_leave(h.client);
+	audit_enter(&scope);
+	judge(STATUS_LOGON_FAILURE);
+	audit_call(h.client, CALL_ACCEPT_CONTEXT, &call, &reply, SEC_E_LOGON_DENIED);
+	audit_leave(h.client);
+	log_read(log, sizeof(log));
+	assert_int_equal(lines_in(log), 2);
+	assert_null(strstr(log, "AcceptSecurityContext"));
+	assert_non_null(strstr(log, " user=\"bob\" delegated=yes result=0x00000000\n"));
+	assert_non_null(strstr(log, " user=\"bob\" result=0xc000006d\n"));
+	audit_enter(&scope);
+	judge(STATUS_SUCCESS);
+	audit_call(h.client, CALL_ACCEPT_CONTEXT, &call, &reply, SEC_I_CONTINUE_NEEDED);
+	audit_leave(h.client);
+	audit_enter(&scope);
+	judge(STATUS_SUCCESS);
+	judge(STATUS_SUCCESS);
+	audit_call(h.client, CALL_ACCEPT_CONTEXT, &call, &reply, SEC_E_MESSAGE_ALTERED);
+	audit_leave(h.client);
+	log_read(log, sizeof(log));
+	assert_int_equal(lines_in(log), 6);
+	assert_non_null(strstr(log, "call=AcceptSecurityContext "));
+}
+
+static void a_package_that_reads_and_writes_has_lines(void **state)
+{
+	char log[8192];
+	static WCHAR name[] = OPENSSPI_WIDE("App/mine"), none[] = OPENSSPI_WIDE("App/none");
+	PENCRYPTED_CREDENTIALW found = NULL;
+	ENCRYPTED_CREDENTIALW written = { .Cred = { .Type = 99, .TargetName = none } };
+	struct frame frame;
+	LUID own;
+
+	assert_int_equal(save(T("App/mine"), T("bob")), STATUS_SUCCESS);
+	assert_int_equal(unlink(h.file), 0);
+	call_enter(&frame, h.lsa, h.client, h.lsa->host.package[0]);
+	own = session_own(h.client);
+	assert_int_equal(mock.table->CrediRead(&own, 0, name, CRED_TYPE_GENERIC, 0, &found),
+			 STATUS_SUCCESS);
+	mock.table->CrediFreeCredentials(1, &found);
+	assert_int_equal(mock.table->CrediRead(&own, 0, none, CRED_TYPE_GENERIC, 0, &found),
+			 STATUS_NOT_FOUND);
+	assert_true(failed(mock.table->CrediWrite(&own, CREDP_FLAGS_CLEAR_PASSWORD, &written, 0)));
+	call_leave(&frame);
+	log_read(log, sizeof(log));
+	assert_int_equal(lines_in(log), 3);
+	assert_non_null(strstr(log, "call=CrediRead "));
+	assert_non_null(
+		strstr(log, " package=\"Mock\" target=\"App/mine\" type=1 result=0x00000000\n"));
+	assert_non_null(strstr(log, " target=\"App/none\" type=1 result=0xc0000225\n"));
+	assert_non_null(strstr(log, "call=CrediWrite "));
+	assert_null(strstr(log, SECRET));
+}
+
+/* ---- how many ---- */
+
+static struct lsa_client *remote(uid_t uid)
+{
+	const struct lsa_client_setup setup = { .uid = uid, .pid = 1 };
+	struct lsa_client *client = lsa_client_new(h.lsa, &setup);
+
+	assert_non_null(client);
+	return client;
+}
+
+static void a_user_who_floods_hides_nobody_and_is_told_of(void **state)
+{
+	const struct audit_rate usual = audit_rate;
+	struct lsa_client *foe = remote(64331), *me = remote(64332);
+	const struct cred_name_call name = named(T("x"));
+	struct cred_list_reply reply = { 0 };
+	char log[16384];
+
+	audit_rate = (struct audit_rate){ 5, 50 };
+	for (int i = 0; i < 200; i++)
+		(void)!lsa_dispatch(foe, CALL_CRED_READ, &name, &reply, NULL);
+	log_read(log, sizeof(log));
+	assert_in_range(lines_in(log), 5, 40);
+	assert_null(strstr(log, "uid=64332"));
+	(void)!lsa_dispatch(me, CALL_CRED_READ, &name, &reply, NULL);
+	log_read(log, sizeof(log));
+	assert_non_null(strstr(log, "call=CredRead uid=64332 "));
+	usleep(50000);
+	(void)!lsa_dispatch(me, CALL_CRED_READ, &name, &reply, NULL);
+	log_read(log, sizeof(log));
+	assert_non_null(strstr(log, "call=LeftOut uid=64331 lines=1"));
+	audit_rate = usual;
+	lsa_client_free(me);
+	lsa_client_free(foe);
+}
+
+/* More users than are counted one by one: each may write, and none is told of twice. */
+static void a_crowd_of_users_is_counted_too(void **state)
+{
+	const struct audit_rate usual = audit_rate;
+	const struct cred_name_call name = named(T("x"));
+	struct cred_list_reply reply = { 0 };
+	static char log[1u << 20];
+
+	audit_rate = (struct audit_rate){ 1, 0 };
+	for (uid_t uid = 70000; uid < 70600; uid++) {
+		struct lsa_client *c = remote(uid);
+		(void)!lsa_dispatch(c, CALL_CRED_READ, &name, &reply, NULL);
+		(void)!lsa_dispatch(c, CALL_CRED_READ, &name, &reply, NULL);
+		lsa_client_free(c);
+	}
+	log_read(log, sizeof(log));
+	assert_int_equal(lines_in(log), 600);
+	audit_rate = usual;
+}
+
 /* ---- where lines go ---- */
 
 static void the_file_is_its_owners_alone_and_no_link(void **state)
@@ -313,6 +521,12 @@ int main(void)
 		WITH_LOG(a_long_name_is_cut),
 		WITH_LOG(a_use_of_a_saved_credential_has_a_line),
 		WITH_LOG(a_logon_that_a_package_audits_has_a_line),
+		WITH_LOG(a_clients_sign_in_has_one_line_for_the_target_it_began_with),
+		WITH_LOG(an_accepted_sign_in_is_told_once),
+		WITH_LOG(a_judgement_within_a_call_is_that_calls_line),
+		WITH_LOG(a_package_that_reads_and_writes_has_lines),
+		WITH_LOG(a_user_who_floods_hides_nobody_and_is_told_of),
+		WITH_LOG(a_crowd_of_users_is_counted_too),
 		WITH_LOG(the_file_is_its_owners_alone_and_no_link),
 		WITH_LOG(what_takes_no_line_delays_nobody_and_is_counted),
 		WITH_LOG(the_systems_log_gets_authpriv_and_is_never_waited_for),

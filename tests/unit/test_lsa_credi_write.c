@@ -300,6 +300,7 @@ static void the_session_that_is_named_must_have_a_set(void **state)
 	assert_int_equal(h.table->CreateLogonSession(&other), STATUS_SUCCESS);
 	assert_int_equal(h.table->CrediWrite(&other, IN_LSA, &c, 0), STATUS_NO_SUCH_LOGON_SESSION);
 	h.table->AuditLogon(STATUS_SUCCESS, 0, NULL, NULL, NULL, NULL, Interactive, NULL, &other);
+	c.Cred.Persist = CRED_PERSIST_SESSION;
 	assert_int_equal(h.table->CrediWrite(&other, IN_LSA, &c, 0), STATUS_SUCCESS);
 	assert_int_equal(h.table->DeleteLogonSession(&other), STATUS_SUCCESS);
 	assert_int_equal(h.table->CrediWrite(&other, IN_LSA, &c, 0), STATUS_NO_SUCH_LOGON_SESSION);
@@ -443,7 +444,13 @@ static void the_session_of_another_client_has_no_set(void **state)
 
 	assert_int_equal(h.table->CreateLogonSession(&created), STATUS_SUCCESS);
 	h.table->AuditLogon(STATUS_SUCCESS, 0, NULL, NULL, NULL, NULL, Interactive, NULL, &created);
+	c.Cred.Persist = CRED_PERSIST_SESSION;
 	assert_int_equal(h.table->CrediWrite(&created, IN_LSA, &c, 0), STATUS_SUCCESS);
+	/* it is nobody's of this system: nothing lasts */
+	c.Cred.Persist = CRED_PERSIST_LOCAL_MACHINE;
+	assert_int_equal(h.table->CrediWrite(&created, IN_LSA, &c, 0),
+			 STATUS_NO_SUCH_LOGON_SESSION);
+	c.Cred.Persist = CRED_PERSIST_SESSION;
 	call_enter(&frame, h.lsa, other, h.lsa->host.package[0]);
 	assert_int_equal(h.table->CrediWrite(&created, IN_LSA, &c, 0),
 			 STATUS_NO_SUCH_LOGON_SESSION);

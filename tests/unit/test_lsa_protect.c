@@ -269,6 +269,49 @@ static void without_a_runtime_folder_there_is_no_file(void **state)
 		skip();
 }
 
+/* A daemon's key is in its state, for one boot and for all its users, each of whom has what is his. */
+static void a_daemon_that_begins_anew_opens_what_the_last_one_sealed(void **state)
+{
+	char boot[200] = "";
+	struct stat st;
+	(void)state;
+	unlink(below_home("state/keys/protect"));
+	struct lsa *lsa = mock_lsa_plain();
+	struct lsa_client *client = client_of(lsa, 1000);
+	struct cred_protect_reply of_user = sealed_by(client, 0);
+	struct cred_protect_reply of_system = sealed_by(client, CRED_PROTECT_TO_SYSTEM);
+	lsa_client_free(client);
+	mock_lsa_end(lsa);
+	assert_int_equal(stat(below_home("state/keys/protect"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+
+	lsa = mock_lsa_plain();
+	client = client_of(lsa, 1000);
+	struct lsa_client *other = client_of(lsa, 1001);
+	expect(client, 0, &of_user, STATUS_SUCCESS);
+	expect(client, CRED_UNPROTECT_ALLOW_TO_SYSTEM, &of_system, STATUS_SUCCESS);
+	expect(other, 0, &of_user, STATUS_NOT_CAPABLE);
+	expect(other, CRED_UNPROTECT_ALLOW_TO_SYSTEM, &of_system, STATUS_NOT_CAPABLE);
+	/* As another boot left it: the key is there and opens nothing; the next text has a new one. */
+	memset(boot, 'b', sizeof(boot) - 1);
+	boot[st.st_size] = 0;
+	put_bytes("state/keys/protect", boot, (size_t)st.st_size, 0600);
+	expect(client, 0, &of_user, STATUS_NOT_CAPABLE);
+	struct cred_protect_reply now = sealed_by(client, 0);
+	expect(client, 0, &now, STATUS_SUCCESS);
+	lsa_client_free(other);
+	lsa_client_free(client);
+	mock_lsa_end(lsa);
+	lsa = mock_lsa_plain();
+	client = client_of(lsa, 1000);
+	expect(client, 0, &now, STATUS_SUCCESS);
+	lsa_client_free(client);
+	mock_lsa_end(lsa);
+	done(&of_user);
+	done(&of_system);
+	done(&now);
+}
+
 #define RACERS 8
 
 /* Each seals with whatever key it finds or makes; the parent opens all. */
@@ -340,6 +383,7 @@ int main(void)
 		AT_HOME(an_unsuitable_key_is_not_used_and_not_replaced),
 		AT_HOME(first_users_at_once_share_one_key),
 		AT_HOME(without_a_runtime_folder_there_is_no_file),
+		AT_HOME(a_daemon_that_begins_anew_opens_what_the_last_one_sealed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

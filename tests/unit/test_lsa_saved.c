@@ -134,7 +134,13 @@ static void a_set_is_that_of_the_session_that_is_named(void **state)
 	/* those that packages create are of network sign-ins, which have none */
 	assert_int_equal(h.table->CreateLogonSession(&other), STATUS_SUCCESS);
 	assert_int_equal(read_one(&other, IN_LSA, 0, &c), STATUS_NO_SUCH_LOGON_SESSION);
-	h.lsa->sessions.first->type = Interactive;
+	h.lsa->sessions.first->is.type = Interactive;
+	/* nor is another account's session the user's */
+	assert_int_equal(read_one(&other, IN_LSA, 0, &c), STATUS_NOT_FOUND);
+	assert_int_equal(h.table->DeleteLogonSession(&other), STATUS_SUCCESS);
+	assert_int_equal(h.table->CreateLogonSession(&other), STATUS_SUCCESS);
+	h.lsa->sessions.first->is.type = Interactive;
+	h.lsa->sessions.first->is.has_account = true;
 	assert_int_equal(read_one(&other, IN_LSA, 0, &c), STATUS_SUCCESS);
 	h.table->CrediFreeCredentials(1, &c);
 	assert_int_equal(h.table->DeleteLogonSession(&other), STATUS_SUCCESS);

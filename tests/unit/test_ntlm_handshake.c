@@ -524,6 +524,59 @@ static void a_server_knows_its_clients_sids(void **state)
 			 SEC_E_UNSUPPORTED_FUNCTION);
 }
 
+static NTSTATUS(NTAPI *authority)(const OPENSSPI_NTLM_LOGON *logon,
+				  POPENSSPI_NTLM_LOGON_RESULT result, PSecBuffer sids);
+
+/* Answers for this machine, SRV, instead of the domain. */
+static NTSTATUS NTAPI answer_for_machine(const OPENSSPI_NTLM_LOGON *logon,
+					 POPENSSPI_NTLM_LOGON_RESULT result, PSecBuffer sids)
+{
+	NTSTATUS status = authority(logon, result, sids);
+
+	if (!failed(status))
+		memcpy(result->Domain.Buffer, u"SRV", 6);
+	return status;
+}
+
+static ULONG kind_of_client(struct talk *t, bool of_machine)
+{
+	OPENSSPI_CLIENT_ACCOUNT account;
+
+	authority = fake_host.extension.AuthenticateNtlmSids;
+	if (of_machine)
+		fake_host.extension.AuthenticateNtlmSids = answer_for_machine;
+	assert_int_equal(talk_all(t, "LAB", "alice", "S3cret!pw"), SEC_E_OK);
+	assert_int_equal(t->server.user->QueryContextAttributes(
+				 t->server.context, OPENSSPI_ATTR_CLIENT_ACCOUNT, &account),
+			 SEC_E_OK);
+	assert_int_equal(account.Level, SecurityImpersonation);
+	assert_memory_equal(account.User, u"alice", 12);
+	assert_null(account.UnixName);
+	block_free(account.Domain);
+	block_free(account.User);
+	assert_int_equal(t->client.user->QueryContextAttributes(
+				 t->client.context, OPENSSPI_ATTR_CLIENT_ACCOUNT, &account),
+			 SEC_E_UNSUPPORTED_FUNCTION);
+	return account.Kind;
+}
+
+static void an_account_of_another_domain_is_not_this_machines(void **state)
+{
+	assert_int_equal(kind_of_client(*state, false), OPENSSPI_ACCOUNT_OF_DOMAIN);
+}
+
+/* A controller that speaks for a domain of the machine's name. */
+static void a_domain_of_the_machines_name_is_a_domain(void **state)
+{
+	fake_host.sids[0] = "S-1-5-21-1-2-3-1104";
+	assert_int_equal(kind_of_client(*state, true), OPENSSPI_ACCOUNT_OF_DOMAIN);
+}
+
+static void an_account_of_this_machine_is_one(void **state)
+{
+	assert_int_equal(kind_of_client(*state, true), OPENSSPI_ACCOUNT_OF_MACHINE);
+}
+
 static void an_authority_without_sids_names_none(void **state)
 {
 	struct talk *t = *state;
@@ -939,6 +992,9 @@ int main(void)
 		TALK(responses_of_another_day_are_refused),
 		TALK(s11_lm_responses_are_not_shown_beside_a_mic),
 		TALK(a_server_knows_its_clients_sids),
+		TALK(an_account_of_another_domain_is_not_this_machines),
+		TALK(a_domain_of_the_machines_name_is_a_domain),
+		TALK(an_account_of_this_machine_is_one),
 		TALK(an_authority_without_sids_names_none),
 		TALK(anonymous_clients_need_the_policy_and_the_applications_leave),
 		TALK(s13_channel_bindings_at_every_level),

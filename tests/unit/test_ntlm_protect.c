@@ -45,8 +45,7 @@ static int load(void **state)
 	ULONG version, count;
 
 	fake_host_reset();
-	return failed(
-		ntlm_module.user_initialize(SECPKG_INTERFACE_VERSION, &version, &ntlm, &count));
+	return failed(module_user_tables(&ntlm_module, &version, &ntlm, &count));
 }
 
 static int unmap(void **state)

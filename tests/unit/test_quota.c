@@ -10,7 +10,7 @@
 #include "lsad/quota.h"
 
 static const struct quota_limits limits = {
-	.connections = 3, .running = 2, .handles = 5, .bytes = 100
+	.connections = 3, .running = 2, .staying = 1, .handles = 5, .bytes = 100
 };
 
 static void each_user_has_connections_of_his_own(void **state)
@@ -32,6 +32,30 @@ static void each_user_has_connections_of_his_own(void **state)
 	for (int i = 0; i < 3; i++)
 		quota_disconnect(one[i]);
 	quota_disconnect(other);
+	quotas_free(all);
+}
+
+static void workers_stay_with_few_and_with_none_while_calls_wait(void **state)
+{
+	struct quotas *all = quotas_new(&limits);
+	struct quota *one = quota_connect(all, 1), *two = quota_connect(all, 2);
+	struct quota_turn turn[3];
+
+	assert_true(quota_stay(one));
+	assert_false(quota_stay(one));
+	assert_true(quota_stay(two));
+	quota_leave(one);
+	assert_true(quota_stay(one));
+	quota_leave(one);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(quota_begin(one, &turn[i]), i < 2);
+	assert_false(quota_stay(one));
+	assert_ptr_equal(quota_end(one), &turn[2]);
+	assert_true(quota_stay(one));
+	quota_leave(one);
+	quota_leave(two);
+	quota_disconnect(one);
+	quota_disconnect(two);
 	quotas_free(all);
 }
 
@@ -103,6 +127,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_user_has_connections_of_his_own),
+		cmocka_unit_test(workers_stay_with_few_and_with_none_while_calls_wait),
 		cmocka_unit_test(bytes_are_counted_per_user),
 		cmocka_unit_test(calls_beyond_the_share_wait_in_order),
 		cmocka_unit_test(handles_are_counted_over_all_connections),

@@ -84,9 +84,9 @@ static int begin(void **state)
 
 	assert_non_null(mkdtemp(home));
 	setenv("OPENSSPI_HOME", home, 1);
-	assert_int_equal(schannel_module.lsa_initialize(0, &version, &lsa, &count), 0);
+	assert_int_equal(module_lsa_tables(&schannel_module, &version, &lsa, &count), 0);
 	assert_int_equal(count, 3);
-	assert_int_equal(schannel_module.user_initialize(0, &version, &user, &count), 0);
+	assert_int_equal(module_user_tables(&schannel_module, &version, &user, &count), 0);
 	assert_int_equal(lsa->Initialize(1, NULL, &services), 0);
 	assert_int_equal(user->InstanceInit(version, &dll, &functions), 0);
 	assert_int_equal(tls_load(&tls), 0);

@@ -308,6 +308,43 @@ static void every_thread_learns_that_the_lsa_has_gone(void **state)
 	lsa_end();
 }
 
+static void dies_full(int fd)
+{
+	struct frame_head head;
+	uint8_t payload[64];
+
+	if (!greet_as(fd, IPC_VERSION))
+		return;
+	for (unsigned i = 0; i < FRAME_CALLS_MAX; i++)
+		if (!get(fd, &head, payload, sizeof(payload)))
+			return;
+	usleep(100000); /* others wait for a place */
+	shutdown(lsa.listening, SHUT_RDWR);
+}
+
+static void so_do_those_that_wait_for_a_place(void **state)
+{
+	enum { MANY = 3 * FRAME_CALLS_MAX };
+	struct channel *c;
+	pthread_t thread[MANY];
+	void *status;
+
+	lsa_begin(dies_full);
+	assert_int_equal(dial(&c), STATUS_SUCCESS);
+	for (int i = 0; i < MANY; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, ask_once, c), 0);
+	alarm(20);
+	for (int i = 0; i < MANY; i++) {
+		pthread_join(thread[i], &status);
+		assert_true((NTSTATUS)(intptr_t)status == (NTSTATUS)SEC_E_INTERNAL_ERROR ||
+			    (NTSTATUS)(intptr_t)status ==
+				    (NTSTATUS)SEC_E_NO_AUTHENTICATING_AUTHORITY);
+	}
+	alarm(0);
+	c->ops->free(c);
+	lsa_end();
+}
+
 /* One call a connection. */
 static void serves_one(int fd)
 {
@@ -611,6 +648,7 @@ int main(void)
 		cmocka_unit_test(s47_another_users_lsa_is_not_trusted),
 		cmocka_unit_test(s47_whatever_the_lsa_does_a_call_ends),
 		cmocka_unit_test(every_thread_learns_that_the_lsa_has_gone),
+		cmocka_unit_test(so_do_those_that_wait_for_a_place),
 		cmocka_unit_test(an_lsa_that_came_back_is_found_at_once),
 		cmocka_unit_test(sixty_four_threads_each_get_their_own_answers),
 		cmocka_unit_test(signals_interrupt_nothing),

@@ -647,7 +647,7 @@ static void what_the_mechanism_says_of_the_sign_in_is_asked_of_it(void **state)
 		{ SECPKG_ATTR_PASSWORD_EXPIRY, true }, { SECPKG_ATTR_NEGOTIATION_INFO, true },
 		{ OPENSSPI_ATTR_CLIENT_SIDS, true },   { OPENSSPI_ATTR_NEGOTIATION_REASON, true },
 		{ SECPKG_ATTR_SESSION_KEY, false },    { SECPKG_ATTR_KEY_INFO, false },
-		{ OPENSSPI_ATTR_REMOTE_GUARD, false },
+		{ OPENSSPI_ATTR_REMOTE_GUARD, false }, { OPENSSPI_ATTR_CLIENT_ACCOUNT, true },
 	};
 	struct talk *t = talk_new(true);
 

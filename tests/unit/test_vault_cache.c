@@ -63,11 +63,14 @@ static void a_transaction_leaves_nothing_false_behind(void **state)
 static void a_locked_vault_tells_nothing_it_knew(void **state)
 {
 	struct vault_home *h = *state;
+	CLEANUP(secret_free_p) struct secret *p = secret_text("open sesame");
+	int64_t number;
 
 	assert_int_equal(put_text(h->v, "a", "one"), STATUS_SUCCESS);
+	assert_int_equal(vault_add_passphrase(h->v, p, "p", &number), STATUS_SUCCESS);
 	assert_int_equal(has_text(h->v, "a", "one"), 1);
 	assert_int_equal(has_text(h->v, "a", "one"), 1);
-	vault_lock(h->v);
+	assert_int_equal(vault_lock(h->v), STATUS_SUCCESS);
 	assert_int_equal(has_text(h->v, "a", "one"), VAULT_LOCKED);
 }
 

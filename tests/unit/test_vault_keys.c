@@ -46,20 +46,49 @@ static void a_passphrase_opens_what_it_locked(void **state)
 	assert_true(vault_is_locked(h->v));
 	assert_int_equal(vault_unlock(h->v, right, 0), STATUS_SUCCESS);
 	assert_int_equal(has_text(h->v, "server", "value"), 1);
-	vault_lock(h->v);
+	assert_int_equal(vault_lock(h->v), STATUS_SUCCESS);
 	assert_int_equal(has_text(h->v, "server", "value"), VAULT_LOCKED);
 }
 
 static void locking_holds_though_the_key_file_is_there(void **state)
 {
 	struct vault_home *h = *state;
+	CLEANUP(secret_free_p) struct secret *p = secret_text("open sesame");
+	int64_t number;
 
-	vault_lock(h->v);
+	assert_int_equal(vault_add_passphrase(h->v, p, "p", &number), STATUS_SUCCESS);
+	assert_int_equal(vault_lock(h->v), STATUS_SUCCESS);
 	assert_true(vault_is_locked(h->v));
 	assert_int_equal(put_text(h->v, "server", "other"), VAULT_LOCKED);
 	home_close(h);
 	assert_int_equal(home_open(h, 0), STATUS_SUCCESS);
 	assert_false(vault_is_locked(h->v));
+}
+
+static void what_a_key_file_alone_opens_is_not_kept_shut(void **state)
+{
+	struct vault_home *h = *state;
+
+	assert_int_equal(put_text(h->v, "server", "value"), STATUS_SUCCESS);
+	assert_int_equal(vault_lock(h->v), STATUS_NOT_SUPPORTED);
+	assert_int_equal(has_text(h->v, "server", "value"), 1);
+}
+
+static void a_lock_ends_with_the_passphrase_that_would_open_it(void **state)
+{
+	struct vault_home *h = *state;
+	CLEANUP(secret_free_p) struct secret *p = secret_text("open sesame");
+	CLEANUP(vault_close_p) struct vault *other = NULL;
+	struct vault_options o = home_options(h, 0);
+	int64_t number;
+
+	assert_int_equal(put_text(h->v, "server", "value"), STATUS_SUCCESS);
+	assert_int_equal(vault_add_passphrase(h->v, p, "p", &number), STATUS_SUCCESS);
+	assert_int_equal(vault_lock(h->v), STATUS_SUCCESS);
+	assert_int_equal(has_text(h->v, "server", "value"), VAULT_LOCKED);
+	assert_int_equal(vault_open(&o, &other), STATUS_SUCCESS);
+	assert_int_equal(vault_remove_slot(other, number), STATUS_SUCCESS);
+	assert_int_equal(has_text(h->v, "server", "value"), 1);
 }
 
 static void the_last_slot_stays(void **state)
@@ -104,7 +133,7 @@ static void the_keyring_keeps_it_open_for_others(void **state)
 	assert_int_equal(has_text(h->v, "server", "value"), 1);
 	assert_int_equal(vault_describe(h->v, &s), STATUS_SUCCESS);
 	assert_true(s.in_keyring);
-	vault_lock(h->v);
+	assert_int_equal(vault_lock(h->v), STATUS_SUCCESS);
 	home_close(h);
 	assert_int_equal(home_open(h, 0), STATUS_SUCCESS);
 	assert_true(vault_is_locked(h->v));
@@ -299,6 +328,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		HOME_TEST(a_passphrase_opens_what_it_locked),
 		HOME_TEST(locking_holds_though_the_key_file_is_there),
+		HOME_TEST(what_a_key_file_alone_opens_is_not_kept_shut),
+		HOME_TEST(a_lock_ends_with_the_passphrase_that_would_open_it),
 		HOME_TEST(the_last_slot_stays),
 		HOME_TEST(a_key_file_can_come_back),
 		HOME_TEST(the_keyring_keeps_it_open_for_others),

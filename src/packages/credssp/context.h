@@ -6,8 +6,7 @@
 #ifndef OPENSSPI_PACKAGES_CREDSSP_CONTEXT_H
 #define OPENSSPI_PACKAGES_CREDSSP_CONTEXT_H
 
-#include <stdatomic.h>
-
+#include "base/counted.h"
 #include "packages/compose.h"
 #include "wire/wr.h"
 
@@ -20,7 +19,7 @@ struct cs_pair {
 };
 
 struct cs_credential {
-	atomic_uint refs;
+	struct counted counted;
 	uint32_t use;
 	struct cs_pair outbound, inbound;
 	int64_t expiry;
@@ -34,7 +33,7 @@ enum cs_stage {
 };
 
 struct cs_context {
-	atomic_uint refs;
+	struct counted counted;
 	enum cs_stage stage;
 	bool server, mapped;   /* mapped: the user-mode half has it */
 	uint32_t requirements; /* of the first call */
@@ -55,19 +54,7 @@ struct cs_context {
 MUST_CHECK struct cs_credential *cs_credential_new(uint32_t use);
 MUST_CHECK struct cs_context *cs_context_new(bool server, struct cs_credential *credential);
 
-struct cs_credential *cs_credential_unref(struct cs_credential *c);
-struct cs_context *cs_context_unref(struct cs_context *c);
-void cs_credential_ref(void *credential); /* for slots_find */
-void cs_context_ref(void *context);
-
-static inline UNUSED void cs_credential_unref_p(struct cs_credential **c)
-{
-	cs_credential_unref(*c);
-}
-
-static inline UNUSED void cs_context_unref_p(struct cs_context **c)
-{
-	cs_context_unref(*c);
-}
+DEFINE_COUNTED(struct cs_credential, cs_credential)
+DEFINE_COUNTED(struct cs_context, cs_context)
 
 #endif

@@ -55,15 +55,25 @@ static void keep_earlier(struct cs_credential *c, int64_t expiry)
 		c->expiry = expiry;
 }
 
-static NTSTATUS acquire_pair(const struct credssp_auth *a, void *auth, uint32_t use,
-			     struct cs_credential *c)
+/* A session's identity is TSSSP's to find; the TLS layer has none. */
+static NTSTATUS acquire_ts(uint32_t use, PLUID logon, void *auth, OPENSSPI_REACH_HANDLE *out,
+			   TimeStamp *expiry)
 {
 	UNICODE_STRING package = unicode_view(ts_name, ARRAY_LEN(ts_name) - 1);
+	const OPENSSPI_LSA_EXTENSION *extension = cs_host()->extension;
+
+	if (!logon || use != SECPKG_CRED_OUTBOUND)
+		return extension->ReachAcquireCredentials(&package, use, auth, out, expiry);
+	return extension->ReachAcquireSession(&package, use, logon, auth, out, expiry);
+}
+
+static NTSTATUS acquire_pair(const struct credssp_auth *a, PLUID logon, void *auth, uint32_t use,
+			     struct cs_credential *c)
+{
 	struct cs_pair *pair = use == SECPKG_CRED_INBOUND ? &c->inbound : &c->outbound;
 	TimeStamp expiry = { .QuadPart = CLOCK_NEVER };
 
-	NTSTATUS status = cs_host()->extension->ReachAcquireCredentials(&package, use, auth,
-									&pair->ts, &expiry);
+	NTSTATUS status = acquire_ts(use, logon, auth, &pair->ts, &expiry);
 	if (failed(status))
 		return status;
 	keep_earlier(c, expiry.QuadPart);
@@ -74,7 +84,7 @@ static NTSTATUS acquire_pair(const struct credssp_auth *a, void *auth, uint32_t 
 	return status;
 }
 
-NTSTATUS cs_credential_make(uint32_t use, void *auth, struct cs_credential **out)
+NTSTATUS cs_credential_make(uint32_t use, PLUID logon, void *auth, struct cs_credential **out)
 {
 	CLEANUP(cs_credential_unref_p) struct cs_credential *c = NULL;
 	struct credssp_auth a = { 0 };
@@ -91,9 +101,9 @@ NTSTATUS cs_credential_make(uint32_t use, void *auth, struct cs_credential **out
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "making a credential");
 	c->expiry = CLOCK_NEVER;
 	if (use & SECPKG_CRED_OUTBOUND)
-		status = acquire_pair(&a, auth, SECPKG_CRED_OUTBOUND, c);
+		status = acquire_pair(&a, logon, auth, SECPKG_CRED_OUTBOUND, c);
 	if (!failed(status) && (use & SECPKG_CRED_INBOUND))
-		status = acquire_pair(&a, auth, SECPKG_CRED_INBOUND, c);
+		status = acquire_pair(&a, logon, auth, SECPKG_CRED_INBOUND, c);
 	if (failed(status))
 		return status;
 	*out = TAKE(c);

@@ -25,7 +25,8 @@ MUST_CHECK NTSTATUS cs_leg_run(struct cs_leg *leg);
 MUST_CHECK NTSTATUS cs_tls_step(struct cs_leg *leg);
 
 /* Makes the credentials of both packages from a credssp_auth block or NULL. */
-MUST_CHECK NTSTATUS cs_credential_make(uint32_t use, void *auth, struct cs_credential **out);
+MUST_CHECK NTSTATUS cs_credential_make(uint32_t use, PLUID logon, void *auth,
+				       struct cs_credential **out);
 
 /* SECPKG_FUNCTION_TABLE.QueryContextAttributes for a context that was found. */
 MUST_CHECK NTSTATUS cs_query_attribute(struct cs_context *c, uint32_t attribute, void *buffer);

@@ -4,25 +4,14 @@
 
 #include <schannel.h>
 
-#include "base/slots.h"
+#include "packages/half.h"
 #include "packages/credssp/engine.h"
 #include "packages/credssp/lsa.h"
 #include "packages/credssp/package.h"
 
-#define HANDLES_MAX (1u << 20)
 #define ASC_REQ_PROMPT 0x40u /* ISC's PROMPT_FOR_CREDS bit, which the accept page refuses */
 
-static struct lsa_half {
-	struct compose_host host;
-	struct slots credentials, contexts;
-} half = {
-	.credentials = { .lock = PTHREAD_MUTEX_INITIALIZER,
-			 .limit = HANDLES_MAX,
-			 .first_free = UINT32_MAX },
-	.contexts = { .lock = PTHREAD_MUTEX_INITIALIZER,
-		      .limit = HANDLES_MAX,
-		      .first_free = UINT32_MAX },
-};
+static struct package_half half = HALF_INIT;
 
 const struct compose_host *cs_host(void)
 {
@@ -31,7 +20,7 @@ const struct compose_host *cs_host(void)
 
 struct cs_context *cs_context_find(uint64_t number)
 {
-	return slots_find(&half.contexts, number, cs_context_ref);
+	return half_find(&half.contexts, number);
 }
 
 /* ---- the package ---- */
@@ -39,19 +28,12 @@ struct cs_context *cs_context_find(uint64_t number)
 NTSTATUS NTAPI cs_sp_initialize(ULONG_PTR package_id, PSECPKG_PARAMETERS parameters,
 				PLSA_SECPKG_FUNCTION_TABLE table)
 {
-	if (!slots_guard_forks(&half.credentials) || !slots_guard_forks(&half.contexts))
-		return fail(STATUS_INSUFFICIENT_RESOURCES, "guarding CREDSSP's tables");
-	return compose_host_open(&half.host, table);
+	return half_open(&half, package_id, table);
 }
 
 NTSTATUS NTAPI cs_sp_shutdown(void)
 {
-	void *object;
-
-	while ((object = slots_remove_any(&half.contexts)))
-		cs_context_unref(object);
-	while ((object = slots_remove_any(&half.credentials)))
-		cs_credential_unref(object);
+	half_clear(&half);
 	return STATUS_SUCCESS;
 }
 
@@ -64,15 +46,10 @@ NTSTATUS NTAPI cs_sp_get_info(PSecPkgInfoW info)
 NTSTATUS NTAPI cs_sp_get_extended_information(SECPKG_EXTENDED_INFORMATION_CLASS class,
 					      PSECPKG_EXTENDED_INFORMATION *out)
 {
-	if ((ULONG) class != OPENSSPI_PACKAGE_TRAITS_CLASS)
-		return SEC_E_UNSUPPORTED_FUNCTION;
-	OPENSSPI_PACKAGE_TRAITS *traits = half.host.lsa->AllocateLsaHeap(sizeof(*traits));
-	if (!traits)
-		return fail(SEC_E_INSUFFICIENT_MEMORY, "answering for the package's traits");
-	*traits = (OPENSSPI_PACKAGE_TRAITS){ OPENSSPI_PACKAGE_TRAITS_CLASS,
-					     OPENSSPI_AUTH_DATA_CREDSSP, OPENSSPI_HOME_CALLER };
-	*out = (PSECPKG_EXTENDED_INFORMATION)(void *)traits;
-	return STATUS_SUCCESS;
+	static const OPENSSPI_PACKAGE_TRAITS traits = { OPENSSPI_PACKAGE_TRAITS_CLASS,
+							OPENSSPI_AUTH_DATA_CREDSSP,
+							OPENSSPI_HOME_CALLER };
+	return half_inform(&half, class, &traits, rd_of(NULL, 0), out);
 }
 
 /* ---- credentials ---- */
@@ -83,25 +60,16 @@ NTSTATUS NTAPI cs_sp_acquire_credentials(PUNICODE_STRING principal, ULONG use, P
 {
 	CLEANUP(cs_credential_unref_p) struct cs_credential *c = NULL;
 
-	NTSTATUS status = cs_credential_make(use, auth, &c);
+	NTSTATUS status = cs_credential_make(use, logon, auth, &c);
 	if (failed(status))
 		return status;
-	uint64_t number = slots_add(&half.credentials, c);
-	if (!number)
-		return fail(SEC_E_INSUFFICIENT_MEMORY, "numbering a credential");
-	*out = (LSA_SEC_HANDLE)number;
 	expiry->QuadPart = c->expiry;
-	c = NULL;
-	return SEC_E_OK;
+	return half_number_take(&half.credentials, TAKE(c), out);
 }
 
 NTSTATUS NTAPI cs_sp_free_credentials(LSA_SEC_HANDLE handle)
 {
-	struct cs_credential *c = slots_remove(&half.credentials, handle);
-	if (!c)
-		return SEC_E_INVALID_HANDLE;
-	cs_credential_unref(c);
-	return SEC_E_OK;
+	return half_release(&half.credentials, handle);
 }
 
 /* ---- contexts ---- */
@@ -127,8 +95,7 @@ struct cs_answer {
 static NTSTATUS new_context(const struct cs_call *call, struct cs_context **out)
 {
 	CLEANUP(cs_credential_unref_p)
-	struct cs_credential *credential =
-		slots_find(&half.credentials, call->credential, cs_credential_ref);
+	struct cs_credential *credential = half_find(&half.credentials, call->credential);
 
 	if (!credential)
 		return fail(SEC_E_INVALID_HANDLE, "finding the credential");
@@ -270,10 +237,10 @@ static NTSTATUS run_call(const struct cs_call *call, struct cs_answer answer)
 	answer.expiry->QuadPart = c->expiry;
 	*answer.context = call->context;
 	if (!call->context) {
-		*answer.context = (LSA_SEC_HANDLE)slots_add(&half.contexts, c);
-		if (!*answer.context)
-			return fail(SEC_E_INSUFFICIENT_MEMORY, "numbering a context");
-		cs_context_ref(c);
+		counted_ref(c);
+		NTSTATUS numbered = half_number_take(&half.contexts, c, answer.context);
+		if (failed(numbered))
+			return numbered;
 	}
 	if (c->stage != CS_STAGE_COMPLETE || c->mapped)
 		return status;
@@ -308,11 +275,7 @@ NTSTATUS NTAPI cs_sp_accept_context(LSA_SEC_HANDLE credential, LSA_SEC_HANDLE co
 
 NTSTATUS NTAPI cs_sp_delete_context(LSA_SEC_HANDLE handle)
 {
-	struct cs_context *c = slots_remove(&half.contexts, handle);
-	if (!c)
-		return SEC_E_INVALID_HANDLE;
-	cs_context_unref(c);
-	return SEC_E_OK;
+	return half_release(&half.contexts, handle);
 }
 
 NTSTATUS NTAPI cs_sp_control_context(LSA_SEC_HANDLE handle, PSecBufferDesc in)

@@ -53,26 +53,10 @@ static SECPKG_USER_FUNCTION_TABLE user_table = {
 	.DeleteUserModeContext = cs_user_delete_context,
 };
 
-static NTSTATUS lsa_initialize(ULONG lsa_version, ULONG *package_version,
-			       PSECPKG_FUNCTION_TABLE *tables, ULONG *count)
-{
-	*package_version = SECPKG_INTERFACE_VERSION;
-	*tables = &lsa_table;
-	*count = 1;
-	return STATUS_SUCCESS;
-}
-
-static NTSTATUS user_initialize(ULONG lsa_version, ULONG *package_version,
-				PSECPKG_USER_FUNCTION_TABLE *tables, ULONG *count)
-{
-	*package_version = SECPKG_INTERFACE_VERSION;
-	*tables = &user_table;
-	*count = 1;
-	return STATUS_SUCCESS;
-}
-
 const struct package_module credssp_module = {
 	.name = "credssp",
-	.lsa_initialize = lsa_initialize,
-	.user_initialize = user_initialize,
+	.lsa = &lsa_table,
+	.lsa_count = 1,
+	.user = &user_table,
+	.user_count = 1,
 };

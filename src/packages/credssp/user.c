@@ -2,47 +2,37 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/base.h"
 
-#include "base/block.h"
-#include "base/keymap.h"
+#include "base/keeper.h"
 #include "packages/credssp/engine.h"
 #include "packages/credssp/lsa.h"
 
-static struct keymap mapped = KEYMAP_INIT;
+static struct keeper mapped = KEEPER_INIT;
 
 NTSTATUS NTAPI cs_user_instance_init(ULONG version, PSECPKG_DLL_FUNCTIONS functions,
 				     PVOID *user_functions)
 {
-	if (!keymap_guard_forks(&mapped))
-		return fail(STATUS_INSUFFICIENT_RESOURCES, "guarding user-mode contexts");
-	return STATUS_SUCCESS;
+	return keeper_open(&mapped);
+}
+
+static NTSTATUS map_number(const uint8_t *bytes, size_t n, void **out)
+{
+	uint64_t number;
+
+	if (bytes && n == sizeof(number)) {
+		memcpy(&number, bytes, sizeof(number));
+		*out = cs_context_find(number);
+	}
+	return *out ? STATUS_SUCCESS : fail(SEC_E_INVALID_HANDLE, "mapping a CREDSSP context");
 }
 
 NTSTATUS NTAPI cs_user_init_context(LSA_SEC_HANDLE handle, PSecBuffer packed)
 {
-	struct cs_context *c = NULL;
-	uint64_t number;
-
-	if (packed->pvBuffer && packed->cbBuffer == sizeof(number)) {
-		memcpy(&number, packed->pvBuffer, sizeof(number));
-		c = cs_context_find(number);
-	}
-	block_free(packed->pvBuffer);
-	packed->pvBuffer = NULL;
-	if (!c)
-		return fail(SEC_E_INVALID_HANDLE, "mapping a CREDSSP context");
-	if (keymap_add(&mapped, handle, c))
-		return STATUS_SUCCESS;
-	cs_context_unref(c);
-	return fail(SEC_E_INSUFFICIENT_MEMORY, "mapping a CREDSSP context");
+	return keeper_map(&mapped, handle, packed, map_number);
 }
 
 NTSTATUS NTAPI cs_user_delete_context(LSA_SEC_HANDLE handle)
 {
-	struct cs_context *c = keymap_remove(&mapped, handle);
-	if (!c)
-		return SEC_E_INVALID_HANDLE;
-	cs_context_unref(c);
-	return STATUS_SUCCESS;
+	return keeper_delete(&mapped, handle);
 }
 
 NTSTATUS NTAPI cs_user_make_signature(LSA_SEC_HANDLE handle, ULONG qop, PSecBufferDesc message,
@@ -60,8 +50,7 @@ NTSTATUS NTAPI cs_user_verify_signature(LSA_SEC_HANDLE handle, PSecBufferDesc me
 NTSTATUS NTAPI cs_user_seal_message(LSA_SEC_HANDLE handle, ULONG qop, PSecBufferDesc message,
 				    ULONG sequence)
 {
-	CLEANUP(cs_context_unref_p)
-	struct cs_context *c = keymap_find(&mapped, handle, cs_context_ref);
+	CLEANUP(cs_context_unref_p) struct cs_context *c = keeper_find(&mapped, handle);
 	if (!c)
 		return SEC_E_INVALID_HANDLE;
 	return cs_host()->extension->ReachSeal(c->tls, message, sequence);
@@ -70,8 +59,7 @@ NTSTATUS NTAPI cs_user_seal_message(LSA_SEC_HANDLE handle, ULONG qop, PSecBuffer
 NTSTATUS NTAPI cs_user_unseal_message(LSA_SEC_HANDLE handle, PSecBufferDesc message, ULONG sequence,
 				      PULONG qop)
 {
-	CLEANUP(cs_context_unref_p)
-	struct cs_context *c = keymap_find(&mapped, handle, cs_context_ref);
+	CLEANUP(cs_context_unref_p) struct cs_context *c = keeper_find(&mapped, handle);
 	if (!c)
 		return SEC_E_INVALID_HANDLE;
 	if (qop)

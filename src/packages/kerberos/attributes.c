@@ -255,7 +255,7 @@ static NTSTATUS query_credential_name(const struct kerberos_session *s, void *bu
 
 static NTSTATUS query_access_token(const struct kerberos_session *s, void *buffer)
 {
-	return fail(SEC_E_NO_IMPERSONATION, "access token: there are none on this system");
+	return fail(SEC_E_NO_IMPERSONATION, "access token: QuerySecurityContextToken makes them");
 }
 
 static NTSTATUS query_target(const struct kerberos_session *s, void *buffer)
@@ -287,6 +287,37 @@ static NTSTATUS query_client_sids(const struct kerberos_session *s, void *buffer
 	return sids_to_block(wr_view(&s->sids), buffer);
 }
 
+static ULONG level_of(const struct kerberos_session *s)
+{
+	if (s->attributes & ASC_RET_IDENTIFY)
+		return SecurityIdentification;
+	return s->delegated ? SecurityDelegation : SecurityImpersonation;
+}
+
+/* The realm's word is not enough to be a user of this system: krb5.conf maps the principal, or nobody does. */
+static NTSTATUS query_client_account(const struct kerberos_session *s, void *buffer)
+{
+	size_t realm = kerberos_text_realm(&s->client), realm_n = s->client.n - realm;
+	OPENSSPI_CLIENT_ACCOUNT account = { .Kind = OPENSSPI_ACCOUNT_OF_MAPPING,
+					    .Level = level_of(s) };
+
+	if (!s->server)
+		return fail(SEC_E_UNSUPPORTED_FUNCTION, "client account at the client");
+	CLEANUP(block_free_p) WCHAR *name = account_name(&s->client);
+	account.Domain = block_text(s->client.p ? s->client.p + realm : NULL, realm_n);
+	const WCHAR *user = name ? name + (realm_n ? realm_n + 1 : 0) : NULL;
+	account.User = user ? block_text(user, utf16_len(user)) : NULL;
+	account.UnixName = s->mapped.p ? block_text(s->mapped.p, s->mapped.n) : NULL;
+	if (!account.Domain || !account.User || (s->mapped.p && !account.UnixName)) {
+		block_free(account.Domain);
+		block_free(account.User);
+		block_free(account.UnixName);
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "client account");
+	}
+	*(OPENSSPI_CLIENT_ACCOUNT *)buffer = account;
+	return SEC_E_OK;
+}
+
 NTSTATUS kerberos_session_query(const struct kerberos_session *s, ULONG attribute, void *buffer)
 {
 	static const struct row {
@@ -313,6 +344,7 @@ NTSTATUS kerberos_session_query(const struct kerberos_session *s, ULONG attribut
 		{ SECPKG_ATTR_CLIENT_SPECIFIED_TARGET, query_client_target },
 		{ SECPKG_ATTR_LAST_CLIENT_TOKEN_STATUS, query_last_token },
 		{ OPENSSPI_ATTR_CLIENT_SIDS, query_client_sids },
+		{ OPENSSPI_ATTR_CLIENT_ACCOUNT, query_client_account },
 	};
 
 	if (!buffer)

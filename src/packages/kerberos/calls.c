@@ -5,9 +5,12 @@
 #include "base/base.h"
 
 #include "base/text.h"
+#include "packages/kerberos/caller.h"
 #include "packages/kerberos/identity.h"
 #include "packages/kerberos/logon.h"
 #include "packages/kerberos/tickets.h"
+
+#define SUBMIT_MAX (1u << 20) /* of what is passed on to the caller's own process */
 
 struct kerb_call {
 	struct submitted message;
@@ -21,7 +24,7 @@ static NTSTATUS cache_of(const LUID *logon, struct krb_credential **out)
 {
 	*out = NULL;
 	if (kerberos_logon_is_own(logon))
-		return kerberos_cache_of_caller(out);
+		return kerberos_cache_of_caller(NULL, NULL, out);
 	*out = kerberos_logon_of_caller(logon);
 	return *out ? STATUS_SUCCESS : fail(STATUS_ACCESS_DENIED, "another session's tickets");
 }
@@ -78,6 +81,39 @@ static NTSTATUS tell_ticket(struct kerb_call *call, const struct krb_ops *ops,
 	return status;
 }
 
+/* Is it the own cache of a caller in another process, which alone can change it? */
+static bool is_elsewhere(const LUID *logon)
+{
+	return kerberos_logon_is_own(logon) && !kerberos_caller_is_here();
+}
+
+/* The caller's own process puts it into the cache that is then looked at, as it would without us. */
+static NTSTATUS fetch_elsewhere(const char *target)
+{
+	CLEANUP(kerberos_shown_done) struct kerberos_shown told = { .buffer = { 0 } };
+
+	return kerberos_caller_ask(KERBEROS_FETCH, rd_of(target, strlen(target)), &told);
+}
+
+/* Which cache, and the name of the ticket that is wanted of it. */
+static NTSTATUS retrieve_from(const KERB_RETRIEVE_TKT_REQUEST *r, struct rd name,
+			      struct krb_credential **cache, char **target)
+{
+	bool any = r->MessageType == KerbRetrieveTicketMessage;
+	const struct krb_ops *ops;
+
+	NTSTATUS status = kerberos_krb(&ops);
+	if (!failed(status) && !any)
+		status = rd_empty(name) ? fail(STATUS_INVALID_PARAMETER, "a ticket's name")
+					: kerberos_utf8(name, STATUS_INVALID_PARAMETER, target);
+	if (!failed(status) && !any && is_elsewhere(&r->LogonId) &&
+	    !(r->CacheOptions & KERB_RETRIEVE_TICKET_USE_CACHE_ONLY))
+		status = fetch_elsewhere(*target);
+	if (!failed(status))
+		status = cache_of(&r->LogonId, cache);
+	return failed(status) || !any ? status : tgt_name(ops, *cache, target);
+}
+
 static NTSTATUS retrieve(struct kerb_call *call)
 {
 	const ULONG refused = KERB_RETRIEVE_TICKET_DONT_USE_CACHE |
@@ -96,17 +132,9 @@ static NTSTATUS retrieve(struct kerb_call *call)
 		return fail(STATUS_INVALID_PARAMETER, "a ticket's name");
 	if (r.CacheOptions & refused)
 		return fail(STATUS_NOT_SUPPORTED, "ways to get a ticket");
-	status = kerberos_krb(&ops);
+	status = retrieve_from(&r, name, &cache, &target);
 	if (!failed(status))
-		status = cache_of(&r.LogonId, &cache);
-	if (failed(status))
-		return status;
-	if (r.MessageType == KerbRetrieveTicketMessage)
-		status = tgt_name(ops, cache, &target);
-	else if (rd_empty(name))
-		status = fail(STATUS_INVALID_PARAMETER, "a ticket's name");
-	else
-		status = kerberos_utf8(name, STATUS_INVALID_PARAMETER, &target);
+		status = kerberos_krb(&ops);
 	return failed(status) ? status : tell_ticket(call, ops, cache, &r, target);
 }
 
@@ -135,22 +163,38 @@ static NTSTATUS filter_name(const struct submitted *m, const UNICODE_STRING *ser
 	return *out ? STATUS_SUCCESS : fail(STATUS_NO_MEMORY, "a ticket's name");
 }
 
-static NTSTATUS purge_named(const LUID *logon, const char *server)
+static NTSTATUS purge_elsewhere(const char *server, uint32_t *count)
+{
+	CLEANUP(kerberos_shown_done) struct kerberos_shown told = { .buffer = { 0 } };
+
+	NTSTATUS status = kerberos_caller_ask(KERBEROS_PURGE,
+					      rd_of(server, server ? strlen(server) : 0), &told);
+	struct rd r = kerberos_shown_view(&told);
+	return failed(status) || rd_u32le(&r, count) ? status
+						     : fail(STATUS_DATA_ERROR, "a caller's answer");
+}
+
+static NTSTATUS purge_here(const LUID *logon, const char *server, uint32_t *count)
 {
 	CLEANUP(krb_unref_p) struct krb_credential *cache = NULL;
 	const struct krb_filter which = { .server = server };
 	const struct krb_ops *ops;
-	uint32_t count = 0;
 
 	NTSTATUS status = kerberos_krb(&ops);
 	if (!failed(status))
 		status = cache_of(logon, &cache);
+	return failed(status) ? status : kerberos_failed(ops, ops->purge(cache, &which, count));
+}
+
+static NTSTATUS purge_named(const LUID *logon, const char *server)
+{
+	uint32_t count = 0;
+
+	NTSTATUS status = is_elsewhere(logon) ? purge_elsewhere(server, &count)
+					      : purge_here(logon, server, &count);
 	/* Of all that there are: nothing is as good as none. */
 	if (status == SEC_E_NO_CREDENTIALS && !server)
 		return STATUS_SUCCESS;
-	if (failed(status))
-		return status;
-	status = kerberos_failed(ops, ops->purge(cache, &which, &count));
 	if (failed(status))
 		return status;
 	return count || !server ? STATUS_SUCCESS
@@ -181,6 +225,19 @@ static NTSTATUS purge_ex(struct kerb_call *call)
 	return failed(status) ? status : purge_named(&r.LogonId, server);
 }
 
+static NTSTATUS submit_elsewhere(struct rd cred, int32_t enctype, struct rd key)
+{
+	CLEANUP(kerberos_shown_done) struct kerberos_shown told = { .buffer = { 0 } };
+	CLEANUP(wr_done) struct wr w = WR(SUBMIT_MAX);
+
+	wr_u32le(&w, (uint32_t)enctype);
+	wr_counted(&w, key.p, key.n);
+	wr_rd(&w, cred);
+	if (!wr_ok(&w))
+		return fail(STATUS_NO_MEMORY, "tickets for another process");
+	return kerberos_caller_ask(KERBEROS_SUBMIT, wr_view(&w), &told);
+}
+
 static NTSTATUS submit(struct kerb_call *call)
 {
 	CLEANUP(krb_unref_p) struct krb_credential *cache = NULL;
@@ -196,14 +253,14 @@ static NTSTATUS submit(struct kerb_call *call)
 	    !rd_at(call->message.bytes, r.KerbCredOffset, r.KerbCredSize, &cred) ||
 	    (r.Key.Length && !rd_at(call->message.bytes, r.Key.Offset, r.Key.Length, &key)))
 		return fail(STATUS_INVALID_PARAMETER, "tickets that are not in the message");
+	if (is_elsewhere(&r.LogonId))
+		return submit_elsewhere(cred, r.Key.KeyType, key);
 	status = kerberos_krb(&ops);
 	if (!failed(status))
 		status = cache_of(&r.LogonId, &cache);
 	/* The first tickets of a cache make it. */
 	if (failed(status) && status != SEC_E_NO_CREDENTIALS)
 		return status;
-	if (!cache && !kerberos_caller_is_here())
-		return fail(STATUS_NOT_SUPPORTED, "tickets for the cache of another process");
 	return kerberos_failed(ops, ops->submit(cache, cred, r.Key.KeyType, key));
 }
 

@@ -5,30 +5,25 @@
 #include "packages/kerberos/logon.h"
 #include "packages/kerberos/lsa.h"
 
-struct kerberos_credential *kerberos_credential_new(uint32_t use)
+static void credential_end(void *credential)
 {
-	struct kerberos_credential *c = MEM_NEW(struct kerberos_credential);
+	struct kerberos_credential *c = credential;
 
-	if (!c)
-		return NULL;
-	atomic_init(&c->refs, 1);
-	c->use = use;
-	return c;
-}
-
-void kerberos_credential_unref(struct kerberos_credential *c)
-{
-	if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
-		return;
 	krb_unref(c->client);
 	krb_unref(c->server);
 	kerberos_kept_free(c->kept);
 	mem_free(c);
 }
 
-void kerberos_credential_visit(void *credential)
+struct kerberos_credential *kerberos_credential_new(uint32_t use)
 {
-	atomic_fetch_add(&((struct kerberos_credential *)credential)->refs, 1);
+	struct kerberos_credential *c = MEM_NEW(struct kerberos_credential);
+
+	if (!c)
+		return NULL;
+	counted_init(&c->counted, credential_end);
+	c->use = use;
+	return c;
 }
 
 void krb_unref(struct krb_credential *c)
@@ -39,25 +34,11 @@ void krb_unref(struct krb_credential *c)
 		ops->credential_unref(c);
 }
 
-struct kerberos_context *kerberos_context_new(bool server, struct kerberos_credential *credential)
+static void context_end(void *context)
 {
-	struct kerberos_context *c = MEM_NEW(struct kerberos_context);
-
-	if (!c)
-		return NULL;
-	atomic_init(&c->refs, 1);
-	c->server = server;
-	kerberos_credential_visit(credential);
-	c->credential = credential;
-	return c;
-}
-
-void kerberos_context_unref(struct kerberos_context *c)
-{
+	struct kerberos_context *c = context;
 	const struct krb_ops *ops;
 
-	if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
-		return;
 	if (c->krb && !failed(kerberos_krb(&ops)))
 		ops->context_free(c->krb);
 	if (!SecIsZeroLuid(&c->logon))
@@ -71,9 +52,17 @@ void kerberos_context_unref(struct kerberos_context *c)
 	mem_free(c);
 }
 
-void kerberos_context_visit(void *context)
+struct kerberos_context *kerberos_context_new(bool server, struct kerberos_credential *credential)
 {
-	atomic_fetch_add(&((struct kerberos_context *)context)->refs, 1);
+	struct kerberos_context *c = MEM_NEW(struct kerberos_context);
+
+	if (!c)
+		return NULL;
+	counted_init(&c->counted, context_end);
+	c->server = server;
+	counted_ref(credential);
+	c->credential = credential;
+	return c;
 }
 
 /* ---- channel bindings ---- */

@@ -5,8 +5,7 @@
 #ifndef OPENSSPI_KERBEROS_CONTEXT_H
 #define OPENSSPI_KERBEROS_CONTEXT_H
 
-#include <stdatomic.h>
-
+#include "base/counted.h"
 #include "krb/krb.h"
 #include "packages/compose.h"
 #include "packages/kerberos/session.h"
@@ -16,21 +15,24 @@
 struct kerberos_kept;
 
 struct kerberos_credential {
-	atomic_uint refs;
+	struct counted counted;
 	uint32_t use;	 /* SECPKG_CRED_ */
 	bool is_default; /* outbound: what the target calls for */
 	bool no_cache;	 /* for a session that is not the caller's own: their cache is not its */
 	bool iakerb;	 /* the identity asks for it */
+	bool is_session; /* outbound: what the LSA keeps for that session, as it is then */
+	LUID session;
 	struct krb_credential
 		*client; /* the identity's or a logon session's; NULL: none is fixed */
 	struct krb_credential *server; /* NULL: not for servers */
-	struct kerberos_kept *kept;    /* of identities that were found, the latest first */
+	bool keys_shown; /* its keys are the caller's, who could make up any client's ticket with them */
+	struct kerberos_kept *kept; /* of identities that were found, the latest first */
 };
 
 enum kerberos_stage { KERBEROS_HANDSHAKE, KERBEROS_ESTABLISHED, KERBEROS_DEAD };
 
 struct kerberos_context {
-	atomic_uint refs;
+	struct counted counted;
 	enum kerberos_stage stage;
 	bool server, maps;
 	uint32_t requirements; /* of the first call */
@@ -45,18 +47,12 @@ struct kerberos_context {
 };
 
 MUST_CHECK struct kerberos_credential *kerberos_credential_new(uint32_t use);
-void kerberos_credential_unref(struct kerberos_credential *c);
+DEFINE_COUNTED(struct kerberos_credential, kerberos_credential)
 
 /* The context begins with `credential`, and keeps it. */
 MUST_CHECK struct kerberos_context *kerberos_context_new(bool server,
 							 struct kerberos_credential *credential);
-void kerberos_context_unref(struct kerberos_context *c);
-
-/* For slots_find and for CLEANUP. */
-void kerberos_credential_visit(void *credential);
-void kerberos_context_visit(void *context);
-DEFINE_CLEANUP(struct kerberos_credential *, kerberos_credential_unref)
-DEFINE_CLEANUP(struct kerberos_context *, kerberos_context_unref)
+DEFINE_COUNTED(struct kerberos_context, kerberos_context)
 
 /* Takes a krb_credential's reference off; NULL is fine. */
 void krb_unref(struct krb_credential *c);

@@ -9,12 +9,16 @@
 
 #include "base/clock.h"
 #include "base/forks.h"
+#include "crypto/hash.h"
+#include "packages/kerberos/caller.h"
 #include "packages/kerberos/identity.h"
 #include "packages/kerberos/logon.h"
 #include "packages/kerberos/lsa.h"
 #include "wire/authdata.h"
+#include "wire/keytab.h"
 
 #define KEPT_MAX 16
+#define SHOWN "shown tickets" /* no identity's block begins so */
 
 /* ---- what was found before ---- */
 
@@ -107,31 +111,97 @@ static NTSTATUS make_of_block(const struct krb_ops *ops, const void *block, bool
 			      struct krb_credential **out)
 {
 	CLEANUP(kerberos_identity_done) struct kerberos_identity id = { .password = WR(0) };
+	CLEANUP(kerberos_shown_done) struct kerberos_shown keys = { .buffer = { 0 } };
 
 	NTSTATUS status = kerberos_identity_of_block(block, &id);
 	if (failed(status))
 		return status;
 	if (!id.user)
 		return fail(SEC_E_NO_CREDENTIALS, "an identity without a name");
-	if (rd_empty(wr_view(&id.password)) && !id.certificate && !kerberos_caller_has_keys())
-		return fail(SEC_E_NO_CREDENTIALS, "a key for another process");
+	if (rd_empty(wr_view(&id.password)) && !id.certificate)
+		status = kerberos_caller_keys(true, &keys);
+	if (failed(status))
+		return status;
 	*iakerb = id.iakerb;
-	const struct krb_identity view = kerberos_identity_view(&id, KRB_INITIATE);
+	struct krb_identity view = kerberos_identity_view(&id, KRB_INITIATE);
+	view.keys = kerberos_shown_view(&keys);
 	return kerberos_failed(ops, ops->credential_new(&view, out));
 }
 
-NTSTATUS kerberos_cache_of_caller(struct krb_credential **out)
+/* ---- the caller's own cache ---- */
+
+/* Of what a caller elsewhere has shown: its tickets, or the key that it gets some with. */
+static NTSTATUS make_of_shown(const struct krb_ops *ops, struct rd shown,
+			      struct krb_credential **out)
+{
+	struct krb_identity id = { .use = KRB_INITIATE };
+	CLEANUP(mem_free_p) char *client = NULL;
+	struct rd rest;
+
+	if (!keytab_open(shown, &rest)) {
+		id.tickets = shown;
+		return kerberos_failed(ops, ops->credential_new(&id, out));
+	}
+	NTSTATUS status = kerberos_failed(ops, ops->keys_client(shown, &client));
+	if (failed(status))
+		return status;
+	id.user = client;
+	id.keys = shown;
+	return kerberos_failed(ops, ops->credential_new(&id, out));
+}
+
+/* As long as the caller shows the same, tickets that were got with it are kept. */
+static NTSTATUS use_shown(struct kerberos_credential *c, const struct krb_ops *ops, struct rd shown,
+			  struct krb_credential **out)
+{
+	uint8_t key[sizeof(SHOWN) + SHA256_LEN] = SHOWN;
+	const struct rd name = rd_of(key, sizeof(key));
+
+	sha256(shown.p, shown.n, key + sizeof(SHOWN));
+	*out = c ? kept_find(c, ops, name) : NULL;
+	if (*out)
+		return STATUS_SUCCESS;
+	CLEANUP(krb_unref_p) struct krb_credential *made = NULL;
+	NTSTATUS status = make_of_shown(ops, shown, &made);
+	if (!failed(status) && c)
+		status = kept_add(c, ops, name, made);
+	if (!failed(status))
+		*out = TAKE(made);
+	return status;
+}
+
+static NTSTATUS cache_elsewhere(struct kerberos_credential *c, const struct krb_ops *ops,
+				const char *target, struct krb_credential **out)
+{
+	CLEANUP(kerberos_shown_done) struct kerberos_shown shown = { .buffer = { 0 } };
+
+	NTSTATUS status = kerberos_caller_ask(KERBEROS_TICKETS,
+					      rd_of(target, target ? strlen(target) : 0), &shown);
+	if (!failed(status))
+		status = use_shown(c, ops, kerberos_shown_view(&shown), out);
+	/* Whatever it says: there is nothing to sign in with. */
+	return failed(status) && status != SEC_E_INSUFFICIENT_MEMORY
+		       ? fail(SEC_E_NO_CREDENTIALS, "the ticket cache of another process")
+		       : status;
+}
+
+NTSTATUS kerberos_cache_of_caller(struct kerberos_credential *c, const UNICODE_STRING *target,
+				  struct krb_credential **out)
 {
 	const struct krb_identity whoever = { .use = KRB_INITIATE };
+	CLEANUP(mem_free_p) char *name = NULL;
 	const struct krb_ops *ops;
 
 	*out = NULL;
 	NTSTATUS status = kerberos_krb(&ops);
 	if (failed(status))
 		return status;
-	if (!kerberos_caller_is_here())
-		return fail(SEC_E_NO_CREDENTIALS, "the ticket cache of another process");
-	return kerberos_failed(ops, ops->credential_new(&whoever, out));
+	if (kerberos_caller_is_here())
+		return kerberos_failed(ops, ops->credential_new(&whoever, out));
+	if (target && target->Length)
+		status = kerberos_utf8(rd_of(target->Buffer, target->Length), SEC_E_TARGET_UNKNOWN,
+				       &name);
+	return failed(status) ? status : cache_elsewhere(c, ops, name, out);
 }
 
 static NTSTATUS found_use(struct kerberos_credential *c, const struct krb_ops *ops,
@@ -190,11 +260,13 @@ NTSTATUS kerberos_credential_for(struct kerberos_credential *c, const UNICODE_ST
 		*out = c->client;
 		return STATUS_SUCCESS;
 	}
+	if (c->is_session)
+		return kerberos_session_credential(&c->session, out);
 	if (!c->is_default)
 		return fail(SEC_E_NO_CREDENTIALS, "an identity without a name");
 	status = target && target->Length ? from_vault(c, target, out) : SEC_E_NO_CREDENTIALS;
 	if (status == SEC_E_NO_CREDENTIALS && !c->no_cache)
-		status = kerberos_cache_of_caller(out);
+		status = kerberos_cache_of_caller(c, target, out);
 	return status == SEC_E_NO_CREDENTIALS ? from_vault(c, NULL, out) : status;
 }
 
@@ -219,12 +291,15 @@ static NTSTATUS fill_default(struct kerberos_credential *c, const LUID *logon, i
 	NTSTATUS status = kerberos_krb(&ops);
 	if (failed(status))
 		return status;
-	c->client = logon ? kerberos_logon_find(logon) : NULL;
-	c->is_default = !c->client;
-	c->no_cache = c->use & SECPKG_CRED_AUTOLOGON_RESTRICTED ||
-		      (logon && !kerberos_logon_is_own(logon));
+	const bool own = !logon || kerberos_logon_is_own(logon);
+	c->is_session = !own && kerberos_session_has_identity(logon);
+	if (c->is_session)
+		c->session = *logon;
+	c->client = logon && !c->is_session ? kerberos_logon_find(logon) : NULL;
+	c->is_default = own && !c->client; /* another's session has what it was made with */
+	c->no_cache = c->use & SECPKG_CRED_AUTOLOGON_RESTRICTED || !own;
 	if (c->is_default && !c->no_cache &&
-	    kerberos_cache_of_caller(&cache) == SEC_E_INSUFFICIENT_MEMORY)
+	    kerberos_cache_of_caller(c, NULL, &cache) == SEC_E_INSUFFICIENT_MEMORY)
 		return SEC_E_INSUFFICIENT_MEMORY;
 	*expiry = expiry_of(ops, c->client ? c->client : cache);
 	return STATUS_SUCCESS;
@@ -246,15 +321,18 @@ static NTSTATUS fill_identity(struct kerberos_credential *c, const struct krb_op
 static NTSTATUS fill_service(struct kerberos_credential *c, const struct krb_ops *ops,
 			     const char *service)
 {
-	const struct krb_identity view = { .use = KRB_INITIATE | KRB_ACCEPT,
-					   .user = service,
-					   .service = service };
+	CLEANUP(kerberos_shown_done) struct kerberos_shown keys = { .buffer = { 0 } };
+	struct krb_identity view = { .use = KRB_INITIATE | KRB_ACCEPT,
+				     .user = service,
+				     .service = service };
 
-	if (!kerberos_caller_has_keys())
-		return fail(SEC_E_NO_CREDENTIALS, "a service's key for another process");
-	NTSTATUS status = kerberos_failed(ops, ops->credential_new(&view, &c->server));
+	NTSTATUS status = kerberos_caller_keys(false, &keys);
+	view.keys = kerberos_shown_view(&keys);
+	if (!failed(status))
+		status = kerberos_failed(ops, ops->credential_new(&view, &c->server));
 	if (failed(status))
 		return status;
+	c->keys_shown = view.keys.n > 0;
 	krb_unref(c->client);
 	ops->credential_ref(c->server);
 	c->client = c->server;
@@ -267,6 +345,7 @@ static NTSTATUS fill_server(struct kerberos_credential *c, const struct krb_ops 
 			    const struct kerberos_asked *asked)
 {
 	CLEANUP(kerberos_identity_done) struct kerberos_identity id = { .password = WR(0) };
+	CLEANUP(kerberos_shown_done) struct kerberos_shown keys = { .buffer = { 0 } };
 	CLEANUP(mem_free_p) char *service = NULL;
 	const UNICODE_STRING *p = asked->principal;
 
@@ -287,8 +366,13 @@ static NTSTATUS fill_server(struct kerberos_credential *c, const struct krb_ops 
 		return fill_service(c, ops, service);
 	struct krb_identity view = kerberos_identity_view(&id, KRB_ACCEPT);
 	view.service = named ? service : NULL;
-	if ((!view.user || rd_empty(view.password)) && !kerberos_caller_has_keys())
-		return fail(SEC_E_NO_CREDENTIALS, "a keytab for another process");
+	if (!view.user || rd_empty(view.password)) {
+		NTSTATUS status = kerberos_caller_keys(false, &keys);
+		if (failed(status))
+			return status;
+	}
+	view.keys = kerberos_shown_view(&keys);
+	c->keys_shown = view.keys.n > 0;
 	return kerberos_failed(ops, ops->credential_new(&view, &c->server));
 }
 

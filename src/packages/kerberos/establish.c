@@ -39,7 +39,8 @@ static NTSTATUS names_copy(struct kerberos_context *c, const struct krb_establis
 
 	if ((e->client && !kerberos_text_from_utf8(&s->client, e->client)) ||
 	    (e->server && !kerberos_text_from_utf8(&s->server_name, e->server)) ||
-	    (c->target && !kerberos_text_from_utf8(&s->target, c->target)))
+	    (c->target && !kerberos_text_from_utf8(&s->target, c->target)) ||
+	    (e->local_user && !kerberos_text_from_utf8(&s->mapped, e->local_user)))
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "a session's names");
 	return STATUS_SUCCESS;
 }

@@ -137,10 +137,13 @@ static NTSTATUS caller_name(char **out)
 
 static NTSTATUS read_certificate(struct kerberos_names *names, struct kerberos_identity *out)
 {
+	if (!names->certificate.n && !is_marshalled(names->user))
+		return STATUS_SUCCESS;
+	/* krb5.conf's certificates are those that this process can read: they are not for everybody. */
+	if (!kerberos_caller_has_keys())
+		return fail(SEC_E_NO_CREDENTIALS, "a certificate for another process");
 	if (names->certificate.n)
 		return certificate_read(names, &out->certificate);
-	if (!is_marshalled(names->user))
-		return STATUS_SUCCESS;
 	names->user = rd_of(NULL, 0);
 	out->certificate = mem_dup_text("");
 	return out->certificate ? STATUS_SUCCESS

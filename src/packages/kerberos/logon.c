@@ -9,14 +9,12 @@
 #include <unistd.h>
 
 #include "base/forks.h"
-#include "base/random.h"
 #include "packages/kerberos/logon.h"
-
-#define TRIES 8
 
 struct logon {
 	LUID id, owner; /* for whose session it was made */
 	struct krb_credential *credential;
+	bool of_password; /* another package's session, to whose password this belongs */
 	struct logon *next;
 };
 
@@ -115,20 +113,6 @@ struct krb_credential *kerberos_logon_of_caller(const LUID *logon)
 	return find(logon, &owner);
 }
 
-/* Numbers that no other session has: those of users are the LSA's own. */
-static NTSTATUS session_make(LUID *out)
-{
-	const LSA_SECPKG_FUNCTION_TABLE *lsa = kerberos_host()->lsa;
-	NTSTATUS status = STATUS_LOGON_SESSION_COLLISION;
-
-	for (unsigned i = 0; i < TRIES && status == STATUS_LOGON_SESSION_COLLISION; i++) {
-		status = random_bytes(out, sizeof(*out));
-		if (!failed(status))
-			status = lsa->CreateLogonSession(out);
-	}
-	return status;
-}
-
 static NTSTATUS session_note(LUID *id, SECURITY_LOGON_TYPE type)
 {
 	const LSA_SECPKG_FUNCTION_TABLE *lsa = kerberos_host()->lsa;
@@ -155,7 +139,7 @@ NTSTATUS kerberos_logon_new(struct krb_credential *credential, SECURITY_LOGON_TY
 	ops->credential_ref(credential);
 	fresh->credential = credential;
 	fresh->owner = caller();
-	status = session_make(&fresh->id);
+	status = compose_session_new(kerberos_host()->lsa, &fresh->id);
 	if (failed(status))
 		return status;
 	status = session_note(&fresh->id, type);
@@ -168,6 +152,45 @@ NTSTATUS kerberos_logon_new(struct krb_credential *credential, SECURITY_LOGON_TY
 	fresh->next = all.first;
 	all.first = TAKE(fresh);
 	pthread_mutex_unlock(&all.lock);
+	return STATUS_SUCCESS;
+}
+
+/* With the lock held: takes the place of none. */
+static struct krb_credential *keep_first(struct logon **fresh, const struct krb_ops *ops)
+{
+	struct logon *l = all.first;
+
+	while (l && !SecEqualLuid(&l->id, &(*fresh)->id))
+		l = l->next;
+	if (!l) {
+		(*fresh)->next = all.first;
+		all.first = l = TAKE(*fresh);
+	}
+	ops->credential_ref(l->credential);
+	return l->credential;
+}
+
+NTSTATUS kerberos_logon_keep(const LUID *session, struct krb_credential *credential,
+			     struct krb_credential **out)
+{
+	CLEANUP(logon_free_p) struct logon *fresh = MEM_NEW(struct logon);
+	const struct krb_ops *ops;
+
+	NTSTATUS status = kerberos_krb(&ops);
+	if (failed(status))
+		return status;
+	if (!fresh)
+		return fail(STATUS_NO_MEMORY, "keeping a session's tickets");
+	ops->credential_ref(credential);
+	*fresh = (struct logon){
+		.id = *session, .owner = caller(), .credential = credential, .of_password = true
+	};
+	pthread_mutex_lock(&all.lock);
+	*out = keep_first(&fresh, ops);
+	pthread_mutex_unlock(&all.lock);
+	/* It may have ended meanwhile, with nobody here to be told. */
+	if (!kerberos_session_has_identity(session))
+		kerberos_logon_renew(session);
 	return STATUS_SUCCESS;
 }
 
@@ -184,6 +207,21 @@ static struct logon *take(const LUID *id)
 		}
 	pthread_mutex_unlock(&all.lock);
 	return found;
+}
+
+void kerberos_logon_renew(const LUID *session)
+{
+	struct logon *found = NULL;
+
+	pthread_mutex_lock(&all.lock);
+	for (struct logon **at = &all.first; *at && !found; at = &(*at)->next)
+		if ((*at)->of_password && SecEqualLuid(&(*at)->id, session)) {
+			found = *at;
+			*at = found->next;
+			break;
+		}
+	pthread_mutex_unlock(&all.lock);
+	logon_free(found);
 }
 
 void kerberos_logon_end(const LUID *logon)

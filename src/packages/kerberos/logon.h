@@ -26,6 +26,21 @@ struct krb_credential *kerberos_logon_of_caller(const LUID *logon);
 MUST_CHECK NTSTATUS kerberos_logon_new(struct krb_credential *credential, SECURITY_LOGON_TYPE type,
 				       LUID *out);
 
+/* Keeps a credential that was made of a session's password, for all who ask for that session's: `out`, the
+ * caller's to release, is the one that was there first. STATUS_NO_MEMORY. */
+MUST_CHECK NTSTATUS kerberos_logon_keep(const LUID *session, struct krb_credential *credential,
+					struct krb_credential **out);
+
+/* The session has another password: what was made of the one before is forgotten. */
+void kerberos_logon_renew(const LUID *session);
+
+/* accept.c: has the LSA a password for that session? */
+MUST_CHECK bool kerberos_session_has_identity(const LUID *session);
+
+/* The credential of such a session, the caller's to release; its tickets are in memory alone.
+ * SEC_E_NO_CREDENTIALS when it has none, or has ended. */
+MUST_CHECK NTSTATUS kerberos_session_credential(const LUID *session, struct krb_credential **out);
+
 /* Ends one; credentials that were acquired of it go on. */
 void kerberos_logon_end(const LUID *logon);
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/utf.h"
+#include "packages/kerberos/caller.h"
 #include "packages/kerberos/identity.h"
 #include "packages/kerberos/logon.h"
 #include "packages/kerberos/tickets.h"
@@ -76,12 +77,16 @@ static NTSTATUS by_certificate(struct attempt *a)
 /* The service that asks for another user's ticket: the caller's cache, else this machine by its key. */
 static NTSTATUS service_of_caller(const struct krb_ops *ops, struct krb_credential **out)
 {
+	CLEANUP(kerberos_shown_done) struct kerberos_shown keys = { .buffer = { 0 } };
 	CLEANUP(mem_free_p) char *machine = NULL;
 	OPENSSPI_MACHINE_NAMES names = { .DnsComputer = { 0 } };
 	struct text t = { .p = NULL };
 
-	NTSTATUS status = kerberos_cache_of_caller(out);
-	if (status != SEC_E_NO_CREDENTIALS || !kerberos_caller_has_keys())
+	NTSTATUS status = kerberos_cache_of_caller(NULL, NULL, out);
+	if (status != SEC_E_NO_CREDENTIALS)
+		return status;
+	status = kerberos_caller_keys(false, &keys);
+	if (failed(status))
 		return status;
 	(void)kerberos_host()->extension->MachineNames(&names);
 	status = kerberos_utf8(rd_of(names.DnsComputer.Buffer, names.DnsComputer.Length),
@@ -92,7 +97,8 @@ static NTSTATUS service_of_caller(const struct krb_ops *ops, struct krb_credenti
 	CLEANUP(mem_free_p) char *name = text_finish(&t);
 	const struct krb_identity key = { .use = KRB_INITIATE | KRB_ACCEPT,
 					  .user = name,
-					  .service = name };
+					  .service = name,
+					  .keys = kerberos_shown_view(&keys) };
 	return name ? kerberos_failed(ops, ops->credential_new(&key, out))
 		    : fail(STATUS_NO_MEMORY, "this machine's name");
 }
@@ -130,7 +136,8 @@ static NTSTATUS for_user(struct attempt *a)
 /* What a client of Remote Credential Guard handed over. */
 static NTSTATUS with_tickets(struct attempt *a)
 {
-	const struct krb_identity server = { .use = KRB_ACCEPT };
+	struct krb_identity server = { .use = KRB_ACCEPT };
+	CLEANUP(kerberos_shown_done) struct kerberos_shown keys = { .buffer = { 0 } };
 	CLEANUP(krb_unref_p) struct krb_credential *acceptor = NULL;
 	struct krb_credential_info info = { .name = NULL };
 	KERB_TICKET_LOGON r;
@@ -144,7 +151,10 @@ static NTSTATUS with_tickets(struct attempt *a)
 			     &tgt) ||
 	    rd_empty(ticket) || rd_empty(tgt))
 		return fail(STATUS_INVALID_PARAMETER, "tickets of a logon");
-	status = kerberos_failed(a->ops, a->ops->credential_new(&server, &acceptor));
+	status = kerberos_caller_keys(false, &keys);
+	server.keys = kerberos_shown_view(&keys);
+	if (!failed(status))
+		status = kerberos_failed(a->ops, a->ops->credential_new(&server, &acceptor));
 	if (!failed(status))
 		status = kerberos_failed(a->ops,
 					 a->ops->import_tgt(acceptor, ticket, tgt, &a->made));

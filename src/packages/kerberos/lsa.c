@@ -4,8 +4,8 @@
 
 #include "base/block.h"
 #include "base/clock.h"
-#include "base/slots.h"
 #include "base/utf.h"
+#include "packages/half.h"
 #include "packages/kerberos/identity.h"
 #include "packages/kerberos/load.h"
 #include "packages/kerberos/logon.h"
@@ -13,24 +13,11 @@
 #include "packages/kerberos/package.h"
 #include "packages/kerberos/remote.h"
 
-#define HANDLES_MAX (1u << 20)
-
 /* The OBJECT IDENTIFIER 1.2.840.113554.1.2.2 in DER. */
 static const uint8_t mechanism[] = { 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86,
 				     0xF7, 0x12, 0x01, 0x02, 0x02 };
 
-static struct lsa_half {
-	struct compose_host host;
-	ULONG id;
-	struct slots credentials, contexts;
-} half = {
-	.credentials = { .lock = PTHREAD_MUTEX_INITIALIZER,
-			 .limit = HANDLES_MAX,
-			 .first_free = UINT32_MAX },
-	.contexts = { .lock = PTHREAD_MUTEX_INITIALIZER,
-		      .limit = HANDLES_MAX,
-		      .first_free = UINT32_MAX },
-};
+static struct package_half half = HALF_INIT;
 
 const struct compose_host *kerberos_host(void)
 {
@@ -67,21 +54,14 @@ NTSTATUS kerberos_failed(const struct krb_ops *ops, NTSTATUS status)
 NTSTATUS NTAPI kerberos_sp_initialize(ULONG_PTR package_id, PSECPKG_PARAMETERS parameters,
 				      PLSA_SECPKG_FUNCTION_TABLE table)
 {
-	if (!slots_guard_forks(&half.credentials) || !slots_guard_forks(&half.contexts) ||
-	    !kerberos_guard_forks() || !kerberos_logons_guard_forks())
+	if (!kerberos_guard_forks() || !kerberos_logons_guard_forks())
 		return fail(STATUS_INSUFFICIENT_RESOURCES, "guarding Kerberos' tables");
-	half.id = (ULONG)package_id;
-	return compose_host_open(&half.host, table);
+	return half_open(&half, package_id, table);
 }
 
 NTSTATUS NTAPI kerberos_sp_shutdown(void)
 {
-	void *object;
-
-	while ((object = slots_remove_any(&half.contexts)))
-		kerberos_context_unref(object);
-	while ((object = slots_remove_any(&half.credentials)))
-		kerberos_credential_unref(object);
+	half_clear(&half);
 	kerberos_logons_clear();
 	return STATUS_SUCCESS;
 }
@@ -98,23 +78,7 @@ NTSTATUS NTAPI kerberos_sp_get_extended_information(SECPKG_EXTENDED_INFORMATION_
 	static const OPENSSPI_PACKAGE_TRAITS traits = { OPENSSPI_PACKAGE_TRAITS_CLASS,
 							OPENSSPI_AUTH_DATA_IDENTITY,
 							OPENSSPI_HOME_LSA };
-	size_t id = offsetof(SECPKG_EXTENDED_INFORMATION, Info.GssInfo.EncodedId);
-
-	if ((ULONG) class != OPENSSPI_PACKAGE_TRAITS_CLASS && class != SecpkgGssInfo)
-		return fail(SEC_E_UNSUPPORTED_FUNCTION, "a class of information");
-	PSECPKG_EXTENDED_INFORMATION info =
-		half.host.lsa->AllocateLsaHeap((ULONG)(sizeof(*info) + id + sizeof(mechanism)));
-	if (!info)
-		return fail(STATUS_NO_MEMORY, "information on the package");
-	*out = info;
-	if (class != SecpkgGssInfo) {
-		memcpy(info, &traits, sizeof(traits));
-		return STATUS_SUCCESS;
-	}
-	info->Class = SecpkgGssInfo;
-	info->Info.GssInfo.EncodedIdLength = sizeof(mechanism);
-	memcpy((uint8_t *)info + id, mechanism, sizeof(mechanism));
-	return STATUS_SUCCESS;
+	return half_inform(&half, class, &traits, rd_of(mechanism, sizeof(mechanism)), out);
 }
 
 /* ---- credentials ---- */
@@ -130,23 +94,14 @@ NTSTATUS NTAPI kerberos_sp_acquire_credentials(PUNICODE_STRING principal, ULONG 
 	NTSTATUS status = kerberos_credential_make(&asked, &c, &until);
 	if (failed(status))
 		return status;
-	uint64_t number = slots_add(&half.credentials, c);
-	if (!number)
-		return fail(SEC_E_INSUFFICIENT_MEMORY, "numbering a credential");
-	c = NULL;
-	*handle = (LSA_SEC_HANDLE)number;
 	if (expiry)
 		expiry->QuadPart = clock_to_local(until);
-	return STATUS_SUCCESS;
+	return half_number_take(&half.credentials, TAKE(c), handle);
 }
 
 NTSTATUS NTAPI kerberos_sp_free_credentials(LSA_SEC_HANDLE handle)
 {
-	struct kerberos_credential *c = slots_remove(&half.credentials, handle);
-	if (!c)
-		return fail(SEC_E_INVALID_HANDLE, "FreeCredentialsHandle");
-	kerberos_credential_unref(c);
-	return STATUS_SUCCESS;
+	return half_release(&half.credentials, handle);
 }
 
 static NTSTATUS name_of(struct krb_credential *c, SecPkgCredentials_NamesW *out)
@@ -173,8 +128,7 @@ static NTSTATUS name_of(struct krb_credential *c, SecPkgCredentials_NamesW *out)
 NTSTATUS NTAPI kerberos_sp_query_credentials(LSA_SEC_HANDLE handle, ULONG attribute, PVOID buffer)
 {
 	CLEANUP(kerberos_credential_unref_p)
-	struct kerberos_credential *c =
-		slots_find(&half.credentials, handle, kerberos_credential_visit);
+	struct kerberos_credential *c = half_find(&half.credentials, handle);
 	CLEANUP(krb_unref_p) struct krb_credential *whose = NULL;
 
 	if (!c)
@@ -204,8 +158,7 @@ struct call {
 static NTSTATUS new_context(const struct call *call, struct kerberos_context **out)
 {
 	CLEANUP(kerberos_credential_unref_p)
-	struct kerberos_credential *credential =
-		slots_find(&half.credentials, call->credential, kerberos_credential_visit);
+	struct kerberos_credential *credential = half_find(&half.credentials, call->credential);
 	uint32_t need = call->server ? SECPKG_CRED_INBOUND : SECPKG_CRED_OUTBOUND;
 
 	if (!credential)
@@ -225,7 +178,7 @@ static NTSTATUS find_context(const struct call *call, struct kerberos_context **
 		return fail(SEC_E_INVALID_TOKEN, "reading the buffers");
 	if (!call->context)
 		return new_context(call, out);
-	*out = slots_find(&half.contexts, call->context, kerberos_context_visit);
+	*out = half_find(&half.contexts, call->context);
 	return *out && (*out)->server == call->server
 		       ? STATUS_SUCCESS
 		       : fail(SEC_E_INVALID_HANDLE, "finding the context");
@@ -306,15 +259,14 @@ static NTSTATUS run_call(const struct call *call, struct kerberos_leg *leg, PLSA
 	*out = call->context;
 	if (*out)
 		return status;
-	kerberos_context_visit(c);
-	*out = (LSA_SEC_HANDLE)slots_add(&half.contexts, c);
-	if (*out)
+	counted_ref(c);
+	NTSTATUS numbered = half_number_take(&half.contexts, c, out);
+	if (!failed(numbered))
 		return status;
-	kerberos_context_unref(c);
 	if (*call->mapped)
 		half.host.lsa->FreeLsaHeap(call->data->pvBuffer);
 	*call->mapped = FALSE;
-	return fail(SEC_E_INSUFFICIENT_MEMORY, "numbering a context");
+	return numbered;
 }
 
 NTSTATUS NTAPI kerberos_sp_init_context(LSA_SEC_HANDLE credential, LSA_SEC_HANDLE context,
@@ -362,18 +314,14 @@ NTSTATUS NTAPI kerberos_sp_accept_context(LSA_SEC_HANDLE credential, LSA_SEC_HAN
 
 NTSTATUS NTAPI kerberos_sp_delete_context(LSA_SEC_HANDLE handle)
 {
-	struct kerberos_context *c = slots_remove(&half.contexts, handle);
-	if (!c)
-		return fail(SEC_E_INVALID_HANDLE, "DeleteSecurityContext");
-	kerberos_context_unref(c);
-	return STATUS_SUCCESS;
+	return half_release(&half.contexts, handle);
 }
 
 /* What needs tickets is answered here; the rest is the session's, in whichever half. */
 NTSTATUS NTAPI kerberos_sp_query_context(LSA_SEC_HANDLE handle, ULONG attribute, PVOID buffer)
 {
 	CLEANUP(kerberos_context_unref_p)
-	struct kerberos_context *c = slots_find(&half.contexts, handle, kerberos_context_visit);
+	struct kerberos_context *c = half_find(&half.contexts, handle);
 
 	if (!c || c->stage != KERBEROS_ESTABLISHED)
 		return fail(SEC_E_INVALID_HANDLE, "QueryContextAttributes");

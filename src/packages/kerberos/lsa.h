@@ -36,8 +36,11 @@ MUST_CHECK NTSTATUS kerberos_credential_for(struct kerberos_credential *c,
 					    const UNICODE_STRING *target,
 					    struct krb_credential **out);
 
-/* The caller's ticket cache alone. SEC_E_NO_CREDENTIALS. */
-MUST_CHECK NTSTATUS kerberos_cache_of_caller(struct krb_credential **out);
+/* The caller's ticket cache alone, or with none its client's key. Of a caller elsewhere it is what that one shows
+ * for the target (NULL: the default cache), and `c` (may be NULL) keeps it. SEC_E_NO_CREDENTIALS. */
+MUST_CHECK NTSTATUS kerberos_cache_of_caller(struct kerberos_credential *c,
+					     const UNICODE_STRING *target,
+					     struct krb_credential **out);
 
 void kerberos_kept_free(struct kerberos_kept *list);
 MUST_CHECK bool kerberos_guard_forks(void);
@@ -72,6 +75,7 @@ extern SpShutdownFn kerberos_sp_shutdown;
 extern SpGetInfoFn kerberos_sp_get_info;
 extern SpGetExtendedInformationFn kerberos_sp_get_extended_information;
 extern SpAcquireCredentialsHandleFn kerberos_sp_acquire_credentials;
+extern SpAcceptCredentialsFn kerberos_sp_accept_credentials;
 extern SpFreeCredentialsHandleFn kerberos_sp_free_credentials;
 extern SpQueryCredentialsAttributesFn kerberos_sp_query_credentials;
 extern SpInitLsaModeContextFn kerberos_sp_init_context;

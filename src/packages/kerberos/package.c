@@ -41,6 +41,7 @@ static SECPKG_FUNCTION_TABLE lsa_table = {
 	.Initialize = kerberos_sp_initialize,
 	.Shutdown = kerberos_sp_shutdown,
 	.GetInfo = kerberos_sp_get_info,
+	.AcceptCredentials = kerberos_sp_accept_credentials,
 	.AcquireCredentialsHandle = kerberos_sp_acquire_credentials,
 	.QueryCredentialsAttributes = kerberos_sp_query_credentials,
 	.FreeCredentialsHandle = kerberos_sp_free_credentials,
@@ -66,27 +67,11 @@ static SECPKG_USER_FUNCTION_TABLE user_table = {
 	.ImportContext = kerberos_user_import_context,
 };
 
-static NTSTATUS lsa_initialize(ULONG lsa_version, ULONG *package_version,
-			       PSECPKG_FUNCTION_TABLE *tables, ULONG *count)
-{
-	*package_version = SECPKG_INTERFACE_VERSION;
-	*tables = &lsa_table;
-	*count = 1;
-	return STATUS_SUCCESS;
-}
-
-static NTSTATUS user_initialize(ULONG lsa_version, ULONG *package_version,
-				PSECPKG_USER_FUNCTION_TABLE *tables, ULONG *count)
-{
-	*package_version = SECPKG_INTERFACE_VERSION;
-	*tables = &user_table;
-	*count = 1;
-	return STATUS_SUCCESS;
-}
-
 const struct package_module kerberos_module = {
 	.name = "kerberos",
-	.lsa_initialize = lsa_initialize,
-	.user_initialize = user_initialize,
+	.lsa = &lsa_table,
+	.lsa_count = 1,
+	.user = &user_table,
+	.user_count = 1,
 	.describe = kerberos_describe,
 };

@@ -6,7 +6,7 @@
 #include "packages/kerberos/session.h"
 #include "wire/sids.h"
 
-#define PACKED_MAGIC 0x4B524201u /* changes with the layout */
+#define PACKED_MAGIC 0x4B524202u /* changes with the layout */
 #define PACKED_SERVER 1u
 #define PACKED_ACCEPTOR_SUBKEY 2u
 #define PACKED_DELEGATED 4u
@@ -58,6 +58,7 @@ void kerberos_session_done(struct kerberos_session *s)
 	kerberos_text_done(&s->client);
 	kerberos_text_done(&s->server_name);
 	kerberos_text_done(&s->target);
+	kerberos_text_done(&s->mapped);
 	secret_free(s->key);
 	secret_free(s->session_key);
 	wr_done(&s->sids);
@@ -100,6 +101,7 @@ void kerberos_session_pack(struct wr *w, const struct kerberos_session *s)
 	text_pack(w, &s->client);
 	text_pack(w, &s->server_name);
 	text_pack(w, &s->target);
+	text_pack(w, &s->mapped);
 	wr_counted(w, sids.p, sids.n);
 }
 
@@ -153,7 +155,8 @@ static NTSTATUS keys_unpack(struct rd *r, struct kerberos_session *s)
 
 static NTSTATUS texts_unpack(struct rd *r, struct kerberos_session *s)
 {
-	struct kerberos_text *const texts[] = { &s->client, &s->server_name, &s->target };
+	struct kerberos_text *const texts[] = { &s->client, &s->server_name, &s->target,
+						&s->mapped };
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		struct rd bytes;

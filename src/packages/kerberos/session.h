@@ -36,6 +36,7 @@ struct kerberos_session {
 	struct kerberos_text client;	  /* "alice@REALM" */
 	struct kerberos_text server_name; /* "HTTP/host@REALM" */
 	struct kerberos_text target;	  /* the SPN the client named */
+	struct kerberos_text mapped;	  /* server: the user that krb5.conf maps the client to; none */
 	int32_t enctype, ticket_enctype;
 	bool acceptor_subkey;
 	bool delegated;		    /* server: a TGT came along */

@@ -157,26 +157,63 @@ NTSTATUS tickets_list(struct krb_credential *c, KERB_PROTOCOL_MESSAGE_TYPE type,
 
 /* ---- one ticket ---- */
 
+/* The part of a principal that begins there, up to a slash that no backslash hides; its length. */
+static size_t part_len(const char *part, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && part[i] != '/')
+		i += part[i] == '\\' && i + 1 < n ? 2 : 1;
+	return i;
+}
+
+/* What krb5 means by a backslash and that. */
+static char plain_of(char escaped)
+{
+	switch (escaped) {
+	case 'n':
+		return '\n';
+	case 't':
+		return '\t';
+	case 'b':
+		return '\b';
+	default:
+		return escaped;
+	}
+}
+
+static bool part_write(struct answer *out, size_t place, const char *part, size_t n)
+{
+	CLEANUP(mem_free_p) char *plain = mem_alloc(n + 1);
+	size_t len = 0;
+
+	if (!plain)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		plain[len++] = part[i] == '\\' && i + 1 < n ? plain_of(part[++i]) : part[i];
+	return answer_text(out, place, plain, len);
+}
+
 /* A KERB_EXTERNAL_NAME of the parts between slashes, for the pointer at that place. */
 static bool external_name(struct answer *out, size_t place, const char *principal)
 {
 	size_t n = name_len(principal), parts = 1, at = out->bytes.len;
 
-	for (size_t i = 0; i < n; i++)
-		parts += principal[i] == '/';
+	for (size_t i = part_len(principal, n); i < n; i += part_len(principal + i, n - i)) {
+		parts++;
+		i++;
+	}
 	wr_u16le(&out->bytes, parts > 1 ? NT_SRV_INST : NT_PRINCIPAL);
 	wr_u16le(&out->bytes, (uint16_t)parts);
 	wr_zero(&out->bytes, offsetof(KERB_EXTERNAL_NAME, Names) - 4);
 	wr_zero(&out->bytes, parts * sizeof(UNICODE_STRING));
 	answer_point(out, place, at);
 	at += offsetof(KERB_EXTERNAL_NAME, Names);
-	for (size_t begin = 0, i = 0; i <= n; i++) {
-		if (i < n && principal[i] != '/')
-			continue;
-		if (!answer_text(out, at, principal + begin, i - begin))
+	for (size_t i = 0, begin = 0; i < parts; i++, at += sizeof(UNICODE_STRING)) {
+		size_t len = part_len(principal + begin, n - begin);
+		if (!part_write(out, at, principal + begin, len))
 			return false;
-		at += sizeof(UNICODE_STRING);
-		begin = i + 1;
+		begin += len + 1;
 	}
 	return true;
 }

@@ -5,58 +5,44 @@
  * thread may seal while another unseals. */
 #include "base/base.h"
 
-#include <stdatomic.h>
-
-#include "base/block.h"
-#include "base/keymap.h"
+#include "base/keeper.h"
 #include "packages/compose.h"
+#include "packages/kerberos/caller.h"
 #include "packages/kerberos/protect.h"
 #include "packages/kerberos/user.h"
 
 struct user_context {
-	atomic_uint refs;
+	struct counted counted;
 	struct kerberos_session session;
 	struct kerberos_protection *protection;
 };
 
-static struct keymap contexts = KEYMAP_INIT;
+static struct keeper contexts = KEEPER_INIT;
 
-static void user_unref(struct user_context *u)
+static void user_end(void *context)
 {
-	if (!u || atomic_fetch_sub(&u->refs, 1) != 1)
-		return;
+	struct user_context *u = context;
+
 	kerberos_protection_free(u->protection);
 	kerberos_session_done(&u->session);
 	mem_free(u);
-}
-DEFINE_CLEANUP(struct user_context *, user_unref)
-
-static void user_visit(void *context)
-{
-	atomic_fetch_add(&((struct user_context *)context)->refs, 1);
-}
-
-static struct user_context *user_find(LSA_SEC_HANDLE handle)
-{
-	return keymap_find(&contexts, handle, user_visit);
 }
 
 NTSTATUS NTAPI kerberos_user_instance_init(ULONG version, PSECPKG_DLL_FUNCTIONS functions,
 					   PVOID *user_functions)
 {
-	if (!keymap_guard_forks(&contexts))
-		return fail(STATUS_INSUFFICIENT_RESOURCES, "guarding user-mode contexts");
-	return STATUS_SUCCESS;
+	NTSTATUS status = kerberos_answer_register(functions);
+	return failed(status) ? status : keeper_open(&contexts);
 }
 
 /* From a packed session, which is taken off; the protection has just begun. */
 static NTSTATUS user_new(struct rd *packed, struct user_context **out)
 {
-	CLEANUP(user_unref_p) struct user_context *u = MEM_NEW(struct user_context);
+	CLEANUP(counted_unref_p) struct user_context *u = MEM_NEW(struct user_context);
 
 	if (!u)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "user-mode context");
-	atomic_init(&u->refs, 1);
+	counted_init(&u->counted, user_end);
 	NTSTATUS status = kerberos_session_unpack(packed, &u->session);
 	if (!failed(status))
 		status = kerberos_protection_new(&u->session, &u->protection);
@@ -66,24 +52,22 @@ static NTSTATUS user_new(struct rd *packed, struct user_context **out)
 	return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI kerberos_user_init_context(LSA_SEC_HANDLE handle, PSecBuffer packed)
+static NTSTATUS user_map(const uint8_t *bytes, size_t n, void **out)
 {
-	CLEANUP(user_unref_p) struct user_context *u = NULL;
-	struct rd r = rd_of(packed->pvBuffer, packed->cbBuffer);
+	CLEANUP(counted_unref_p) struct user_context *u = NULL;
+	struct rd r = rd_of(bytes, n);
 
 	NTSTATUS status = user_new(&r, &u);
 	if (!failed(status) && !rd_empty(r))
 		status = fail(SEC_E_INVALID_TOKEN, "packed Kerberos context: length");
-	block_free(packed->pvBuffer);
-	*packed = (SecBuffer){ .BufferType = packed->BufferType };
-	if (failed(status))
-		return status;
-	/* A context that is mapped anew starts anew. */
-	user_unref(keymap_remove(&contexts, handle));
-	if (!keymap_add(&contexts, handle, u))
-		return fail(SEC_E_INSUFFICIENT_MEMORY, "user-mode contexts");
-	u = NULL;
-	return STATUS_SUCCESS;
+	if (!failed(status))
+		*out = TAKE(u);
+	return status;
+}
+
+NTSTATUS NTAPI kerberos_user_init_context(LSA_SEC_HANDLE handle, PSecBuffer packed)
+{
+	return keeper_map(&contexts, handle, packed, user_map);
 }
 
 /* ---- from one process to another ---- */
@@ -92,13 +76,10 @@ NTSTATUS NTAPI kerberos_user_init_context(LSA_SEC_HANDLE handle, PSecBuffer pack
 #define EXPORT_MAGIC 0x5842524Bu
 #define EXPORT_VERSION 1u
 
-/* No LSA half gives out numbers with this bit. */
-#define IMPORTED (UINT64_C(1) << 63)
-
 NTSTATUS NTAPI kerberos_user_export_context(LSA_SEC_HANDLE handle, ULONG flags, PSecBuffer packed,
 					    PHANDLE token)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 	CLEANUP(wr_done) struct wr w = WR(KERBEROS_PACKED_MAX);
 	bool anew = flags & SECPKG_CONTEXT_EXPORT_RESET_NEW;
 
@@ -112,19 +93,13 @@ NTSTATUS NTAPI kerberos_user_export_context(LSA_SEC_HANDLE handle, ULONG flags, 
 	wr_u8(&w, !anew);
 	if (!anew)
 		kerberos_protection_pack(&w, u->protection);
-	void *block = wr_ok(&w) ? block_dup(w.buf, w.len) : NULL;
-	if (!block)
-		return fail(SEC_E_INSUFFICIENT_MEMORY, "exported Kerberos context");
-	packed->pvBuffer = block;
-	packed->cbBuffer = (ULONG)w.len;
-	if (token)
-		*token = NULL; /* there are no access tokens */
-	return SEC_E_OK;
+	return keeper_export(packed, wr_ok(&w) ? w.buf : NULL, w.len, token);
 }
 
-static NTSTATUS user_import(struct rd r, struct user_context **out)
+static NTSTATUS user_import(const uint8_t *bytes, size_t n, void **out)
 {
-	CLEANUP(user_unref_p) struct user_context *u = NULL;
+	CLEANUP(counted_unref_p) struct user_context *u = NULL;
+	struct rd r = rd_of(bytes, n);
 	uint32_t magic, version;
 	uint8_t goes_on;
 
@@ -143,30 +118,12 @@ static NTSTATUS user_import(struct rd r, struct user_context **out)
 
 NTSTATUS NTAPI kerberos_user_import_context(PSecBuffer packed, HANDLE token, PLSA_SEC_HANDLE handle)
 {
-	static atomic_ullong last;
-	CLEANUP(user_unref_p) struct user_context *u = NULL;
-
-	if (!packed || (packed->cbBuffer && !packed->pvBuffer))
-		return fail(SEC_E_INVALID_TOKEN, "ImportSecurityContext");
-	NTSTATUS status = user_import(rd_of(packed->pvBuffer, packed->cbBuffer), &u);
-	if (failed(status))
-		return status;
-	uint64_t key = IMPORTED | (atomic_fetch_add(&last, 1) + 1);
-	if (!keymap_add(&contexts, key, u))
-		return fail(SEC_E_INSUFFICIENT_MEMORY, "user-mode contexts");
-	u = NULL;
-	*handle = (LSA_SEC_HANDLE)key;
-	return SEC_E_OK;
+	return keeper_import(&contexts, packed, user_import, handle);
 }
 
 NTSTATUS NTAPI kerberos_user_delete_context(LSA_SEC_HANDLE handle)
 {
-	struct user_context *u = keymap_remove(&contexts, handle);
-
-	if (!u)
-		return fail(SEC_E_INVALID_HANDLE, "user-mode context");
-	user_unref(u);
-	return STATUS_SUCCESS;
+	return keeper_delete(&contexts, handle);
 }
 
 /* ---- messages: they carry their own numbers, so that the caller's say nothing ---- */
@@ -174,7 +131,7 @@ NTSTATUS NTAPI kerberos_user_delete_context(LSA_SEC_HANDLE handle)
 NTSTATUS NTAPI kerberos_user_make_signature(LSA_SEC_HANDLE handle, ULONG qop,
 					    PSecBufferDesc message, ULONG sequence)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "MakeSignature");
@@ -184,7 +141,7 @@ NTSTATUS NTAPI kerberos_user_make_signature(LSA_SEC_HANDLE handle, ULONG qop,
 NTSTATUS NTAPI kerberos_user_verify_signature(LSA_SEC_HANDLE handle, PSecBufferDesc message,
 					      ULONG sequence, PULONG qop)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "VerifySignature");
@@ -194,7 +151,7 @@ NTSTATUS NTAPI kerberos_user_verify_signature(LSA_SEC_HANDLE handle, PSecBufferD
 NTSTATUS NTAPI kerberos_user_seal_message(LSA_SEC_HANDLE handle, ULONG qop, PSecBufferDesc message,
 					  ULONG sequence)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "EncryptMessage");
@@ -206,7 +163,7 @@ NTSTATUS NTAPI kerberos_user_seal_message(LSA_SEC_HANDLE handle, ULONG qop, PSec
 NTSTATUS NTAPI kerberos_user_unseal_message(LSA_SEC_HANDLE handle, PSecBufferDesc message,
 					    ULONG sequence, PULONG qop)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "DecryptMessage");
@@ -216,7 +173,7 @@ NTSTATUS NTAPI kerberos_user_unseal_message(LSA_SEC_HANDLE handle, PSecBufferDes
 /* Negotiate tells what it signed and verified elsewhere: a MECHLIST_SIGNATURE buffer of two numbers. */
 NTSTATUS NTAPI kerberos_user_complete_token(LSA_SEC_HANDLE handle, PSecBufferDesc told)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 	struct rd r = compose_bytes(
 		compose_is_sound(told) ? compose_find(told, SECBUFFER_MECHLIST_SIGNATURE) : NULL);
 	uint32_t sent, received;
@@ -231,16 +188,16 @@ NTSTATUS NTAPI kerberos_user_complete_token(LSA_SEC_HANDLE handle, PSecBufferDes
 
 NTSTATUS NTAPI kerberos_user_get_context_token(LSA_SEC_HANDLE handle, PHANDLE token)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "context token");
-	return fail(SEC_E_NO_IMPERSONATION, "there are no access tokens on this system");
+	return fail(SEC_E_NO_IMPERSONATION, "the facade makes tokens, of the client's account");
 }
 
 NTSTATUS NTAPI kerberos_user_query_context(LSA_SEC_HANDLE handle, ULONG attribute, PVOID buffer)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "QueryContextAttributes");

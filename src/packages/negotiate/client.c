@@ -49,6 +49,17 @@ static void offer_done(struct offer *o)
 	wr_done(&o->token);
 }
 
+/* It fits, but its own configuration is damaged: what is weaker does not take its place unsaid. */
+static bool is_damaged(const struct nego_leg *leg, enum nego_row row)
+{
+	const struct nego_credential *all = leg->context->credential;
+	const char *why = NULL;
+
+	return row == NEGO_KERBEROS &&
+	       all->passed[NEGO_CLIENT][row].status == SEC_E_INTERNAL_ERROR &&
+	       !failed(nego_kerberos_fits(all, leg->target, &why));
+}
+
 /* The first that can begin is the optimistic one; those before it that cannot are not offered. */
 static bool offer_row(struct nego_leg *leg, struct offer *o, enum nego_row row)
 {
@@ -56,9 +67,14 @@ static bool offer_row(struct nego_leg *leg, struct offer *o, enum nego_row row)
 	const struct nego_credential *with = nego_credential_with(all, NEGO_CLIENT, row);
 
 	if (!with) {
-		if (o->first == NEGO_NONE)
-			nego_why_none(&leg->context->why, all, NEGO_CLIENT, row);
-		return true;
+		if (o->first != NEGO_NONE)
+			return true;
+		nego_why_none(&leg->context->why, all, NEGO_CLIENT, row);
+		if (!is_damaged(leg, row))
+			return true;
+		nego_why_tell(&leg->context->why);
+		o->status = all->passed[NEGO_CLIENT][row].status;
+		return false;
 	}
 
 	if (o->first == NEGO_NONE) {

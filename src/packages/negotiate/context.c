@@ -7,23 +7,6 @@
 #include "packages/negotiate/lsa.h"
 #include "packages/negotiate/packed.h"
 
-struct nego_credential *nego_credential_new(uint32_t use)
-{
-	struct nego_credential *c = MEM_NEW(struct nego_credential);
-	if (!c)
-		return NULL;
-	atomic_init(&c->refs, 1);
-	c->use = use;
-	c->expiry = CLOCK_NEVER;
-	return c;
-}
-
-void nego_credential_ref(void *credential)
-{
-	struct nego_credential *c = credential;
-	atomic_fetch_add(&c->refs, 1);
-}
-
 static void credential_free(struct nego_credential *c)
 {
 	for (int role = 0; role < NEGO_ROLES; role++)
@@ -37,14 +20,26 @@ static void credential_free(struct nego_credential *c)
 }
 
 /* Those that were added go one after the other: there may be more of them than a stack is deep. */
-struct nego_credential *nego_credential_unref(struct nego_credential *c)
+static void credentials_end(void *credential)
 {
-	while (c && atomic_fetch_sub(&c->refs, 1) == 1) {
+	struct nego_credential *c = credential;
+
+	while (c) {
 		struct nego_credential *added = atomic_load(&c->added);
 		credential_free(c);
-		c = added;
+		c = added && counted_leave(&added->counted) ? added : NULL;
 	}
-	return NULL;
+}
+
+struct nego_credential *nego_credential_new(uint32_t use)
+{
+	struct nego_credential *c = MEM_NEW(struct nego_credential);
+	if (!c)
+		return NULL;
+	counted_init(&c->counted, credentials_end);
+	c->use = use;
+	c->expiry = CLOCK_NEVER;
+	return c;
 }
 
 void nego_credential_add(struct nego_credential *c, struct nego_credential *more)
@@ -72,32 +67,10 @@ OPENSSPI_REACH_HANDLE nego_credential_of(struct nego_credential *c, enum nego_ro
 	return with ? with->of[role][row] : 0;
 }
 
-struct nego_context *nego_context_new(enum nego_role role, struct nego_credential *credential)
-{
-	struct nego_context *c = MEM_NEW(struct nego_context);
-	if (!c)
-		return NULL;
-	atomic_init(&c->refs, 1);
-	c->role = role;
-	c->credential = credential;
-	c->mech_list = WR(SPNEGO_TOKEN_MAX);
-	c->chosen = MECH_UNKNOWN;
-	c->row = NEGO_NONE;
-	c->expiry = credential->expiry;
-	nego_credential_ref(credential);
-	return c;
-}
-
-void nego_context_ref(void *context)
+static void context_end(void *context)
 {
 	struct nego_context *c = context;
-	atomic_fetch_add(&c->refs, 1);
-}
 
-struct nego_context *nego_context_unref(struct nego_context *c)
-{
-	if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
-		return NULL;
 	if (c->inner)
 		nego_host()->extension->ReachDeleteContext(c->inner);
 	nego_credential_unref(c->credential);
@@ -106,7 +79,22 @@ struct nego_context *nego_context_unref(struct nego_context *c)
 	compose_forget(&c->held);
 	text_done(&c->why);
 	mem_free(c);
-	return NULL;
+}
+
+struct nego_context *nego_context_new(enum nego_role role, struct nego_credential *credential)
+{
+	struct nego_context *c = MEM_NEW(struct nego_context);
+	if (!c)
+		return NULL;
+	counted_init(&c->counted, context_end);
+	c->role = role;
+	c->credential = credential;
+	c->mech_list = WR(SPNEGO_TOKEN_MAX);
+	c->chosen = MECH_UNKNOWN;
+	c->row = NEGO_NONE;
+	c->expiry = credential->expiry;
+	counted_ref(credential);
+	return c;
 }
 
 struct rd nego_reason(const struct nego_context *c)

@@ -6,8 +6,7 @@
 #ifndef OPENSSPI_NEGOTIATE_CONTEXT_H
 #define OPENSSPI_NEGOTIATE_CONTEXT_H
 
-#include <stdatomic.h>
-
+#include "base/counted.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "packages/compose.h"
@@ -22,7 +21,7 @@ struct nego_passed {
 };
 
 struct nego_credential {
-	atomic_uint refs;
+	struct counted counted;
 	uint32_t use;		/* SECPKG_CRED_ */
 	bool is_given;		/* an identity came with it */
 	bool is_local;		/* of this machine's own account */
@@ -42,7 +41,7 @@ enum nego_stage {
 };
 
 struct nego_context {
-	atomic_uint refs;
+	struct counted counted;
 	enum nego_stage stage;
 	enum nego_role role;
 	struct nego_credential *credential;
@@ -69,21 +68,25 @@ struct nego_context {
 };
 
 MUST_CHECK struct nego_credential *nego_credential_new(uint32_t use);
-void nego_credential_ref(void *credential);
-struct nego_credential *nego_credential_unref(struct nego_credential *c);
-DEFINE_CLEANUP(struct nego_credential *, nego_credential_unref)
+DEFINE_COUNTED(struct nego_credential, nego_credential)
 
 /* Takes its own reference to the credential. */
 MUST_CHECK struct nego_context *nego_context_new(enum nego_role role,
 						 struct nego_credential *credential);
-void nego_context_ref(void *context);
-struct nego_context *nego_context_unref(struct nego_context *c);
-DEFINE_CLEANUP(struct nego_context *, nego_context_unref)
+DEFINE_COUNTED(struct nego_context, nego_context)
+
+/* What is asked of AcquireCredentialsHandle and AddCredentials. */
+struct nego_asked {
+	uint32_t use;
+	const void *auth; /* an identity's block, or NULL */
+	LUID *logon;	  /* NULL: the caller's session */
+	enum nego_row only;
+};
 
 /* Acquires what the mechanisms allow, or `only` one of them does (NEGO_NONE: all). When none is left:
  * STATUS_NTLM_BLOCKED if NTLM would be but for the policy, else the status of the best one that is
  * installed; SEC_E_NO_CREDENTIALS when no mechanism may be used. */
-MUST_CHECK NTSTATUS nego_credential_make(uint32_t use, const void *auth, enum nego_row only,
+MUST_CHECK NTSTATUS nego_credential_make(const struct nego_asked *asked,
 					 struct nego_credential **out);
 
 /* Adds another one, which goes with `c`, and from now on before what was there. */

@@ -31,7 +31,8 @@ static NTSTATUS keep_name(struct nego_credential *c, const struct identity_view 
 /* What may be asked for, and with what. */
 struct asked {
 	struct nego_list list;
-	const void *auth;     /* NULL: the caller's own credentials */
+	const void *auth;     /* NULL: the session's own credentials */
+	LUID *logon;	      /* NULL: the caller's session */
 	const char *not_ntlm; /* why NTLM cannot use them; NULL: it can */
 };
 
@@ -123,8 +124,13 @@ static NTSTATUS acquire_row(struct nego_credential *c, enum nego_role role, enum
 	if (row == NEGO_KERBEROS && role == NEGO_SERVER)
 		use = c->use & SECPKG_CRED_BOTH;
 	nego_why_listen();
-	NTSTATUS status = nego_host()->extension->ReachAcquireCredentials(
-		&name, use, (void *)(uintptr_t)asked->auth, &c->of[role][row], &expiry);
+	const OPENSSPI_LSA_EXTENSION *extension = nego_host()->extension;
+	void *auth = (void *)(uintptr_t)asked->auth;
+	OPENSSPI_REACH_HANDLE *to = &c->of[role][row];
+	NTSTATUS status =
+		asked->logon ? extension->ReachAcquireSession(&name, use, asked->logon, auth, to,
+							      &expiry)
+			     : extension->ReachAcquireCredentials(&name, use, auth, to, &expiry);
 	if (status == SEC_E_INSUFFICIENT_MEMORY || status == STATUS_NO_MEMORY)
 		return status;
 	if (failed(status)) {
@@ -190,19 +196,42 @@ static bool is_withheld(uint32_t use, const void *auth)
 	       ((use & SECPKG_CRED_AUTOLOGON_RESTRICTED) && !auth);
 }
 
-NTSTATUS nego_credential_make(uint32_t use, const void *auth, enum nego_row only,
-			      struct nego_credential **out)
+/* Whose session it is, for its name and for which mechanisms it may have to do with. */
+static NTSTATUS read_session(struct nego_credential *c, const LUID *logon)
+{
+	const LSA_SECPKG_FUNCTION_TABLE *lsa = nego_host()->lsa;
+	SecBuffer block = { 0, SECBUFFER_EMPTY, NULL };
+	struct identity_view id;
+
+	NTSTATUS status = compose_primary_get(lsa, nego_id(), logon, &block);
+	if (failed(status))
+		return status == STATUS_NO_MEMORY ? status : STATUS_SUCCESS;
+	if (identity_read(compose_bytes(&block), &id)) {
+		c->is_local = is_local(&id);
+		status = keep_name(c, &id);
+	}
+	lsa->FreeLsaHeap(block.pvBuffer);
+	return status;
+}
+
+NTSTATUS nego_credential_make(const struct nego_asked *call, struct nego_credential **out)
 {
 	struct asked asked = { .auth = NULL };
+	const uint32_t use = call->use;
 
 	if (!(use & SECPKG_CRED_BOTH))
 		return fail(SEC_E_UNKNOWN_CREDENTIALS, "reading what the credential is for");
 	CLEANUP(nego_credential_unref_p) struct nego_credential *c = nego_credential_new(use);
 	if (!c)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "making a credential");
-	NTSTATUS status = read_identity(c, auth, &asked);
-	for (int row = 0; only != NEGO_NONE && row < NEGO_ROWS; row++)
-		asked.list.allowed[row] = asked.list.allowed[row] && row == (int)only;
+	NTSTATUS status = read_identity(c, call->auth, &asked);
+	if (!failed(status) && !asked.auth && call->logon &&
+	    !compose_session_is_own(nego_host()->lsa, call->logon)) {
+		asked.logon = call->logon;
+		status = read_session(c, call->logon);
+	}
+	for (int row = 0; call->only != NEGO_NONE && row < NEGO_ROWS; row++)
+		asked.list.allowed[row] = asked.list.allowed[row] && row == (int)call->only;
 	if (!failed(status) && (use & SECPKG_CRED_OUTBOUND) && !is_withheld(use, asked.auth))
 		status = acquire_role(c, NEGO_CLIENT, &asked);
 	if (!failed(status) && (use & SECPKG_CRED_INBOUND))

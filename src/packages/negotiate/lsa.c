@@ -4,33 +4,26 @@
 
 #include "base/block.h"
 #include "base/clock.h"
-#include "base/slots.h"
 #include "base/utf.h"
+#include "packages/half.h"
 #include "packages/negotiate/engine.h"
 #include "packages/negotiate/fallback.h"
 #include "packages/negotiate/lsa.h"
 #include "packages/negotiate/package.h"
 
-#define HANDLES_MAX (1u << 20)
-
 /* The OBJECT IDENTIFIER 1.3.6.1.5.5.2 in DER. */
 static const uint8_t mechanism[] = { 0x06, 0x06, 0x2B, 0x06, 0x01, 0x05, 0x05, 0x02 };
 
-static struct lsa_half {
-	struct compose_host host;
-	struct slots credentials, contexts;
-} half = {
-	.credentials = { .lock = PTHREAD_MUTEX_INITIALIZER,
-			 .limit = HANDLES_MAX,
-			 .first_free = UINT32_MAX },
-	.contexts = { .lock = PTHREAD_MUTEX_INITIALIZER,
-		      .limit = HANDLES_MAX,
-		      .first_free = UINT32_MAX },
-};
+static struct package_half half = HALF_INIT;
 
 const struct compose_host *nego_host(void)
 {
 	return &half.host;
+}
+
+ULONG nego_id(void)
+{
+	return half.id;
 }
 
 /* ---- the package ---- */
@@ -38,19 +31,12 @@ const struct compose_host *nego_host(void)
 NTSTATUS NTAPI nego_sp_initialize(ULONG_PTR package_id, PSECPKG_PARAMETERS parameters,
 				  PLSA_SECPKG_FUNCTION_TABLE table)
 {
-	if (!slots_guard_forks(&half.credentials) || !slots_guard_forks(&half.contexts))
-		return fail(STATUS_INSUFFICIENT_RESOURCES, "guarding Negotiate's tables");
-	return compose_host_open(&half.host, table);
+	return half_open(&half, package_id, table);
 }
 
 NTSTATUS NTAPI nego_sp_shutdown(void)
 {
-	void *object;
-
-	while ((object = slots_remove_any(&half.contexts)))
-		nego_context_unref(object);
-	while ((object = slots_remove_any(&half.credentials)))
-		nego_credential_unref(object);
+	half_clear(&half);
 	return STATUS_SUCCESS;
 }
 
@@ -66,23 +52,7 @@ NTSTATUS NTAPI nego_sp_get_extended_information(SECPKG_EXTENDED_INFORMATION_CLAS
 	static const OPENSSPI_PACKAGE_TRAITS traits = { OPENSSPI_PACKAGE_TRAITS_CLASS,
 							OPENSSPI_AUTH_DATA_IDENTITY,
 							OPENSSPI_HOME_LSA };
-	size_t id = offsetof(SECPKG_EXTENDED_INFORMATION, Info.GssInfo.EncodedId);
-
-	if ((ULONG) class != OPENSSPI_PACKAGE_TRAITS_CLASS && class != SecpkgGssInfo)
-		return fail(SEC_E_UNSUPPORTED_FUNCTION, "a class of information");
-	PSECPKG_EXTENDED_INFORMATION info =
-		half.host.lsa->AllocateLsaHeap((ULONG)(sizeof(*info) + id + sizeof(mechanism)));
-	if (!info)
-		return fail(STATUS_NO_MEMORY, "information on the package");
-	*out = info;
-	if (class != SecpkgGssInfo) {
-		memcpy(info, &traits, sizeof(traits));
-		return STATUS_SUCCESS;
-	}
-	info->Class = SecpkgGssInfo;
-	info->Info.GssInfo.EncodedIdLength = sizeof(mechanism);
-	memcpy((uint8_t *)info + id, mechanism, sizeof(mechanism));
-	return STATUS_SUCCESS;
+	return half_inform(&half, class, &traits, rd_of(mechanism, sizeof(mechanism)), out);
 }
 
 /* ---- credentials ---- */
@@ -93,17 +63,13 @@ NTSTATUS NTAPI nego_sp_acquire_credentials(PUNICODE_STRING principal, ULONG use,
 {
 	CLEANUP(nego_credential_unref_p) struct nego_credential *c = NULL;
 
-	NTSTATUS status = nego_credential_make(use, auth, NEGO_NONE, &c);
+	const struct nego_asked asked = { use, auth, logon, NEGO_NONE };
+	NTSTATUS status = nego_credential_make(&asked, &c);
 	if (failed(status))
 		return status;
-	uint64_t number = slots_add(&half.credentials, c);
-	if (!number)
-		return fail(SEC_E_INSUFFICIENT_MEMORY, "numbering a credential");
-	*handle = (LSA_SEC_HANDLE)number;
 	if (expiry)
 		expiry->QuadPart = c->expiry;
-	c = NULL;
-	return STATUS_SUCCESS;
+	return half_number_take(&half.credentials, TAKE(c), handle);
 }
 
 /* The package is one mechanism's, or Negotiate and none for all of them. */
@@ -114,7 +80,7 @@ NTSTATUS NTAPI nego_sp_add_credentials(LSA_SEC_HANDLE handle, PUNICODE_STRING pr
 	CLEANUP(nego_credential_unref_p) struct nego_credential *c = NULL, *more = NULL;
 	enum nego_row only = NEGO_NONE;
 
-	c = slots_find(&half.credentials, handle, nego_credential_ref);
+	c = half_find(&half.credentials, handle);
 	if (!c)
 		return fail(SEC_E_INVALID_HANDLE, "AddCredentials");
 	if (package && package->Length) {
@@ -125,7 +91,8 @@ NTSTATUS NTAPI nego_sp_add_credentials(LSA_SEC_HANDLE handle, PUNICODE_STRING pr
 	}
 	if (use & SECPKG_CRED_BOTH & ~c->use)
 		return fail(SEC_E_UNKNOWN_CREDENTIALS, "adding credentials for another role");
-	NTSTATUS status = nego_credential_make(use, auth, only, &more);
+	const struct nego_asked asked = { use, auth, NULL, only };
+	NTSTATUS status = nego_credential_make(&asked, &more);
 	if (failed(status))
 		return status;
 	if (expiry)
@@ -136,17 +103,13 @@ NTSTATUS NTAPI nego_sp_add_credentials(LSA_SEC_HANDLE handle, PUNICODE_STRING pr
 
 NTSTATUS NTAPI nego_sp_free_credentials(LSA_SEC_HANDLE handle)
 {
-	struct nego_credential *c = slots_remove(&half.credentials, handle);
-	if (!c)
-		return fail(SEC_E_INVALID_HANDLE, "FreeCredentialsHandle");
-	nego_credential_unref(c);
-	return STATUS_SUCCESS;
+	return half_release(&half.credentials, handle);
 }
 
 NTSTATUS NTAPI nego_sp_query_credentials(LSA_SEC_HANDLE handle, ULONG attribute, PVOID buffer)
 {
 	CLEANUP(nego_credential_unref_p)
-	struct nego_credential *c = slots_find(&half.credentials, handle, nego_credential_ref);
+	struct nego_credential *c = half_find(&half.credentials, handle);
 	if (!c)
 		return fail(SEC_E_INVALID_HANDLE, "QueryCredentialsAttributes");
 	if (attribute != SECPKG_CRED_ATTR_NAMES)
@@ -181,8 +144,7 @@ static bool is_inner_call(void)
 static NTSTATUS new_context(const struct nego_call *call, struct nego_context **out)
 {
 	CLEANUP(nego_credential_unref_p)
-	struct nego_credential *credential =
-		slots_find(&half.credentials, call->credential, nego_credential_ref);
+	struct nego_credential *credential = half_find(&half.credentials, call->credential);
 	uint32_t need = call->role == NEGO_SERVER ? SECPKG_CRED_INBOUND : SECPKG_CRED_OUTBOUND;
 
 	if (!credential)
@@ -199,7 +161,7 @@ static NTSTATUS find_context(const struct nego_call *call, struct nego_context *
 		return fail(SEC_E_INVALID_TOKEN, "reading the buffers");
 	if (!call->context)
 		return new_context(call, out);
-	*out = slots_find(&half.contexts, call->context, nego_context_ref);
+	*out = half_find(&half.contexts, call->context);
 	return *out && (*out)->role == call->role
 		       ? STATUS_SUCCESS
 		       : fail(SEC_E_INVALID_HANDLE, "finding the context");
@@ -267,7 +229,8 @@ static NTSTATUS one_leg(const struct nego_call *call, struct nego_leg *leg)
 	}
 	if (failed(status) && !c->held.waits) {
 		c->stage = NEGO_DEAD;
-		if (!*nego_why_heard())
+		/* what a server's chosen mechanism refuses has nothing to do with those it is no better than */
+		if (!*nego_why_heard() && !(c->role == NEGO_SERVER && c->chosen != MECH_UNKNOWN))
 			nego_why_tell(&c->why);
 	}
 	return status;
@@ -298,14 +261,13 @@ static NTSTATUS run_call(const struct nego_call *call, PLSA_SEC_HANDLE out, PULO
 	*out = call->context;
 	if (*out)
 		return status;
-	nego_context_ref(c);
-	*out = (LSA_SEC_HANDLE)slots_add(&half.contexts, c);
-	if (*out)
+	counted_ref(c);
+	NTSTATUS numbered = half_number_take(&half.contexts, c, out);
+	if (!failed(numbered))
 		return status;
-	nego_context_unref(c);
 	block_free(*call->mapped ? call->data->pvBuffer : NULL);
 	*call->mapped = FALSE;
-	return fail(SEC_E_INSUFFICIENT_MEMORY, "numbering a context");
+	return numbered;
 }
 
 NTSTATUS NTAPI nego_sp_init_context(LSA_SEC_HANDLE credential, LSA_SEC_HANDLE context,
@@ -333,17 +295,13 @@ NTSTATUS NTAPI nego_sp_accept_context(LSA_SEC_HANDLE credential, LSA_SEC_HANDLE 
 
 NTSTATUS NTAPI nego_sp_delete_context(LSA_SEC_HANDLE handle)
 {
-	struct nego_context *c = slots_remove(&half.contexts, handle);
-	if (!c)
-		return fail(SEC_E_INVALID_HANDLE, "DeleteSecurityContext");
-	nego_context_unref(c);
-	return STATUS_SUCCESS;
+	return half_release(&half.contexts, handle);
 }
 
 NTSTATUS NTAPI nego_sp_query_context(LSA_SEC_HANDLE handle, ULONG attribute, PVOID buffer)
 {
 	CLEANUP(nego_context_unref_p)
-	struct nego_context *c = slots_find(&half.contexts, handle, nego_context_ref);
+	struct nego_context *c = half_find(&half.contexts, handle);
 	if (!c)
 		return fail(SEC_E_INVALID_HANDLE, "QueryContextAttributes");
 	return nego_query_attribute(c, attribute, buffer);

@@ -5,8 +5,9 @@
 
 #include "packages/negotiate/context.h"
 
-/* From SpInitialize on. */
+/* From SpInitialize on, and this package's id. */
 const struct compose_host *nego_host(void);
+ULONG nego_id(void);
 
 /* The entry points of SECPKG_FUNCTION_TABLE. */
 extern SpInitializeFn nego_sp_initialize;
@@ -14,6 +15,7 @@ extern SpShutdownFn nego_sp_shutdown;
 extern SpGetInfoFn nego_sp_get_info;
 extern SpGetExtendedInformationFn nego_sp_get_extended_information;
 extern SpAcquireCredentialsHandleFn nego_sp_acquire_credentials;
+extern SpAcceptCredentialsFn nego_sp_accept_credentials;
 extern SpFreeCredentialsHandleFn nego_sp_free_credentials;
 extern SpAddCredentialsFn nego_sp_add_credentials;
 extern SpQueryCredentialsAttributesFn nego_sp_query_credentials;

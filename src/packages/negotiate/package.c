@@ -32,6 +32,7 @@ static SECPKG_FUNCTION_TABLE lsa_table = {
 	.Initialize = nego_sp_initialize,
 	.Shutdown = nego_sp_shutdown,
 	.GetInfo = nego_sp_get_info,
+	.AcceptCredentials = nego_sp_accept_credentials,
 	.AcquireCredentialsHandle = nego_sp_acquire_credentials,
 	.QueryCredentialsAttributes = nego_sp_query_credentials,
 	.FreeCredentialsHandle = nego_sp_free_credentials,
@@ -57,27 +58,11 @@ static SECPKG_USER_FUNCTION_TABLE user_table = {
 	.ImportContext = nego_user_import_context,
 };
 
-static NTSTATUS lsa_initialize(ULONG lsa_version, ULONG *package_version,
-			       PSECPKG_FUNCTION_TABLE *tables, ULONG *count)
-{
-	*package_version = SECPKG_INTERFACE_VERSION;
-	*tables = &lsa_table;
-	*count = 1;
-	return STATUS_SUCCESS;
-}
-
-static NTSTATUS user_initialize(ULONG lsa_version, ULONG *package_version,
-				PSECPKG_USER_FUNCTION_TABLE *tables, ULONG *count)
-{
-	*package_version = SECPKG_INTERFACE_VERSION;
-	*tables = &user_table;
-	*count = 1;
-	return STATUS_SUCCESS;
-}
-
 const struct package_module negotiate_module = {
 	.name = "negotiate",
-	.lsa_initialize = lsa_initialize,
-	.user_initialize = user_initialize,
+	.lsa = &lsa_table,
+	.lsa_count = 1,
+	.user = &user_table,
+	.user_count = 1,
 	.describe = negotiate_describe,
 };

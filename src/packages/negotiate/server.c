@@ -45,8 +45,15 @@ static NTSTATUS nothing_fits(struct nego_context *c, bool has_ntlm, const char *
 {
 	const struct nego_passed *ntlm = &c->credential->passed[NEGO_SERVER][NEGO_NTLM];
 
-	if (!has_ntlm || ntlm->status != STATUS_NTLM_BLOCKED || may_use(c, NEGO_NTLM))
+	if (!has_ntlm || ntlm->status != STATUS_NTLM_BLOCKED || may_use(c, NEGO_NTLM)) {
+		for (int row = 0; row < NEGO_ROWS; row++)
+			if (may_use(c, (enum nego_row)row))
+				nego_why_add(&c->why, (enum nego_row)row, SEC_E_OK,
+					     "the client does not offer it");
+			else
+				nego_why_none(&c->why, c->credential, NEGO_SERVER, (enum nego_row)row);
 		return fail(SEC_E_INVALID_TOKEN, what);
+	}
 	nego_why_add(&c->why, NEGO_KERBEROS, SEC_E_OK, "the client does not offer it");
 	nego_why_none(&c->why, c->credential, NEGO_SERVER, NEGO_NTLM);
 	return fail(STATUS_NTLM_BLOCKED, what);

@@ -6,16 +6,15 @@
 #include "base/base.h"
 
 #include "base/block.h"
-#include "base/keymap.h"
+#include "base/keeper.h"
 #include "base/module.h"
 #include "packages/negotiate/lsa.h"
 #include "packages/negotiate/packed.h"
 
 #define NO_PACKAGE UINT32_MAX
-#define KEYS_IMPORTED (UINT64_C(1) << 63)
 
 struct user_context {
-	atomic_uint refs;
+	struct counted counted;
 	const SECPKG_USER_FUNCTION_TABLE *table; /* the mechanism's */
 	LSA_SEC_HANDLE key;			 /* its context there */
 	uint8_t *words;				 /* the mechanism's name, then the reason */
@@ -24,37 +23,24 @@ struct user_context {
 	atomic_uint sent, received; /* mechListMICs */
 };
 
-static struct keymap contexts = KEYMAP_INIT;
+static struct keeper contexts = KEEPER_INIT;
 static const struct module_services *services;
 
-static void user_unref(struct user_context *u)
+static void user_end(void *context)
 {
-	if (!u || atomic_fetch_sub(&u->refs, 1) != 1)
-		return;
+	struct user_context *u = context;
+
 	if (u->table->DeleteUserModeContext)
 		(void)u->table->DeleteUserModeContext(u->key);
 	mem_free(u->words);
 	mem_free(u);
-}
-DEFINE_CLEANUP(struct user_context *, user_unref)
-
-static void user_visit(void *context)
-{
-	atomic_fetch_add(&((struct user_context *)context)->refs, 1);
-}
-
-static struct user_context *user_find(LSA_SEC_HANDLE handle)
-{
-	return keymap_find(&contexts, handle, user_visit);
 }
 
 NTSTATUS NTAPI nego_user_instance_init(ULONG version, PSECPKG_DLL_FUNCTIONS functions,
 				       PVOID *user_functions)
 {
 	services = module_services_of(functions);
-	return keymap_guard_forks(&contexts)
-		       ? STATUS_SUCCESS
-		       : fail(STATUS_INSUFFICIENT_RESOURCES, "guarding user-mode contexts");
+	return keeper_open(&contexts);
 }
 
 /* ---- contexts come and go ---- */
@@ -100,12 +86,12 @@ static NTSTATUS user_new(const SECPKG_USER_FUNCTION_TABLE *table, LSA_SEC_HANDLE
 			(void)table->DeleteUserModeContext(key);
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "a user-mode context");
 	}
+	counted_init(&u->counted, user_end);
 	u->table = table;
 	u->key = key;
 	atomic_init(&u->sent, p->sent);
 	atomic_init(&u->received, p->received);
 	atomic_init(&u->state, p->state);
-	atomic_init(&u->refs, 1);
 	*out = u;
 	return STATUS_SUCCESS;
 }
@@ -144,22 +130,17 @@ static NTSTATUS user_map(const struct nego_packed *p, struct user_context **out)
 
 static NTSTATUS map_first(LSA_SEC_HANDLE handle, const struct nego_packed *p)
 {
-	CLEANUP(user_unref_p) struct user_context *u = NULL;
+	struct user_context *u = NULL;
 
 	/* One that is mapped anew is another one: its mechanism's goes before the new one comes. */
-	user_unref(keymap_remove(&contexts, handle));
+	keeper_drop(&contexts, handle);
 	NTSTATUS status = user_map(p, &u);
-	if (failed(status))
-		return status;
-	if (!keymap_add(&contexts, handle, u))
-		return fail(SEC_E_INSUFFICIENT_MEMORY, "user-mode contexts");
-	u = NULL;
-	return STATUS_SUCCESS;
+	return failed(status) ? status : keeper_put_take(&contexts, handle, u);
 }
 
 static NTSTATUS map_again(LSA_SEC_HANDLE handle, const struct nego_packed *p)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "a user-mode context");
@@ -177,18 +158,13 @@ NTSTATUS NTAPI nego_user_init_context(LSA_SEC_HANDLE handle, PSecBuffer packed)
 
 	if (nego_packed_read(rd_of(packed->pvBuffer, packed->cbBuffer), &p))
 		status = p.inner.n ? map_first(handle, &p) : map_again(handle, &p);
-	block_free(packed->pvBuffer);
-	*packed = (SecBuffer){ .BufferType = packed->BufferType };
+	keeper_drop_packed(packed);
 	return failed(status) ? fail(status, "mapping a negotiated context") : status;
 }
 
 NTSTATUS NTAPI nego_user_delete_context(LSA_SEC_HANDLE handle)
 {
-	struct user_context *u = keymap_remove(&contexts, handle);
-	if (!u)
-		return fail(SEC_E_INVALID_HANDLE, "a user-mode context");
-	user_unref(u);
-	return STATUS_SUCCESS;
+	return keeper_delete(&contexts, handle);
 }
 
 /* ---- messages ---- */
@@ -196,7 +172,7 @@ NTSTATUS NTAPI nego_user_delete_context(LSA_SEC_HANDLE handle)
 NTSTATUS NTAPI nego_user_make_signature(LSA_SEC_HANDLE handle, ULONG qop, PSecBufferDesc message,
 					ULONG sequence)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "MakeSignature");
 	return u->table->MakeSignature ? u->table->MakeSignature(u->key, qop, message, sequence)
@@ -206,7 +182,7 @@ NTSTATUS NTAPI nego_user_make_signature(LSA_SEC_HANDLE handle, ULONG qop, PSecBu
 NTSTATUS NTAPI nego_user_verify_signature(LSA_SEC_HANDLE handle, PSecBufferDesc message,
 					  ULONG sequence, PULONG qop)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "VerifySignature");
 	return u->table->VerifySignature ? u->table->VerifySignature(u->key, message, sequence, qop)
@@ -216,7 +192,7 @@ NTSTATUS NTAPI nego_user_verify_signature(LSA_SEC_HANDLE handle, PSecBufferDesc 
 NTSTATUS NTAPI nego_user_seal_message(LSA_SEC_HANDLE handle, ULONG qop, PSecBufferDesc message,
 				      ULONG sequence)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "EncryptMessage");
 	return u->table->SealMessage ? u->table->SealMessage(u->key, qop, message, sequence)
@@ -226,7 +202,7 @@ NTSTATUS NTAPI nego_user_seal_message(LSA_SEC_HANDLE handle, ULONG qop, PSecBuff
 NTSTATUS NTAPI nego_user_unseal_message(LSA_SEC_HANDLE handle, PSecBufferDesc message,
 					ULONG sequence, PULONG qop)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "DecryptMessage");
 	return u->table->UnsealMessage ? u->table->UnsealMessage(u->key, message, sequence, qop)
@@ -237,7 +213,7 @@ NTSTATUS NTAPI nego_user_unseal_message(LSA_SEC_HANDLE handle, PSecBufferDesc me
 
 NTSTATUS NTAPI nego_user_get_context_token(LSA_SEC_HANDLE handle, PHANDLE token)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "a context's token");
 	return u->table->GetContextToken ? u->table->GetContextToken(u->key, token)
@@ -259,7 +235,7 @@ static NTSTATUS query_negotiation(const struct user_context *u, SecPkgContext_Ne
 
 NTSTATUS NTAPI nego_user_query_context(LSA_SEC_HANDLE handle, ULONG attribute, PVOID buffer)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "QueryContextAttributes");
 	if (!buffer)
@@ -278,7 +254,7 @@ NTSTATUS NTAPI nego_user_query_context(LSA_SEC_HANDLE handle, ULONG attribute, P
 NTSTATUS NTAPI nego_user_export_context(LSA_SEC_HANDLE handle, ULONG flags, PSecBuffer out,
 					PHANDLE token)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 	CLEANUP(wr_done) struct wr w = WR(NEGO_PACKED_MAX);
 	SecBuffer inner = { 0 };
 
@@ -329,16 +305,8 @@ static NTSTATUS user_import(struct rd packed, HANDLE token, struct user_context 
 
 NTSTATUS NTAPI nego_user_import_context(PSecBuffer packed, HANDLE token, PLSA_SEC_HANDLE handle)
 {
-	static atomic_ullong last;
-	CLEANUP(user_unref_p) struct user_context *u = NULL;
+	struct user_context *u = NULL;
 
 	NTSTATUS status = user_import(rd_of(packed->pvBuffer, packed->cbBuffer), token, &u);
-	if (failed(status))
-		return status;
-	LSA_SEC_HANDLE key = (LSA_SEC_HANDLE)(KEYS_IMPORTED | (atomic_fetch_add(&last, 1) + 1));
-	if (!keymap_add(&contexts, key, u))
-		return fail(SEC_E_INSUFFICIENT_MEMORY, "user-mode contexts");
-	u = NULL;
-	*handle = key;
-	return STATUS_SUCCESS;
+	return failed(status) ? status : keeper_import_take(&contexts, u, handle);
 }

@@ -224,7 +224,7 @@ static NTSTATUS query_credential_name(const struct ntlm_session *s, void *buffer
 
 static NTSTATUS query_access_token(const struct ntlm_session *s, void *buffer)
 {
-	return fail(SEC_E_NO_IMPERSONATION, "access token: there are none on this system");
+	return fail(SEC_E_NO_IMPERSONATION, "access token: QuerySecurityContextToken makes them");
 }
 
 static NTSTATUS query_target(const struct ntlm_session *s, void *buffer)
@@ -256,6 +256,29 @@ static NTSTATUS query_client_sids(const struct ntlm_session *s, void *buffer)
 	return sids_to_block(wr_view(&s->sids), buffer);
 }
 
+static NTSTATUS query_client_account(const struct ntlm_session *s, void *buffer)
+{
+	OPENSSPI_CLIENT_ACCOUNT account = {
+		.Kind = s->of_machine ? OPENSSPI_ACCOUNT_OF_MACHINE : OPENSSPI_ACCOUNT_OF_DOMAIN,
+		.Level = s->attributes & ASC_RET_IDENTIFY ? SecurityIdentification
+							  : SecurityImpersonation,
+	};
+
+	if (!s->server)
+		return fail(SEC_E_UNSUPPORTED_FUNCTION, "client account at the client");
+	if (s->attributes & ASC_RET_NULL_SESSION)
+		return fail(SEC_E_NO_IMPERSONATION, "the account of an anonymous client");
+	account.Domain = block_text(s->domain.p, s->domain.n);
+	account.User = block_text(s->user.p, s->user.n);
+	if (!account.Domain || !account.User) {
+		block_free(account.Domain);
+		block_free(account.User);
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "client account");
+	}
+	*(OPENSSPI_CLIENT_ACCOUNT *)buffer = account;
+	return SEC_E_OK;
+}
+
 NTSTATUS ntlm_session_query(const struct ntlm_session *s, ULONG attribute, void *buffer)
 {
 	static const struct row {
@@ -282,6 +305,7 @@ NTSTATUS ntlm_session_query(const struct ntlm_session *s, ULONG attribute, void 
 		{ SECPKG_ATTR_CLIENT_SPECIFIED_TARGET, query_client_target },
 		{ SECPKG_ATTR_LAST_CLIENT_TOKEN_STATUS, query_last_token },
 		{ OPENSSPI_ATTR_CLIENT_SIDS, query_client_sids },
+		{ OPENSSPI_ATTR_CLIENT_ACCOUNT, query_client_account },
 	};
 
 	if (!buffer)

@@ -7,55 +7,31 @@
 #include "packages/ntlm/context.h"
 #include "packages/ntlm/local.h"
 
-struct ntlm_credential *ntlm_credential_new(uint32_t use)
+static void credential_end(void *credential)
 {
-	struct ntlm_credential *c = MEM_NEW(struct ntlm_credential);
-	if (!c)
-		return NULL;
-	atomic_init(&c->refs, 1);
-	c->use = use;
-	return c;
-}
+	struct ntlm_credential *c = credential;
 
-struct ntlm_credential *ntlm_credential_unref(struct ntlm_credential *c)
-{
-	if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
-		return NULL;
 	ntlm_text_done(&c->domain);
 	ntlm_text_done(&c->user);
 	secret_free(c->nt_hash);
 	secret_free(c->lm_hash);
 	mem_free(c);
-	return NULL;
 }
 
-void ntlm_credential_visit(void *credential)
+struct ntlm_credential *ntlm_credential_new(uint32_t use)
 {
-	atomic_fetch_add(&((struct ntlm_credential *)credential)->refs, 1);
-}
-
-void ntlm_credential_unref_p(struct ntlm_credential **c)
-{
-	ntlm_credential_unref(*c);
-}
-
-struct ntlm_context *ntlm_context_new(bool server, struct ntlm_credential *credential)
-{
-	struct ntlm_context *c = MEM_NEW(struct ntlm_context);
+	struct ntlm_credential *c = MEM_NEW(struct ntlm_credential);
 	if (!c)
 		return NULL;
-	atomic_init(&c->refs, 1);
-	c->server = server;
-	c->negotiate = c->challenge = WR(NTLM_MESSAGE_MAX);
-	ntlm_credential_visit(credential);
-	c->credential = credential;
+	counted_init(&c->counted, credential_end);
+	c->use = use;
 	return c;
 }
 
-struct ntlm_context *ntlm_context_unref(struct ntlm_context *c)
+static void context_end(void *context)
 {
-	if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
-		return NULL;
+	struct ntlm_context *c = context;
+
 	ntlm_credential_unref(c->credential);
 	wr_done(&c->negotiate);
 	wr_done(&c->challenge);
@@ -63,17 +39,19 @@ struct ntlm_context *ntlm_context_unref(struct ntlm_context *c)
 	ntlm_session_done(&c->session);
 	ntlm_local_release(c->local, c->server);
 	mem_free_wiped(c, sizeof(*c));
-	return NULL;
 }
 
-void ntlm_context_visit(void *context)
+struct ntlm_context *ntlm_context_new(bool server, struct ntlm_credential *credential)
 {
-	atomic_fetch_add(&((struct ntlm_context *)context)->refs, 1);
-}
-
-void ntlm_context_unref_p(struct ntlm_context **c)
-{
-	ntlm_context_unref(*c);
+	struct ntlm_context *c = MEM_NEW(struct ntlm_context);
+	if (!c)
+		return NULL;
+	counted_init(&c->counted, context_end);
+	c->server = server;
+	c->negotiate = c->challenge = WR(NTLM_MESSAGE_MAX);
+	counted_ref(credential);
+	c->credential = credential;
+	return c;
 }
 
 /* One address or the application data: a type (but for the latter), a length and bytes elsewhere. */

@@ -7,8 +7,8 @@
 #define OPENSSPI_NTLM_CONTEXT_H
 
 #include <ntsecpkg.h>
-#include <stdatomic.h>
 
+#include "base/counted.h"
 #include "packages/ntlm/avpairs.h"
 #include "packages/ntlm/session.h"
 
@@ -16,10 +16,12 @@
 #define NTLM_DOMAIN_MAX 255 /* a DNS name fits */
 
 struct ntlm_credential {
-	atomic_uint refs;
+	struct counted counted;
 	uint32_t use;	 /* SECPKG_CRED_ */
 	bool is_default; /* whoever is signed in: no identity was given */
 	bool is_nobody;	 /* an identity of nothing: an anonymous one */
+	bool is_session; /* whoever that logon session is for, which is not the caller's own */
+	LUID session;
 	struct ntlm_text domain, user;
 	struct secret *nt_hash; /* NULL: there is no password to use */
 	struct secret *lm_hash; /* NULL: unless policy has a use for it and the password has one */
@@ -35,7 +37,7 @@ enum ntlm_state {
 };
 
 struct ntlm_context {
-	atomic_uint refs;
+	struct counted counted;
 	enum ntlm_state state;
 	bool server;
 	uint32_t requirements; /* of the first call */
@@ -53,16 +55,10 @@ struct ntlm_context {
 };
 
 MUST_CHECK struct ntlm_credential *ntlm_credential_new(uint32_t use);
-struct ntlm_credential *ntlm_credential_unref(struct ntlm_credential *c);
+DEFINE_COUNTED(struct ntlm_credential, ntlm_credential)
 
 MUST_CHECK struct ntlm_context *ntlm_context_new(bool server, struct ntlm_credential *credential);
-struct ntlm_context *ntlm_context_unref(struct ntlm_context *c);
-
-/* For slots_find and for CLEANUP. */
-void ntlm_credential_visit(void *credential);
-void ntlm_context_visit(void *context);
-void ntlm_credential_unref_p(struct ntlm_credential **c);
-void ntlm_context_unref_p(struct ntlm_context **c);
+DEFINE_COUNTED(struct ntlm_context, ntlm_context)
 
 /* Takes SECBUFFER_CHANNEL_BINDINGS out of the input, if there is one: its MD5 in the form of
  * RFC 4121 4.1.1.2. False when its offsets are not right. */

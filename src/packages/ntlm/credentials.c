@@ -4,6 +4,7 @@
 
 #include "crypto/hash.h"
 #include "crypto/ntlm.h"
+#include "packages/ntlm/logon.h"
 #include "packages/ntlm/lsa.h"
 #include "packages/ntlm/respond.h"
 #include "wire/authdata.h"
@@ -96,6 +97,8 @@ NTSTATUS ntlm_credential_for(const struct ntlm_credential *asked, const UNICODE_
 	void *block;
 
 	*out = NULL;
+	if (asked->is_session)
+		return ntlm_session_credential(&asked->session, asked->use, out);
 	if (!asked->is_default || asked->use & SECPKG_CRED_AUTOLOGON_RESTRICTED)
 		return STATUS_SUCCESS;
 	NTSTATUS status = read_identity(target, &block);

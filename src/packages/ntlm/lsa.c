@@ -4,41 +4,34 @@
 
 #include "base/block.h"
 #include "base/clock.h"
-#include "base/slots.h"
 #include "base/utf.h"
+#include "packages/half.h"
 #include "packages/ntlm/buffers.h"
 #include "packages/ntlm/local.h"
+#include "packages/ntlm/logon.h"
 #include "packages/ntlm/lsa.h"
 #include "packages/ntlm/package.h"
 #include "wire/authdata.h"
-
-#define HANDLES_MAX (1u << 20)
 
 /* The OBJECT IDENTIFIER 1.3.6.1.4.1.311.2.2.10 in DER. */
 static const uint8_t mechanism[] = { 0x06, 0x0A, 0x2B, 0x06, 0x01, 0x04,
 				     0x01, 0x82, 0x37, 0x02, 0x02, 0x0A };
 
-static struct lsa_half {
-	struct ntlm_host host;
-	struct slots credentials, contexts;
-} half = {
-	.credentials = { .lock = PTHREAD_MUTEX_INITIALIZER,
-			 .limit = HANDLES_MAX,
-			 .first_free = UINT32_MAX },
-	.contexts = { .lock = PTHREAD_MUTEX_INITIALIZER,
-		      .limit = HANDLES_MAX,
-		      .first_free = UINT32_MAX },
-};
+static struct package_half half = HALF_INIT;
 
-const struct ntlm_host *ntlm_host(void)
+const struct compose_host *ntlm_host(void)
 {
 	return &half.host;
 }
 
+ULONG ntlm_id(void)
+{
+	return half.id;
+}
+
 uint32_t ntlm_policy(uint32_t number, uint32_t safest)
 {
-	ULONG value;
-	return failed(half.host.extension->QueryPolicy(number, &value)) ? safest : value;
+	return compose_policy(&half.host, number, safest);
 }
 
 bool ntlm_flags_suffice(uint32_t flags, uint32_t policy_number)
@@ -66,27 +59,14 @@ NTSTATUS ntlm_caller_names(struct ntlm_text *domain, struct ntlm_text *user)
 NTSTATUS NTAPI ntlm_sp_initialize(ULONG_PTR package_id, PSECPKG_PARAMETERS parameters,
 				  PLSA_SECPKG_FUNCTION_TABLE table)
 {
-	const OPENSSPI_LSA_EXTENSION *extension;
-
-	if (!slots_guard_forks(&half.credentials) || !slots_guard_forks(&half.contexts) ||
-	    !ntlm_local_guard_forks())
+	if (!ntlm_local_guard_forks())
 		return fail(STATUS_INSUFFICIENT_RESOURCES, "guarding NTLM's tables");
-	NTSTATUS status = OpensspiLsaExtension(OPENSSPI_LSA_EXTENSION_VERSION, &extension);
-	if (failed(status))
-		return status;
-	half.host = (struct ntlm_host){ .lsa = table, .extension = extension };
-	return STATUS_SUCCESS;
+	return half_open(&half, package_id, table);
 }
 
 NTSTATUS NTAPI ntlm_sp_shutdown(void)
 {
-	struct ntlm_context *context;
-	struct ntlm_credential *credential;
-
-	while ((context = slots_remove_any(&half.contexts)))
-		ntlm_context_unref(context);
-	while ((credential = slots_remove_any(&half.credentials)))
-		ntlm_credential_unref(credential);
+	half_clear(&half);
 	return STATUS_SUCCESS;
 }
 
@@ -110,23 +90,7 @@ NTSTATUS NTAPI ntlm_sp_get_extended_information(SECPKG_EXTENDED_INFORMATION_CLAS
 	static const OPENSSPI_PACKAGE_TRAITS traits = { OPENSSPI_PACKAGE_TRAITS_CLASS,
 							OPENSSPI_AUTH_DATA_IDENTITY,
 							OPENSSPI_HOME_LSA };
-	if ((ULONG) class == OPENSSPI_PACKAGE_TRAITS_CLASS) {
-		*out = lsa_heap_copy(&traits, sizeof(traits));
-		return *out ? STATUS_SUCCESS : fail(STATUS_NO_MEMORY, "package traits");
-	}
-	if (class != SecpkgGssInfo)
-		return fail(SEC_E_UNSUPPORTED_FUNCTION, "GetExtendedInformation class");
-
-	size_t id = offsetof(SECPKG_EXTENDED_INFORMATION, Info.GssInfo.EncodedId);
-	PSECPKG_EXTENDED_INFORMATION info =
-		half.host.lsa->AllocateLsaHeap((ULONG)(id + sizeof(mechanism) + sizeof(*info)));
-	if (!info)
-		return fail(STATUS_NO_MEMORY, "mechanism identifier");
-	info->Class = SecpkgGssInfo;
-	info->Info.GssInfo.EncodedIdLength = sizeof(mechanism);
-	memcpy((uint8_t *)info + id, mechanism, sizeof(mechanism));
-	*out = info;
-	return STATUS_SUCCESS;
+	return half_inform(&half, class, &traits, rd_of(mechanism, sizeof(mechanism)), out);
 }
 
 /* ---- credentials ---- */
@@ -147,6 +111,15 @@ static NTSTATUS refuse_if_blocked(void)
 	return fail(STATUS_NTLM_BLOCKED, "acquiring NTLM's credentials");
 }
 
+/* No identity: the caller's own, or that of a session which was made by a logon. */
+static void credential_of_session(struct ntlm_credential *c, const LUID *logon)
+{
+	c->is_session = !compose_session_is_own(half.host.lsa, logon);
+	c->is_default = !c->is_session;
+	if (c->is_session)
+		c->session = *logon;
+}
+
 NTSTATUS NTAPI ntlm_sp_acquire_credentials(PUNICODE_STRING principal, ULONG use, PLUID logon,
 					   PVOID auth, PVOID get_key, PVOID get_key_argument,
 					   PLSA_SEC_HANDLE handle, PTimeStamp expiry)
@@ -159,34 +132,25 @@ NTSTATUS NTAPI ntlm_sp_acquire_credentials(PUNICODE_STRING principal, ULONG use,
 	CLEANUP(ntlm_credential_unref_p) struct ntlm_credential *c = ntlm_credential_new(use);
 	if (!c)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM credentials");
-	c->is_default = auth == NULL;
+	if (!auth)
+		credential_of_session(c, logon);
 	status = auth ? ntlm_credential_fill(c, authdata_block(auth)) : STATUS_SUCCESS;
 	if (failed(status))
 		return status;
-
-	uint64_t number = slots_add(&half.credentials, c);
-	if (!number)
-		return fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM credential handles");
-	c = NULL;
-	*handle = (LSA_SEC_HANDLE)number;
 	if (expiry)
 		expiry->QuadPart = CLOCK_NEVER;
-	return STATUS_SUCCESS;
+	return half_number_take(&half.credentials, TAKE(c), handle);
 }
 
 NTSTATUS NTAPI ntlm_sp_free_credentials(LSA_SEC_HANDLE handle)
 {
-	struct ntlm_credential *c = slots_remove(&half.credentials, handle);
-	if (!c)
-		return fail(SEC_E_INVALID_HANDLE, "FreeCredentialsHandle");
-	ntlm_credential_unref(c);
-	return STATUS_SUCCESS;
+	return half_release(&half.credentials, handle);
 }
 
 NTSTATUS NTAPI ntlm_sp_query_credentials(LSA_SEC_HANDLE handle, ULONG attribute, PVOID buffer)
 {
 	CLEANUP(ntlm_credential_unref_p)
-	struct ntlm_credential *c = slots_find(&half.credentials, handle, ntlm_credential_visit);
+	struct ntlm_credential *c = half_find(&half.credentials, handle);
 	if (!c)
 		return fail(SEC_E_INVALID_HANDLE, "QueryCredentialsAttributes");
 	if (attribute != SECPKG_CRED_ATTR_NAMES)
@@ -194,13 +158,17 @@ NTSTATUS NTAPI ntlm_sp_query_credentials(LSA_SEC_HANDLE handle, ULONG attribute,
 	SecPkgCredentials_NamesW *names = buffer;
 	CLEANUP(ntlm_text_done) struct ntlm_text domain = { 0 };
 	CLEANUP(ntlm_text_done) struct ntlm_text user = { 0 };
-	if (c->is_default) {
-		NTSTATUS status = ntlm_caller_names(&domain, &user);
-		if (failed(status))
-			return status;
-	}
+	CLEANUP(ntlm_credential_unref_p) struct ntlm_credential *found = NULL;
+	NTSTATUS status = STATUS_SUCCESS;
+	if (c->is_default)
+		status = ntlm_caller_names(&domain, &user);
+	if (c->is_session)
+		status = ntlm_session_credential(&c->session, c->use, &found);
+	if (failed(status))
+		return status;
+	const struct ntlm_credential *named = found ? found : c;
 	names->sUserName = c->is_default ? ntlm_account_name(&domain, &user)
-					 : ntlm_account_name(&c->domain, &c->user);
+					 : ntlm_account_name(&named->domain, &named->user);
 	return names->sUserName ? SEC_E_OK : fail(SEC_E_INSUFFICIENT_MEMORY, "credential names");
 }
 
@@ -243,14 +211,14 @@ static NTSTATUS leg_find(struct ntlm_leg *leg, LSA_SEC_HANDLE credential, LSA_SE
 		return fail(SEC_E_INVALID_TOKEN, "input buffers");
 	leg->token = buffer_bytes(leg->in, SECBUFFER_TOKEN);
 	if (context) {
-		leg->context = slots_find(&half.contexts, context, ntlm_context_visit);
+		leg->context = half_find(&half.contexts, context);
 		if (!leg->context)
 			return fail(SEC_E_INVALID_HANDLE, "NTLM context");
 		if (leg->context->server != server)
 			return fail(SEC_E_INVALID_HANDLE, "NTLM context of the other role");
 		return STATUS_SUCCESS;
 	}
-	leg->credential = slots_find(&half.credentials, credential, ntlm_credential_visit);
+	leg->credential = half_find(&half.credentials, credential);
 	return leg->credential ? STATUS_SUCCESS : fail(SEC_E_INVALID_HANDLE, "NTLM credential");
 }
 
@@ -287,12 +255,10 @@ static NTSTATUS leg_finish(struct ntlm_leg *leg, const struct leg_results *r, NT
 	}
 	LSA_SEC_HANDLE number = r->context;
 	if (!number) {
-		ntlm_context_visit(leg->context);
-		number = (LSA_SEC_HANDLE)slots_add(&half.contexts, leg->context);
-		if (!number) {
-			ntlm_context_unref(leg->context);
-			return fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM context handles");
-		}
+		counted_ref(leg->context);
+		NTSTATUS status = half_number_take(&half.contexts, leg->context, &number);
+		if (failed(status))
+			return status;
 	}
 	*r->new_context = number;
 	*r->attributes = leg->attributes;
@@ -348,17 +314,13 @@ NTSTATUS NTAPI ntlm_sp_accept_context(LSA_SEC_HANDLE credential, LSA_SEC_HANDLE 
 
 NTSTATUS NTAPI ntlm_sp_delete_context(LSA_SEC_HANDLE handle)
 {
-	struct ntlm_context *c = slots_remove(&half.contexts, handle);
-	if (!c)
-		return fail(SEC_E_INVALID_HANDLE, "DeleteSecurityContext");
-	ntlm_context_unref(c);
-	return STATUS_SUCCESS;
+	return half_release(&half.contexts, handle);
 }
 
 NTSTATUS NTAPI ntlm_sp_query_context(LSA_SEC_HANDLE handle, ULONG attribute, PVOID buffer)
 {
 	CLEANUP(ntlm_context_unref_p)
-	struct ntlm_context *c = slots_find(&half.contexts, handle, ntlm_context_visit);
+	struct ntlm_context *c = half_find(&half.contexts, handle);
 	if (!c || c->state != NTLM_STATE_ESTABLISHED)
 		return fail(SEC_E_INVALID_HANDLE, "QueryContextAttributes");
 	return ntlm_session_query(&c->session, attribute, buffer);

@@ -6,14 +6,11 @@
 #include <ntsecpkg.h>
 #include <opensspi.h>
 
+#include "packages/compose.h"
 #include "packages/ntlm/context.h"
 
 /* The services of the LSA, from SpInitialize on. */
-struct ntlm_host {
-	const LSA_SECPKG_FUNCTION_TABLE *lsa;
-	const OPENSSPI_LSA_EXTENSION *extension;
-};
-const struct ntlm_host *ntlm_host(void);
+const struct compose_host *ntlm_host(void);
 
 static inline struct rd ntlm_unicode_bytes(const UNICODE_STRING *s)
 {

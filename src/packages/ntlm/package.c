@@ -3,6 +3,7 @@
 #include "base/base.h"
 
 #include "packages/ntlm/describe.h"
+#include "packages/ntlm/logon.h"
 #include "packages/ntlm/lsa.h"
 #include "packages/ntlm/package.h"
 
@@ -29,9 +30,13 @@ const SecPkgInfoW *ntlm_package_info(void)
 }
 
 static SECPKG_FUNCTION_TABLE lsa_table = {
+	.CallPackage = ntlm_ap_call_package,
+	.CallPackageUntrusted = ntlm_ap_call_package,
+	.LogonUserEx2 = ntlm_ap_logon_user,
 	.Initialize = ntlm_sp_initialize,
 	.Shutdown = ntlm_sp_shutdown,
 	.GetInfo = ntlm_sp_get_info,
+	.AcceptCredentials = ntlm_sp_accept_credentials,
 	.AcquireCredentialsHandle = ntlm_sp_acquire_credentials,
 	.QueryCredentialsAttributes = ntlm_sp_query_credentials,
 	.FreeCredentialsHandle = ntlm_sp_free_credentials,
@@ -57,27 +62,11 @@ static SECPKG_USER_FUNCTION_TABLE user_table = {
 	.ImportContext = ntlm_user_import_context,
 };
 
-static NTSTATUS lsa_initialize(ULONG lsa_version, ULONG *package_version,
-			       PSECPKG_FUNCTION_TABLE *tables, ULONG *count)
-{
-	*package_version = SECPKG_INTERFACE_VERSION;
-	*tables = &lsa_table;
-	*count = 1;
-	return STATUS_SUCCESS;
-}
-
-static NTSTATUS user_initialize(ULONG lsa_version, ULONG *package_version,
-				PSECPKG_USER_FUNCTION_TABLE *tables, ULONG *count)
-{
-	*package_version = SECPKG_INTERFACE_VERSION;
-	*tables = &user_table;
-	*count = 1;
-	return STATUS_SUCCESS;
-}
-
 const struct package_module ntlm_module = {
 	.name = "ntlm",
-	.lsa_initialize = lsa_initialize,
-	.user_initialize = user_initialize,
+	.lsa = &lsa_table,
+	.lsa_count = 1,
+	.user = &user_table,
+	.user_count = 1,
 	.describe = ntlm_describe,
 };

@@ -217,6 +217,22 @@ static NTSTATUS session_keys_make(const struct ntlm_context *c, struct ntlm_clai
 	return STATUS_SUCCESS;
 }
 
+/* An account of this machine's file has no SIDs, and a process of this machine signed in to no authority: it
+ * is the user of this system that it runs as. A domain's is neither, whatever the domain is called. */
+static bool is_of_machine(const struct ntlm_claim *k, const struct verdict *v)
+{
+	const UNICODE_STRING *domain = &v->result.Domain;
+	OPENSSPI_MACHINE_NAMES names;
+
+	if (k->kind == NTLM_CLAIM_LOCAL || k->kind == NTLM_CLAIM_NOBODY)
+		return k->kind == NTLM_CLAIM_LOCAL;
+	(void)ntlm_host()->extension->MachineNames(&names);
+	return !v->sids.cbBuffer &&
+	       utf16_equal_nocase(domain->Buffer, domain->Length / sizeof(WCHAR),
+				  names.NetbiosComputer.Buffer,
+				  names.NetbiosComputer.Length / sizeof(WCHAR));
+}
+
 static NTSTATUS session_fill(const struct ntlm_context *c, struct ntlm_claim *k,
 			     const struct verdict *v)
 {
@@ -236,6 +252,7 @@ static NTSTATUS session_fill(const struct ntlm_context *c, struct ntlm_claim *k,
 	s->attributes = attributes_of(c->requirements, k->flags);
 	s->attributes |= k->kind == NTLM_CLAIM_NOBODY ? ASC_RET_NULL_SESSION : 0;
 	s->start = clock_now();
+	s->of_machine = is_of_machine(k, v);
 	if (!ntlm_text_copy(&s->domain, domain) || !ntlm_text_copy(&s->user, user) ||
 	    (target.n && !ntlm_text_copy(&s->target, target)))
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "NTLM session");

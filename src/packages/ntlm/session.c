@@ -5,7 +5,7 @@
 #include "packages/ntlm/session.h"
 #include "wire/sids.h"
 
-#define PACKED_MAGIC 0x4D544E03u /* changes with the layout */
+#define PACKED_MAGIC 0x4D544E04u /* changes with the layout */
 
 bool ntlm_text_copy(struct ntlm_text *out, struct rd utf16le)
 {
@@ -74,6 +74,7 @@ void ntlm_session_pack(struct wr *w, const struct ntlm_session *s)
 	wr_u32le(w, s->flags);
 	wr_u32le(w, s->attributes);
 	wr_u8(w, s->server);
+	wr_u8(w, s->of_machine);
 	wr_u64le(w, (uint64_t)s->start);
 	wr_bytes(w, ntlm_session_key(s), NTLM_KEY_LEN);
 	text_pack(w, &s->domain);
@@ -86,13 +87,14 @@ static bool numbers_unpack(struct rd *r, struct ntlm_session *s)
 {
 	uint32_t magic;
 	uint64_t start;
-	uint8_t server;
+	uint8_t server, of_machine;
 
 	if (!rd_u32le(r, &magic) || magic != PACKED_MAGIC || !rd_u32le(r, &s->flags) ||
 	    !rd_u32le(r, &s->attributes) || !rd_u8(r, &server) || server > 1 ||
-	    !rd_u64le(r, &start))
+	    !rd_u8(r, &of_machine) || of_machine > 1 || !rd_u64le(r, &start))
 		return false;
 	s->server = server;
+	s->of_machine = of_machine;
 	s->start = (int64_t)start;
 	return true;
 }

@@ -29,6 +29,7 @@ struct ntlm_session {
 	struct ntlm_text target;       /* the SPN the client named */
 	struct secret *key;	       /* ExportedSessionKey, NTLM_KEY_LEN bytes */
 	struct wr sids;		       /* server: wire/sids.h, from the authority; empty: none */
+	bool of_machine;	       /* server: the account is this machine's, not a domain's */
 };
 
 /* A copy of UTF-16LE bytes; false when memory is short. */

@@ -5,62 +5,48 @@
  * thread may seal while another unseals. */
 #include "base/base.h"
 
-#include "base/block.h"
-#include "base/keymap.h"
+#include "base/keeper.h"
 #include "packages/ntlm/buffers.h"
 #include "packages/ntlm/lsa.h"
 #include "packages/ntlm/protect.h"
 
 struct user_context {
-	atomic_uint refs;
+	struct counted counted;
 	struct ntlm_session session;
 	struct secret *state; /* a struct ntlm_protection */
 };
 
-static struct keymap contexts = KEYMAP_INIT;
+static struct keeper contexts = KEEPER_INIT;
 
 static struct ntlm_protection *protection_of(const struct user_context *u)
 {
 	return (struct ntlm_protection *)(void *)u->state->p;
 }
 
-static void user_unref(struct user_context *u)
+static void user_end(void *context)
 {
-	if (!u || atomic_fetch_sub(&u->refs, 1) != 1)
-		return;
+	struct user_context *u = context;
+
 	if (u->state)
 		ntlm_protection_done(protection_of(u));
 	secret_free(u->state);
 	ntlm_session_done(&u->session);
 	mem_free(u);
 }
-DEFINE_CLEANUP(struct user_context *, user_unref)
-
-static void user_visit(void *context)
-{
-	atomic_fetch_add(&((struct user_context *)context)->refs, 1);
-}
-
-static struct user_context *user_find(LSA_SEC_HANDLE handle)
-{
-	return keymap_find(&contexts, handle, user_visit);
-}
 
 NTSTATUS NTAPI ntlm_user_instance_init(ULONG version, PSECPKG_DLL_FUNCTIONS functions,
 				       PVOID *user_functions)
 {
-	if (!keymap_guard_forks(&contexts))
-		return fail(STATUS_INSUFFICIENT_RESOURCES, "guarding user-mode contexts");
-	return STATUS_SUCCESS;
+	return keeper_open(&contexts);
 }
 
 /* From a packed session, which is taken off; the protection has just begun. */
 static NTSTATUS user_new(struct rd *packed, struct user_context **out)
 {
-	CLEANUP(user_unref_p) struct user_context *u = MEM_NEW(struct user_context);
+	CLEANUP(counted_unref_p) struct user_context *u = MEM_NEW(struct user_context);
 	if (!u)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "user-mode context");
-	atomic_init(&u->refs, 1);
+	counted_init(&u->counted, user_end);
 	NTSTATUS status = ntlm_session_unpack(packed, &u->session);
 	if (failed(status))
 		return status;
@@ -72,24 +58,22 @@ static NTSTATUS user_new(struct rd *packed, struct user_context **out)
 	return STATUS_SUCCESS;
 }
 
-NTSTATUS NTAPI ntlm_user_init_context(LSA_SEC_HANDLE handle, PSecBuffer packed)
+static NTSTATUS user_map(const uint8_t *bytes, size_t n, void **out)
 {
-	CLEANUP(user_unref_p) struct user_context *u = NULL;
-	struct rd r = rd_of(packed->pvBuffer, packed->cbBuffer);
+	CLEANUP(counted_unref_p) struct user_context *u = NULL;
+	struct rd r = rd_of(bytes, n);
 
 	NTSTATUS status = user_new(&r, &u);
 	if (!failed(status) && !rd_empty(r))
 		status = fail(SEC_E_INVALID_TOKEN, "packed NTLM context: length");
-	block_free(packed->pvBuffer);
-	*packed = (SecBuffer){ .BufferType = packed->BufferType };
-	if (failed(status))
-		return status;
-	/* A context that is mapped anew starts anew. */
-	user_unref(keymap_remove(&contexts, handle));
-	if (!keymap_add(&contexts, handle, u))
-		return fail(SEC_E_INSUFFICIENT_MEMORY, "user-mode contexts");
-	u = NULL;
-	return STATUS_SUCCESS;
+	if (!failed(status))
+		*out = TAKE(u);
+	return status;
+}
+
+NTSTATUS NTAPI ntlm_user_init_context(LSA_SEC_HANDLE handle, PSecBuffer packed)
+{
+	return keeper_map(&contexts, handle, packed, user_map);
 }
 
 /* ---- from one process to another ---- */
@@ -98,13 +82,10 @@ NTSTATUS NTAPI ntlm_user_init_context(LSA_SEC_HANDLE handle, PSecBuffer packed)
 #define EXPORT_MAGIC 0x5845544Eu
 #define EXPORT_VERSION 1u
 
-/* No LSA half gives out numbers with this bit. */
-#define IMPORTED (UINT64_C(1) << 63)
-
 NTSTATUS NTAPI ntlm_user_export_context(LSA_SEC_HANDLE handle, ULONG flags, PSecBuffer packed,
 					PHANDLE token)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 	CLEANUP(wr_done) struct wr w = WR(NTLM_PACKED_MAX);
 	bool anew = flags & SECPKG_CONTEXT_EXPORT_RESET_NEW;
 
@@ -118,19 +99,13 @@ NTSTATUS NTAPI ntlm_user_export_context(LSA_SEC_HANDLE handle, ULONG flags, PSec
 	wr_u8(&w, !anew);
 	if (!anew)
 		ntlm_protection_pack(&w, protection_of(u));
-	void *block = wr_ok(&w) ? block_dup(w.buf, w.len) : NULL;
-	if (!block)
-		return fail(SEC_E_INSUFFICIENT_MEMORY, "exported NTLM context");
-	packed->pvBuffer = block;
-	packed->cbBuffer = (ULONG)w.len;
-	if (token)
-		*token = NULL; /* there are no access tokens */
-	return SEC_E_OK;
+	return keeper_export(packed, wr_ok(&w) ? w.buf : NULL, w.len, token);
 }
 
-static NTSTATUS user_import(struct rd r, struct user_context **out)
+static NTSTATUS user_import(const uint8_t *bytes, size_t n, void **out)
 {
-	CLEANUP(user_unref_p) struct user_context *u = NULL;
+	CLEANUP(counted_unref_p) struct user_context *u = NULL;
+	struct rd r = rd_of(bytes, n);
 	uint32_t magic, version;
 	uint8_t has_states;
 
@@ -149,35 +124,18 @@ static NTSTATUS user_import(struct rd r, struct user_context **out)
 
 NTSTATUS NTAPI ntlm_user_import_context(PSecBuffer packed, HANDLE token, PLSA_SEC_HANDLE handle)
 {
-	static atomic_ullong last;
-	CLEANUP(user_unref_p) struct user_context *u = NULL;
-
-	if (!packed || (packed->cbBuffer && !packed->pvBuffer))
-		return fail(SEC_E_INVALID_TOKEN, "ImportSecurityContext");
-	NTSTATUS status = user_import(rd_of(packed->pvBuffer, packed->cbBuffer), &u);
-	if (failed(status))
-		return status;
-	uint64_t key = IMPORTED | (atomic_fetch_add(&last, 1) + 1);
-	if (!keymap_add(&contexts, key, u))
-		return fail(SEC_E_INSUFFICIENT_MEMORY, "user-mode contexts");
-	u = NULL;
-	*handle = (LSA_SEC_HANDLE)key;
-	return SEC_E_OK;
+	return keeper_import(&contexts, packed, user_import, handle);
 }
 
 NTSTATUS NTAPI ntlm_user_delete_context(LSA_SEC_HANDLE handle)
 {
-	struct user_context *u = keymap_remove(&contexts, handle);
-	if (!u)
-		return fail(SEC_E_INVALID_HANDLE, "user-mode context");
-	user_unref(u);
-	return STATUS_SUCCESS;
+	return keeper_delete(&contexts, handle);
 }
 
 NTSTATUS NTAPI ntlm_user_make_signature(LSA_SEC_HANDLE handle, ULONG qop, PSecBufferDesc message,
 					ULONG sequence)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "MakeSignature");
 	if (qop != 0)
@@ -188,7 +146,7 @@ NTSTATUS NTAPI ntlm_user_make_signature(LSA_SEC_HANDLE handle, ULONG qop, PSecBu
 NTSTATUS NTAPI ntlm_user_verify_signature(LSA_SEC_HANDLE handle, PSecBufferDesc message,
 					  ULONG sequence, PULONG qop)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "VerifySignature");
 	if (qop)
@@ -199,7 +157,7 @@ NTSTATUS NTAPI ntlm_user_verify_signature(LSA_SEC_HANDLE handle, PSecBufferDesc 
 NTSTATUS NTAPI ntlm_user_seal_message(LSA_SEC_HANDLE handle, ULONG qop, PSecBufferDesc message,
 				      ULONG sequence)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "EncryptMessage");
 	if (qop != 0 && qop != SECQOP_WRAP_NO_ENCRYPT)
@@ -210,7 +168,7 @@ NTSTATUS NTAPI ntlm_user_seal_message(LSA_SEC_HANDLE handle, ULONG qop, PSecBuff
 NTSTATUS NTAPI ntlm_user_unseal_message(LSA_SEC_HANDLE handle, PSecBufferDesc message,
 					ULONG sequence, PULONG qop)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "DecryptMessage");
 	return ntlm_unseal(protection_of(u), message, sequence, qop);
@@ -219,7 +177,7 @@ NTSTATUS NTAPI ntlm_user_unseal_message(LSA_SEC_HANDLE handle, PSecBufferDesc me
 /* Negotiate tells what it signed and verified elsewhere: a MECHLIST_SIGNATURE buffer of two numbers. */
 NTSTATUS NTAPI ntlm_user_complete_token(LSA_SEC_HANDLE handle, PSecBufferDesc told)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 	struct rd r = buffer_bytes(told, SECBUFFER_MECHLIST_SIGNATURE);
 	uint32_t sent, received;
 
@@ -233,15 +191,15 @@ NTSTATUS NTAPI ntlm_user_complete_token(LSA_SEC_HANDLE handle, PSecBufferDesc to
 
 NTSTATUS NTAPI ntlm_user_get_context_token(LSA_SEC_HANDLE handle, PHANDLE token)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "context token");
-	return fail(SEC_E_NO_IMPERSONATION, "there are no access tokens on this system");
+	return fail(SEC_E_NO_IMPERSONATION, "the facade makes tokens, of the client's account");
 }
 
 NTSTATUS NTAPI ntlm_user_query_context(LSA_SEC_HANDLE handle, ULONG attribute, PVOID buffer)
 {
-	CLEANUP(user_unref_p) struct user_context *u = user_find(handle);
+	CLEANUP(counted_unref_p) struct user_context *u = keeper_find(&contexts, handle);
 	if (!u)
 		return fail(SEC_E_INVALID_HANDLE, "QueryContextAttributes");
 	return ntlm_session_query(&u->session, attribute, buffer);

@@ -6,15 +6,10 @@
 
 #include "packages/schannel/context.h"
 
-void schannel_context_ref(void *context)
+static void context_end(void *context)
 {
-	atomic_fetch_add(&((struct context *)context)->references, 1);
-}
+	struct context *c = context;
 
-void schannel_context_unref(struct context *c)
-{
-	if (!c || atomic_fetch_sub(&c->references, 1) != 1)
-		return;
 	if (c->tls)
 		c->credential->tls->connection_free(c->tls);
 	schannel_credential_unref(c->credential);
@@ -22,11 +17,6 @@ void schannel_context_unref(struct context *c)
 	mem_free(c->host);
 	mem_wipe(c, sizeof(*c));
 	mem_free(c);
-}
-
-static void schannel_context_unref_p(struct context **c)
-{
-	schannel_context_unref(*c);
 }
 
 NTSTATUS schannel_context_new(struct credential *credential, bool server, const char *host,
@@ -39,9 +29,9 @@ NTSTATUS schannel_context_new(struct credential *credential, bool server, const 
 	CLEANUP(schannel_context_unref_p) struct context *c = MEM_NEW(struct context);
 	if (!c)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "a TLS context");
-	atomic_init(&c->references, 1);
+	counted_init(&c->counted, context_end);
 	pthread_mutex_init(&c->lock, NULL);
-	schannel_credential_ref(credential);
+	counted_ref(credential);
 	c->credential = credential;
 	c->server = server;
 	c->manual = (credential->flags & SCH_CRED_MANUAL_CRED_VALIDATION) ||

@@ -23,7 +23,7 @@ enum context_state {
 #define KEPT_RECORD_MAX 128
 
 struct context {
-	atomic_uint references;
+	struct counted counted;
 	pthread_mutex_t lock;
 	enum context_state state;
 	bool server, finished, mapped, manual, asks_client;
@@ -44,8 +44,7 @@ struct context {
 /* `requirements` are ISC_REQ_ or ASC_REQ_. Takes a reference to the credential. `host` may be NULL. */
 MUST_CHECK NTSTATUS schannel_context_new(struct credential *credential, bool server, const char *host,
 				uint32_t requirements, struct context **out);
-void schannel_context_ref(void *context);
-void schannel_context_unref(struct context *c);
+DEFINE_COUNTED(struct context, schannel_context)
 
 /* One leg: what the peer said; *used bytes of it were taken, or with SEC_E_INCOMPLETE_MESSAGE are
  * missing. Call with the lock held, then look at context_output. */

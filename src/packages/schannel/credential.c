@@ -9,25 +9,15 @@
 #include "packages/schannel/load.h"
 #include "packages/schannel/own.h"
 
-void schannel_credential_ref(void *credential)
+static void credential_end(void *credential)
 {
-	atomic_fetch_add(&((struct credential *)credential)->references, 1);
-}
+	struct credential *c = credential;
 
-void schannel_credential_unref(struct credential *c)
-{
-	if (!c || atomic_fetch_sub(&c->references, 1) != 1)
-		return;
 	if (c->client)
 		c->tls->config_free(c->client);
 	if (c->server)
 		c->tls->config_free(c->server);
 	mem_free(c);
-}
-
-static void schannel_credential_unref_p(struct credential **c)
-{
-	schannel_credential_unref(*c);
 }
 
 /* The versions that the caller enables, that it does not disable and that policy allows. */
@@ -90,7 +80,7 @@ NTSTATUS schannel_credential_new(uint32_t use, const struct schannel_auth *given
 	CLEANUP(schannel_credential_unref_p) struct credential *c = MEM_NEW(struct credential);
 	if (!c)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "a credential");
-	atomic_init(&c->references, 1);
+	counted_init(&c->counted, credential_end);
 	c->flags = auth.flags;
 	c->expiry = CLOCK_NEVER;
 	NTSTATUS status = tls_load(&c->tls);

@@ -3,13 +3,12 @@
 #ifndef OPENSSPI_PACKAGES_SCHANNEL_CREDENTIAL_H
 #define OPENSSPI_PACKAGES_SCHANNEL_CREDENTIAL_H
 
-#include <stdatomic.h>
-
+#include "base/counted.h"
 #include "tls/tls.h"
 #include "wire/authdata.h"
 
 struct credential {
-	atomic_uint references;
+	struct counted counted;
 	const struct tls_ops *tls;
 	struct tls_config *client, *server; /* NULL: not for that use */
 	uint32_t flags;			    /* SCH_CRED_ */
@@ -22,7 +21,6 @@ struct credential {
  * certificate are not right; SEC_E_ALGORITHM_MISMATCH: no protocol is left; tls_load's. */
 MUST_CHECK NTSTATUS schannel_credential_new(uint32_t use, const struct schannel_auth *auth, uint32_t oldest,
 				   const char *host, struct credential **out);
-void schannel_credential_ref(void *credential);
-void schannel_credential_unref(struct credential *c);
+DEFINE_COUNTED(struct credential, schannel_credential)
 
 #endif

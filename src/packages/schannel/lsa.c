@@ -5,32 +5,18 @@
 #include <schannel.h>
 
 #include "base/clock.h"
-#include "base/slots.h"
 #include "base/utf.h"
-#include "packages/compose.h"
+#include "packages/half.h"
 #include "packages/schannel/lsa.h"
 #include "packages/schannel/schannel.h"
 #include "packages/schannel/target.h"
 
-#define OBJECTS_MAX (1u << 20)
-
-static pthread_once_t start_once = PTHREAD_ONCE_INIT;
-static struct slots credentials, contexts;
-static struct compose_host lsa;
-
-static void start(void)
-{
-	slots_init(&credentials, OBJECTS_MAX);
-	slots_init(&contexts, OBJECTS_MAX);
-}
+static struct package_half half = HALF_INIT;
 
 NTSTATUS NTAPI schannel_initialize(ULONG_PTR package, PSECPKG_PARAMETERS parameters,
 				   PLSA_SECPKG_FUNCTION_TABLE table)
 {
-	pthread_once(&start_once, start);
-	if (!slots_guard_forks(&credentials) || !slots_guard_forks(&contexts))
-		return fail(STATUS_INSUFFICIENT_RESOURCES, "guarding Schannel's tables");
-	return compose_host_open(&lsa, table);
+	return half_open(&half, package, table);
 }
 
 static NTSTATUS describe(const WCHAR *name, PSecPkgInfoW info)
@@ -63,16 +49,10 @@ NTSTATUS NTAPI schannel_info_default(PSecPkgInfoW info)
 NTSTATUS NTAPI schannel_extended_information(SECPKG_EXTENDED_INFORMATION_CLASS class,
 					     PSECPKG_EXTENDED_INFORMATION *out)
 {
-	if ((ULONG)class != OPENSSPI_PACKAGE_TRAITS_CLASS)
-		return fail(SEC_E_UNSUPPORTED_FUNCTION, "extended information of Schannel");
-	OPENSSPI_PACKAGE_TRAITS *traits = lsa.lsa->AllocateLsaHeap(sizeof(*traits));
-	if (!traits)
-		return fail(SEC_E_INSUFFICIENT_MEMORY, "extended information");
-	*traits = (OPENSSPI_PACKAGE_TRAITS){ .Class = OPENSSPI_PACKAGE_TRAITS_CLASS,
-					     .AuthDataFormat = OPENSSPI_AUTH_DATA_SCHANNEL,
-					     .Home = OPENSSPI_HOME_CALLER };
-	*out = (void *)traits;
-	return STATUS_SUCCESS;
+	static const OPENSSPI_PACKAGE_TRAITS traits = { OPENSSPI_PACKAGE_TRAITS_CLASS,
+							OPENSSPI_AUTH_DATA_SCHANNEL,
+							OPENSSPI_HOME_CALLER };
+	return half_inform(&half, class, &traits, rd_of(NULL, 0), out);
 }
 
 /* ---- credentials ---- */
@@ -83,7 +63,7 @@ static char *machine_name(void)
 	OPENSSPI_MACHINE_NAMES names = { 0 };
 	char *text = NULL;
 
-	if (!failed(lsa.extension->MachineNames(&names)) && names.DnsComputer.Length &&
+	if (!failed(half.host.extension->MachineNames(&names)) && names.DnsComputer.Length &&
 	    utf8_from_utf16(names.DnsComputer.Buffer, names.DnsComputer.Length / 2, &text, NULL))
 		return text;
 	return mem_dup_text("localhost");
@@ -103,26 +83,18 @@ NTSTATUS NTAPI schannel_acquire(PUNICODE_STRING principal, ULONG use, PLUID logo
 	CLEANUP(mem_free_p) char *host = machine_name();
 	if (!host)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "a Schannel credential");
-	uint32_t oldest = compose_policy(&lsa, OPENSSPI_POLICY_MINIMUM_TLS, TLS_1_2);
+	uint32_t oldest = compose_policy(&half.host, OPENSSPI_POLICY_MINIMUM_TLS, TLS_1_2);
 	NTSTATUS status = schannel_credential_new(use, data ? &auth : NULL, oldest, host, &c);
 	if (failed(status))
 		return status;
-	*handle = (LSA_SEC_HANDLE)slots_add(&credentials, c);
 	if (expiry)
 		expiry->QuadPart = c->expiry;
-	if (*handle)
-		return STATUS_SUCCESS;
-	schannel_credential_unref(c);
-	return fail(SEC_E_INSUFFICIENT_MEMORY, "a Schannel credential");
+	return half_number_take(&half.credentials, c, handle);
 }
 
 NTSTATUS NTAPI schannel_free_credentials(LSA_SEC_HANDLE handle)
 {
-	struct credential *c = slots_remove(&credentials, handle);
-	if (!c)
-		return fail(SEC_E_INVALID_HANDLE, "freeing a Schannel credential");
-	schannel_credential_unref(c);
-	return STATUS_SUCCESS;
+	return half_release(&half.credentials, handle);
 }
 
 NTSTATUS NTAPI schannel_query_credentials(LSA_SEC_HANDLE handle, ULONG attribute, PVOID buffer)
@@ -134,7 +106,7 @@ NTSTATUS NTAPI schannel_query_credentials(LSA_SEC_HANDLE handle, ULONG attribute
 
 struct context *schannel_context(uint64_t number)
 {
-	return slots_find(&contexts, number, schannel_context_ref);
+	return half_find(&half.contexts, number);
 }
 
 SecBuffer *buffer_find(PSecBufferDesc desc, ULONG type, ULONG nth)
@@ -188,7 +160,7 @@ static NTSTATUS fill(const struct leg *leg, SecBuffer *b, struct rd bytes)
 		return rd_empty(bytes) ? SEC_E_OK
 				       : fail(SEC_E_INVALID_TOKEN, "no buffer for the token");
 	if (leg->requirements & ISC_REQ_ALLOCATE_MEMORY) {
-		b->pvBuffer = bytes.n ? lsa.lsa->AllocateLsaHeap((ULONG)bytes.n) : NULL;
+		b->pvBuffer = bytes.n ? half.host.lsa->AllocateLsaHeap((ULONG)bytes.n) : NULL;
 		if (bytes.n && !b->pvBuffer)
 			return fail(SEC_E_INSUFFICIENT_MEMORY, "the token");
 	} else if (bytes.n > b->cbBuffer || (bytes.n && !b->pvBuffer)) {
@@ -232,7 +204,7 @@ static NTSTATUS map(const struct leg *leg, struct context *c, uint64_t number)
 {
 	if (c->mapped || !c->finished)
 		return SEC_E_OK;
-	void *packed = lsa.lsa->AllocateLsaHeap(sizeof(number));
+	void *packed = half.host.lsa->AllocateLsaHeap(sizeof(number));
 	if (!packed)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "mapping a TLS context");
 	memcpy(packed, &number, sizeof(number));
@@ -296,7 +268,7 @@ static NTSTATUS leg_begin(const struct leg *leg)
 	NTSTATUS status = target_host(leg->target, &host);
 	if (failed(status))
 		return status;
-	struct credential *credential = slots_find(&credentials, leg->credential, schannel_credential_ref);
+	struct credential *credential = half_find(&half.credentials, leg->credential);
 	if (!credential)
 		return fail(SEC_E_INVALID_HANDLE, "beginning with no credential");
 	status = schannel_context_new(credential, leg->server, host, leg->requirements, &c);
@@ -305,13 +277,12 @@ static NTSTATUS leg_begin(const struct leg *leg)
 		return status;
 	/* a handshake never ends with its first leg, so the number is not needed yet */
 	status = locked_step(leg, c, 0);
-	uint64_t number = failed(status) ? 0 : slots_add(&contexts, c);
-	if (number) {
-		*leg->new_context = (LSA_SEC_HANDLE)number;
+	if (failed(status)) {
+		schannel_context_unref(c);
 		return status;
 	}
-	schannel_context_unref(c);
-	return failed(status) ? status : fail(SEC_E_INSUFFICIENT_MEMORY, "a TLS context");
+	NTSTATUS numbered = half_number_take(&half.contexts, c, leg->new_context);
+	return failed(numbered) ? numbered : status;
 }
 
 static NTSTATUS leg_run(const struct leg *leg)
@@ -373,11 +344,7 @@ NTSTATUS NTAPI schannel_accept_context(LSA_SEC_HANDLE credential, LSA_SEC_HANDLE
 
 NTSTATUS NTAPI schannel_delete_context(LSA_SEC_HANDLE handle)
 {
-	struct context *c = slots_remove(&contexts, handle);
-	if (!c)
-		return fail(SEC_E_INVALID_HANDLE, "deleting a TLS context");
-	schannel_context_unref(c);
-	return STATUS_SUCCESS;
+	return half_release(&half.contexts, handle);
 }
 
 NTSTATUS NTAPI schannel_control(LSA_SEC_HANDLE handle, PSecBufferDesc input)

@@ -24,8 +24,7 @@
 		.InitUserModeContext = schannel_map_context,                                       \
 		.MakeSignature = schannel_make_signature,                                          \
 		.VerifySignature = schannel_verify_signature, .SealMessage = schannel_seal,        \
-		.UnsealMessage = schannel_unseal,                                                  \
-		.QueryContextAttributes = schannel_query_mapped,                                   \
+		.UnsealMessage = schannel_unseal, .QueryContextAttributes = schannel_query_mapped, \
 		.DeleteUserModeContext = schannel_unmap_context,                                   \
 	}
 
@@ -37,26 +36,10 @@ static SECPKG_FUNCTION_TABLE lsa_tables[] = {
 
 static SECPKG_USER_FUNCTION_TABLE user_tables[] = { USER_TABLE, USER_TABLE, USER_TABLE };
 
-static NTSTATUS lsa_initialize(ULONG lsa_version, ULONG *package_version,
-			       PSECPKG_FUNCTION_TABLE *tables, ULONG *count)
-{
-	*package_version = SECPKG_INTERFACE_VERSION_10; /* the whole table: several stand in a row */
-	*tables = lsa_tables;
-	*count = ARRAY_LEN(lsa_tables);
-	return STATUS_SUCCESS;
-}
-
-static NTSTATUS user_initialize(ULONG lsa_version, ULONG *package_version,
-				PSECPKG_USER_FUNCTION_TABLE *tables, ULONG *count)
-{
-	*package_version = SECPKG_INTERFACE_VERSION;
-	*tables = user_tables;
-	*count = ARRAY_LEN(user_tables);
-	return STATUS_SUCCESS;
-}
-
 const struct package_module schannel_module = {
 	.name = "schannel",
-	.lsa_initialize = lsa_initialize,
-	.user_initialize = user_initialize,
+	.lsa = lsa_tables,
+	.lsa_count = ARRAY_LEN(lsa_tables),
+	.user = user_tables,
+	.user_count = ARRAY_LEN(user_tables),
 };

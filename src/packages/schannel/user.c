@@ -2,49 +2,37 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0 */
 #include "base/base.h"
 
-#include "base/keymap.h"
+#include "base/keeper.h"
 #include "packages/schannel/lsa.h"
 #include "packages/schannel/schannel.h"
 
-static struct keymap mapped = KEYMAP_INIT;
-static PLSA_FREE_LSA_HEAP free_heap;
+static struct keeper mapped = KEEPER_INIT;
 
 NTSTATUS NTAPI schannel_instance_init(ULONG version, PSECPKG_DLL_FUNCTIONS functions,
 				      PVOID *user_functions)
 {
-	free_heap = functions->FreeHeap;
-	if (!keymap_guard_forks(&mapped))
-		return fail(STATUS_INSUFFICIENT_RESOURCES, "guarding user-mode contexts");
-	return STATUS_SUCCESS;
+	return keeper_open(&mapped);
+}
+
+static NTSTATUS map_number(const uint8_t *bytes, size_t n, void **out)
+{
+	uint64_t number;
+
+	if (bytes && n == sizeof(number)) {
+		memcpy(&number, bytes, sizeof(number));
+		*out = schannel_context(number);
+	}
+	return *out ? STATUS_SUCCESS : fail(SEC_E_INVALID_HANDLE, "mapping a TLS context");
 }
 
 NTSTATUS NTAPI schannel_map_context(LSA_SEC_HANDLE handle, PSecBuffer packed)
 {
-	struct context *c = NULL;
-	uint64_t number;
-
-	if (packed->cbBuffer == sizeof(number) && packed->pvBuffer) {
-		memcpy(&number, packed->pvBuffer, sizeof(number));
-		c = schannel_context(number);
-	}
-	if (packed->pvBuffer)
-		free_heap(packed->pvBuffer);
-	packed->pvBuffer = NULL;
-	if (!c)
-		return fail(SEC_E_INVALID_HANDLE, "mapping a TLS context");
-	if (keymap_add(&mapped, handle, c))
-		return STATUS_SUCCESS;
-	schannel_context_unref(c);
-	return fail(SEC_E_INSUFFICIENT_MEMORY, "mapping a TLS context");
+	return keeper_map(&mapped, handle, packed, map_number);
 }
 
 NTSTATUS NTAPI schannel_unmap_context(LSA_SEC_HANDLE handle)
 {
-	struct context *c = keymap_remove(&mapped, handle);
-	if (!c)
-		return fail(SEC_E_INVALID_HANDLE, "unmapping a TLS context");
-	schannel_context_unref(c);
-	return STATUS_SUCCESS;
+	return keeper_delete(&mapped, handle);
 }
 
 NTSTATUS NTAPI schannel_make_signature(LSA_SEC_HANDLE handle, ULONG qop, PSecBufferDesc message,
@@ -100,12 +88,8 @@ NTSTATUS NTAPI schannel_seal(LSA_SEC_HANDLE handle, ULONG qop, PSecBufferDesc me
 		return fail(SEC_E_QOP_NOT_SUPPORTED, "EncryptMessage's quality of protection");
 	if (!message_is_sound(message))
 		return fail(SEC_E_INVALID_TOKEN, "the buffers of EncryptMessage");
-	struct context *c = keymap_find(&mapped, handle, schannel_context_ref);
-	if (!c)
-		return fail(SEC_E_INVALID_HANDLE, "EncryptMessage");
-	NTSTATUS status = seal(c, message);
-	schannel_context_unref(c);
-	return status;
+	CLEANUP(schannel_context_unref_p) struct context *c = keeper_find(&mapped, handle);
+	return c ? seal(c, message) : fail(SEC_E_INVALID_HANDLE, "EncryptMessage");
 }
 
 static void set_buffer(SecBuffer *b, ULONG type, uint8_t *p, size_t n)
@@ -150,11 +134,10 @@ NTSTATUS NTAPI schannel_unseal(LSA_SEC_HANDLE handle, PSecBufferDesc message, UL
 {
 	if (!message_is_sound(message))
 		return fail(SEC_E_INVALID_TOKEN, "the buffers of DecryptMessage");
-	struct context *c = keymap_find(&mapped, handle, schannel_context_ref);
+	CLEANUP(schannel_context_unref_p) struct context *c = keeper_find(&mapped, handle);
 	if (!c)
 		return fail(SEC_E_INVALID_HANDLE, "DecryptMessage");
 	NTSTATUS status = unseal(c, message);
-	schannel_context_unref(c);
 	if (qop && !failed(status))
 		*qop = 0;
 	return status;
@@ -162,10 +145,7 @@ NTSTATUS NTAPI schannel_unseal(LSA_SEC_HANDLE handle, PSecBufferDesc message, UL
 
 NTSTATUS NTAPI schannel_query_mapped(LSA_SEC_HANDLE handle, ULONG attribute, PVOID buffer)
 {
-	struct context *c = keymap_find(&mapped, handle, schannel_context_ref);
-	if (!c)
-		return fail(SEC_E_INVALID_HANDLE, "QueryContextAttributes");
-	NTSTATUS status = schannel_context_query(c, attribute, buffer);
-	schannel_context_unref(c);
-	return status;
+	CLEANUP(schannel_context_unref_p) struct context *c = keeper_find(&mapped, handle);
+	return c ? schannel_context_query(c, attribute, buffer)
+		 : fail(SEC_E_INVALID_HANDLE, "QueryContextAttributes");
 }

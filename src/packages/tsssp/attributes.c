@@ -7,6 +7,7 @@
 #include "base/utf.h"
 #include "packages/tsssp/engine.h"
 #include "packages/tsssp/package.h"
+#include "packages/tsssp/session.h"
 
 static NTSTATUS give_credentials(const struct ts_context *c, const struct secret *creds,
 				 SecPkgContext_ClientCreds *out)
@@ -66,6 +67,7 @@ static bool is_of_mechanism(uint32_t attribute)
 	case SECPKG_ATTR_CLIENT_SPECIFIED_TARGET:
 	case SECPKG_ATTR_NEGOTIATION_INFO:
 	case OPENSSPI_ATTR_CLIENT_SIDS:
+	case OPENSSPI_ATTR_CLIENT_ACCOUNT:
 	case OPENSSPI_ATTR_NEGOTIATION_REASON:
 		return true;
 	default:
@@ -102,6 +104,8 @@ NTSTATUS ts_query_attribute(struct ts_context *c, uint32_t attribute, void *buff
 	case SECPKG_ATTR_FLAGS:
 		((SecPkgContext_Flags *)buffer)->Flags = c->attributes;
 		return SEC_E_OK;
+	case OPENSSPI_ATTR_DELEGATED_LOGON:
+		return ts_delegated_logon(c, buffer);
 	case OPENSSPI_ATTR_CREDSSP_VERSION:
 		*(OPENSSPI_CREDSSP_VERSION *)buffer =
 			(OPENSSPI_CREDSSP_VERSION){ c->peer_version, c->version };

@@ -3,62 +3,37 @@
 #include "base/base.h"
 
 #include "base/clock.h"
-#include "packages/tsssp/engine.h"
+#include "packages/tsssp/session.h"
 
-struct ts_credential *ts_credential_new(uint32_t use)
-{
-	struct ts_credential *c = MEM_NEW(struct ts_credential);
-	if (!c)
-		return NULL;
-	atomic_init(&c->refs, 1);
-	c->use = use;
-	c->expiry = CLOCK_NEVER;
-	return c;
-}
-
-void ts_credential_ref(void *credential)
+static void credential_end(void *credential)
 {
 	struct ts_credential *c = credential;
-	atomic_fetch_add(&c->refs, 1);
-}
-
-struct ts_credential *ts_credential_unref(struct ts_credential *c)
-{
-	if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
-		return NULL;
 	const OPENSSPI_LSA_EXTENSION *extension = ts_host()->extension;
+
 	if (c->outbound)
 		extension->ReachFreeCredentials(c->outbound);
 	if (c->inbound)
 		extension->ReachFreeCredentials(c->inbound);
 	secret_free(c->identity);
 	mem_free(c);
-	return NULL;
 }
 
-struct ts_context *ts_context_new(bool server, struct ts_credential *credential)
+struct ts_credential *ts_credential_new(uint32_t use)
 {
-	struct ts_context *c = MEM_NEW(struct ts_context);
+	struct ts_credential *c = MEM_NEW(struct ts_credential);
 	if (!c)
 		return NULL;
-	atomic_init(&c->refs, 1);
-	c->server = server;
-	c->credential = credential;
-	c->expiry = credential->expiry;
-	ts_credential_ref(credential);
+	counted_init(&c->counted, credential_end);
+	c->use = use;
+	c->expiry = CLOCK_NEVER;
 	return c;
 }
 
-void ts_context_ref(void *context)
+static void context_end(void *context)
 {
 	struct ts_context *c = context;
-	atomic_fetch_add(&c->refs, 1);
-}
 
-struct ts_context *ts_context_unref(struct ts_context *c)
-{
-	if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
-		return NULL;
+	ts_delegated_end(c);
 	if (c->inner)
 		ts_host()->extension->ReachDeleteContext(c->inner);
 	if (c->outbound)
@@ -71,5 +46,17 @@ struct ts_context *ts_context_unref(struct ts_context *c)
 	mem_free(c->key);
 	mem_free(c->target);
 	mem_free(c);
-	return NULL;
+}
+
+struct ts_context *ts_context_new(bool server, struct ts_credential *credential)
+{
+	struct ts_context *c = MEM_NEW(struct ts_context);
+	if (!c)
+		return NULL;
+	counted_init(&c->counted, context_end);
+	c->server = server;
+	c->credential = credential;
+	c->expiry = credential->expiry;
+	counted_ref(credential);
+	return c;
 }

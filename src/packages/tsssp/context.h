@@ -6,18 +6,19 @@
 #ifndef OPENSSPI_PACKAGES_TSSSP_CONTEXT_H
 #define OPENSSPI_PACKAGES_TSSSP_CONTEXT_H
 
-#include <stdatomic.h>
-
+#include "base/counted.h"
 #include "base/secret.h"
 #include "packages/compose.h"
 #include "packages/tsssp/binding.h"
 
 struct ts_credential {
-	atomic_uint refs;
+	struct counted counted;
 	uint32_t use;		 /* SECPKG_CRED_* */
 	struct secret *identity; /* the client's identity block; NULL: what the target calls for */
 	bool names_nobody;	 /* that one holds a list of packages and nothing else */
 	bool redirects; /* CREDSSP_FLAG_REDIRECT: nothing leaves that could be used again elsewhere */
+	bool is_session; /* without an identity: that session's, which is not the caller's own */
+	LUID session;
 	OPENSSPI_REACH_HANDLE outbound, inbound; /* of the inner package; 0: none (yet) */
 	int64_t expiry;
 };
@@ -39,7 +40,7 @@ enum ts_stage {
 };
 
 struct ts_context {
-	atomic_uint refs;
+	struct counted counted;
 	enum ts_stage stage;
 	bool server;
 	uint32_t requirements; /* of the first call */
@@ -67,6 +68,8 @@ struct ts_context {
 	size_t target_n;
 	struct secret *delegated; /* server: what arrived, packed as SECPKG_ATTR_CREDS_2 has it */
 	struct secret *named;	  /* as SECPKG_ATTR_CREDS has it; NULL: alike */
+	bool has_password;	  /* server: that is what arrived */
+	LUID logon;		  /* its session, from when it is asked for */
 	int64_t expiry; /* the credential's or the inner context's, whichever ends first */
 	struct compose_held held; /* an answer that found no room yet */
 };
@@ -80,19 +83,7 @@ static inline MUST_CHECK bool ts_class_is_kept(uint32_t class)
 MUST_CHECK struct ts_credential *ts_credential_new(uint32_t use);
 MUST_CHECK struct ts_context *ts_context_new(bool server, struct ts_credential *credential);
 
-struct ts_credential *ts_credential_unref(struct ts_credential *c);
-struct ts_context *ts_context_unref(struct ts_context *c);
-void ts_credential_ref(void *credential); /* for slots_find */
-void ts_context_ref(void *context);
-
-static inline UNUSED void ts_credential_unref_p(struct ts_credential **c)
-{
-	ts_credential_unref(*c);
-}
-
-static inline UNUSED void ts_context_unref_p(struct ts_context **c)
-{
-	ts_context_unref(*c);
-}
+DEFINE_COUNTED(struct ts_credential, ts_credential)
+DEFINE_COUNTED(struct ts_context, ts_context)
 
 #endif

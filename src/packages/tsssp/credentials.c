@@ -123,31 +123,50 @@ static enum ntlm_choice ntlm_choice(const void *auth)
 								       : NTLM_AMONG_OTHERS;
 }
 
+/* What the inner package is asked for. */
+struct inner_asked {
+	uint32_t use;
+	const struct secret *identity; /* NULL: the session's own */
+	const LUID *session;	       /* NULL: the caller's */
+};
+
+static NTSTATUS reach(const UNICODE_STRING *package, const struct inner_asked *asked,
+		      OPENSSPI_REACH_HANDLE *out, TimeStamp *expiry)
+{
+	const OPENSSPI_LSA_EXTENSION *extension = ts_host()->extension;
+	void *auth = asked->identity ? asked->identity->p : NULL;
+
+	if (!asked->session)
+		return extension->ReachAcquireCredentials(package, asked->use, auth, out, expiry);
+	return extension->ReachAcquireSession(package, asked->use, (PLUID)(uintptr_t)asked->session,
+					      auth, out, expiry);
+}
+
 /* Negotiate, which accepts bare NTLM too; NTLM when it is what was asked for, or all there is and not
  * what the caller wanted to avoid. */
-static NTSTATUS acquire_inner(uint32_t use, const struct secret *identity,
-			      OPENSSPI_REACH_HANDLE *out, int64_t *until)
+static NTSTATUS acquire_inner(const struct inner_asked *asked, OPENSSPI_REACH_HANDLE *out,
+			      int64_t *until)
 {
 	static const WCHAR nego_name[] = OPENSSPI_WIDE("Negotiate"),
 			   ntlm_name[] = OPENSSPI_WIDE("NTLM");
 	UNICODE_STRING nego = unicode_view(nego_name, ARRAY_LEN(nego_name) - 1),
 		       ntlm = unicode_view(ntlm_name, ARRAY_LEN(ntlm_name) - 1);
-	const OPENSSPI_LSA_EXTENSION *extension = ts_host()->extension;
 	TimeStamp expiry = { .QuadPart = CLOCK_NEVER };
-	void *auth = identity ? identity->p : NULL;
+	void *auth = asked->identity ? asked->identity->p : NULL;
 	NTSTATUS status = SEC_E_SECPKG_NOT_FOUND;
 
 	enum ntlm_choice choice = ntlm_choice(auth);
 	if (choice != NTLM_ALONE)
-		status = extension->ReachAcquireCredentials(&nego, use, auth, out, &expiry);
+		status = reach(&nego, asked, out, &expiry);
 	if (status == SEC_E_SECPKG_NOT_FOUND && choice != NTLM_AMONG_OTHERS)
-		status = extension->ReachAcquireCredentials(&ntlm, use, auth, out, &expiry);
+		status = reach(&ntlm, asked, out, &expiry);
 	if (!failed(status) && expiry.QuadPart < *until)
 		*until = expiry.QuadPart; /* they last as long as both roles' do */
 	return status;
 }
 
-NTSTATUS ts_credential_make(uint32_t use, const void *auth, struct ts_credential **out)
+NTSTATUS ts_credential_make(uint32_t use, const LUID *logon, const void *auth,
+			    struct ts_credential **out)
 {
 	CLEANUP(ts_credential_unref_p) struct ts_credential *c = NULL;
 
@@ -159,10 +178,16 @@ NTSTATUS ts_credential_make(uint32_t use, const void *auth, struct ts_credential
 	if (!c)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "making a credential");
 	NTSTATUS status = read_auth(c, auth);
-	if (!failed(status) && (use & SECPKG_CRED_OUTBOUND) && c->identity && !c->names_nobody)
-		status = acquire_inner(SECPKG_CRED_OUTBOUND, c->identity, &c->outbound, &c->expiry);
+	const bool given = c->identity && !c->names_nobody;
+	c->is_session = !given && !compose_session_is_own(ts_host()->lsa, logon);
+	if (c->is_session)
+		c->session = *logon;
+	const struct inner_asked client = { SECPKG_CRED_OUTBOUND, c->identity, NULL },
+				 server = { SECPKG_CRED_INBOUND, NULL, NULL };
+	if (!failed(status) && (use & SECPKG_CRED_OUTBOUND) && given)
+		status = acquire_inner(&client, &c->outbound, &c->expiry);
 	if (!failed(status) && (use & SECPKG_CRED_INBOUND))
-		status = acquire_inner(SECPKG_CRED_INBOUND, NULL, &c->inbound, &c->expiry);
+		status = acquire_inner(&server, &c->inbound, &c->expiry);
 	if (failed(status))
 		return status;
 	*out = TAKE(c);
@@ -171,11 +196,26 @@ NTSTATUS ts_credential_make(uint32_t use, const void *auth, struct ts_credential
 
 /* ---- what the target calls for ---- */
 
-static NTSTATUS find_identity(uint32_t class, const UNICODE_STRING *target, void **block)
+/* Of a session that a logon made, what it was made with and nothing else: the saved ones are the caller's. */
+static NTSTATUS find_of_session(uint32_t class, const LUID *session, void **block)
+{
+	SecBuffer found = { 0, SECBUFFER_EMPTY, NULL };
+	NTSTATUS status = SEC_E_NO_CREDENTIALS;
+
+	if (class == OPENSSPI_DELEGATE_DEFAULT)
+		status = compose_primary_get(ts_host()->lsa, ts_id(), session, &found);
+	*block = found.pvBuffer;
+	return status;
+}
+
+static NTSTATUS find_identity(const struct ts_credential *c, uint32_t class,
+			      const UNICODE_STRING *target, void **block)
 {
 	const OPENSSPI_LSA_EXTENSION *extension = ts_host()->extension;
 
 	*block = NULL;
+	if (c->is_session)
+		return find_of_session(class, &c->session, block);
 	if (class == OPENSSPI_DELEGATE_DEFAULT)
 		return extension->ReadDefaultIdentity(block);
 	return target->Length ? extension->ReadSavedIdentity(target, block)
@@ -203,7 +243,7 @@ static NTSTATUS try_class(struct ts_context *c, uint32_t class)
 	UNICODE_STRING target = unicode_view(c->target, c->target_n);
 	void *block = NULL;
 
-	NTSTATUS status = find_identity(class, &target, &block);
+	NTSTATUS status = find_identity(c->credential, class, &target, &block);
 	if (failed(status))
 		return status;
 	status = ts_host()->extension->CheckDelegation(class, TRUE, &target);
@@ -279,6 +319,9 @@ NTSTATUS ts_context_choose(struct ts_context *c)
 		c->class = OPENSSPI_DELEGATE_DEFAULT; /* whoever the mechanism signs in */
 	if (failed(status))
 		return fail(status, "choosing the identity to delegate");
-	return acquire_inner(SECPKG_CRED_OUTBOUND, c->identity ? c->identity : credential->identity,
-			     &c->outbound, &c->expiry);
+	const struct inner_asked asked = {
+		SECPKG_CRED_OUTBOUND, c->identity ? c->identity : credential->identity,
+		credential->is_session && !c->identity ? &credential->session : NULL
+	};
+	return acquire_inner(&asked, &c->outbound, &c->expiry);
 }

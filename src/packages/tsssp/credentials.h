@@ -5,11 +5,13 @@
 
 #include "packages/tsssp/engine.h"
 
-/* Makes a credential for that use (0 means outbound) from a credssp_auth block, or from NULL. An identity
- * of a list of packages alone stands for nobody: it says which may be used.
+/* Makes a credential for that use (0 means outbound) of that session (NULL: the caller's own) from a
+ * credssp_auth block, or from NULL. An identity of a list of packages alone stands for nobody: it says which
+ * may be used.
  * SEC_E_UNKNOWN_CREDENTIALS for submit types that are none and identities that are not sound,
  * SEC_E_INSUFFICIENT_MEMORY, or what the inner package answers. */
-MUST_CHECK NTSTATUS ts_credential_make(uint32_t use, const void *auth, struct ts_credential **out);
+MUST_CHECK NTSTATUS ts_credential_make(uint32_t use, const LUID *logon, const void *auth,
+				       struct ts_credential **out);
 
 /* For a client's first leg: makes sure that there is something to sign in with, and where it is to be
  * handed over, something to hand over. Where the caller gave nothing that is the identity saved for the

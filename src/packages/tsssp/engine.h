@@ -5,8 +5,9 @@
 
 #include "packages/tsssp/context.h"
 
-/* The services of the LSA. */
+/* The services of the LSA, and this package's id. */
 const struct compose_host *ts_host(void);
+ULONG ts_id(void);
 
 /* One call: what came in, and what goes out whatever the status. */
 struct ts_leg {

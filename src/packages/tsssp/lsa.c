@@ -5,30 +5,23 @@
 #include <credssp.h>
 
 #include "base/clock.h"
-#include "base/slots.h"
+#include "packages/half.h"
 #include "packages/tsssp/credentials.h"
 #include "packages/tsssp/loop.h"
 #include "packages/tsssp/lsa.h"
 #include "packages/tsssp/package.h"
 #include "wire/x509.h"
 
-#define HANDLES_MAX (1u << 20)
-
-static struct lsa_half {
-	struct compose_host host;
-	struct slots credentials, contexts;
-} half = {
-	.credentials = { .lock = PTHREAD_MUTEX_INITIALIZER,
-			 .limit = HANDLES_MAX,
-			 .first_free = UINT32_MAX },
-	.contexts = { .lock = PTHREAD_MUTEX_INITIALIZER,
-		      .limit = HANDLES_MAX,
-		      .first_free = UINT32_MAX },
-};
+static struct package_half half = HALF_INIT;
 
 const struct compose_host *ts_host(void)
 {
 	return &half.host;
+}
+
+ULONG ts_id(void)
+{
+	return half.id;
 }
 
 /* ---- the package ---- */
@@ -36,19 +29,12 @@ const struct compose_host *ts_host(void)
 NTSTATUS NTAPI ts_sp_initialize(ULONG_PTR package_id, PSECPKG_PARAMETERS parameters,
 				PLSA_SECPKG_FUNCTION_TABLE table)
 {
-	if (!slots_guard_forks(&half.credentials) || !slots_guard_forks(&half.contexts))
-		return fail(STATUS_INSUFFICIENT_RESOURCES, "guarding TSSSP's tables");
-	return compose_host_open(&half.host, table);
+	return half_open(&half, package_id, table);
 }
 
 NTSTATUS NTAPI ts_sp_shutdown(void)
 {
-	void *object;
-
-	while ((object = slots_remove_any(&half.contexts)))
-		ts_context_unref(object);
-	while ((object = slots_remove_any(&half.credentials)))
-		ts_credential_unref(object);
+	half_clear(&half);
 	return STATUS_SUCCESS;
 }
 
@@ -61,15 +47,10 @@ NTSTATUS NTAPI ts_sp_get_info(PSecPkgInfoW info)
 NTSTATUS NTAPI ts_sp_get_extended_information(SECPKG_EXTENDED_INFORMATION_CLASS class,
 					      PSECPKG_EXTENDED_INFORMATION *out)
 {
-	if ((ULONG) class != OPENSSPI_PACKAGE_TRAITS_CLASS)
-		return SEC_E_UNSUPPORTED_FUNCTION;
-	OPENSSPI_PACKAGE_TRAITS *traits = half.host.lsa->AllocateLsaHeap(sizeof(*traits));
-	if (!traits)
-		return fail(SEC_E_INSUFFICIENT_MEMORY, "answering for the package's traits");
-	*traits = (OPENSSPI_PACKAGE_TRAITS){ OPENSSPI_PACKAGE_TRAITS_CLASS,
-					     OPENSSPI_AUTH_DATA_CREDSSP, OPENSSPI_HOME_LSA };
-	*out = (PSECPKG_EXTENDED_INFORMATION)(void *)traits;
-	return STATUS_SUCCESS;
+	static const OPENSSPI_PACKAGE_TRAITS traits = { OPENSSPI_PACKAGE_TRAITS_CLASS,
+							OPENSSPI_AUTH_DATA_CREDSSP,
+							OPENSSPI_HOME_LSA };
+	return half_inform(&half, class, &traits, rd_of(NULL, 0), out);
 }
 
 /* ---- credentials ---- */
@@ -82,25 +63,16 @@ NTSTATUS NTAPI ts_sp_acquire_credentials(PUNICODE_STRING principal, ULONG use, P
 
 	NTSTATUS status = ts_may_serve(use);
 	if (!failed(status))
-		status = ts_credential_make(use, auth, &c);
+		status = ts_credential_make(use, logon, auth, &c);
 	if (failed(status))
 		return status;
-	uint64_t number = slots_add(&half.credentials, c);
-	if (!number)
-		return fail(SEC_E_INSUFFICIENT_MEMORY, "numbering a credential");
-	*out = (LSA_SEC_HANDLE)number;
 	expiry->QuadPart = c->expiry;
-	c = NULL;
-	return SEC_E_OK;
+	return half_number_take(&half.credentials, TAKE(c), out);
 }
 
 NTSTATUS NTAPI ts_sp_free_credentials(LSA_SEC_HANDLE handle)
 {
-	struct ts_credential *c = slots_remove(&half.credentials, handle);
-	if (!c)
-		return SEC_E_INVALID_HANDLE;
-	ts_credential_unref(c);
-	return SEC_E_OK;
+	return half_release(&half.credentials, handle);
 }
 
 /* ---- contexts ---- */
@@ -149,8 +121,7 @@ static void take_server_auth(struct ts_context *c, const SecBufferDesc *in)
 static NTSTATUS new_context(const struct ts_call *call, struct ts_context **out)
 {
 	CLEANUP(ts_credential_unref_p)
-	struct ts_credential *credential =
-		slots_find(&half.credentials, call->credential, ts_credential_ref);
+	struct ts_credential *credential = half_find(&half.credentials, call->credential);
 	uint32_t need = call->server ? SECPKG_CRED_INBOUND : SECPKG_CRED_OUTBOUND;
 
 	if (!credential)
@@ -270,7 +241,7 @@ static NTSTATUS run_call(const struct ts_call *call, PLSA_SEC_HANDLE out, PULONG
 	if (!compose_is_sound(call->in) || (call->out && call->out->ulVersion != SECBUFFER_VERSION))
 		return fail(SEC_E_INVALID_TOKEN, "reading the buffers");
 	if (call->context) {
-		c = slots_find(&half.contexts, call->context, ts_context_ref);
+		c = half_find(&half.contexts, call->context);
 		if (!c || c->server != call->server)
 			return fail(SEC_E_INVALID_HANDLE, "finding the context");
 		if (!is_same_target(c, call->target))
@@ -290,10 +261,10 @@ static NTSTATUS run_call(const struct ts_call *call, PLSA_SEC_HANDLE out, PULONG
 	expiry->QuadPart = c->expiry;
 	*out = call->context;
 	if (!call->context) {
-		*out = (LSA_SEC_HANDLE)slots_add(&half.contexts, c);
-		if (!*out)
-			return fail(SEC_E_INSUFFICIENT_MEMORY, "numbering a context");
-		ts_context_ref(c);
+		counted_ref(c);
+		NTSTATUS numbered = half_number_take(&half.contexts, c, out);
+		if (failed(numbered))
+			return numbered;
 	}
 	return status;
 }
@@ -324,17 +295,13 @@ NTSTATUS NTAPI ts_sp_accept_context(LSA_SEC_HANDLE credential, LSA_SEC_HANDLE co
 
 NTSTATUS NTAPI ts_sp_delete_context(LSA_SEC_HANDLE handle)
 {
-	struct ts_context *c = slots_remove(&half.contexts, handle);
-	if (!c)
-		return SEC_E_INVALID_HANDLE;
-	ts_context_unref(c);
-	return SEC_E_OK;
+	return half_release(&half.contexts, handle);
 }
 
 NTSTATUS NTAPI ts_sp_query_context(LSA_SEC_HANDLE handle, ULONG attribute, PVOID buffer)
 {
 	CLEANUP(ts_context_unref_p)
-	struct ts_context *c = slots_find(&half.contexts, handle, ts_context_ref);
+	struct ts_context *c = half_find(&half.contexts, handle);
 	if (!c)
 		return SEC_E_INVALID_HANDLE;
 	return ts_query_attribute(c, attribute, buffer);

@@ -10,6 +10,7 @@ extern SpShutdownFn ts_sp_shutdown;
 extern SpGetInfoFn ts_sp_get_info;
 extern SpGetExtendedInformationFn ts_sp_get_extended_information;
 extern SpAcquireCredentialsHandleFn ts_sp_acquire_credentials;
+extern SpAcceptCredentialsFn ts_sp_accept_credentials;
 extern SpFreeCredentialsHandleFn ts_sp_free_credentials;
 extern SpInitLsaModeContextFn ts_sp_init_context;
 extern SpAcceptLsaModeContextFn ts_sp_accept_context;

@@ -32,6 +32,7 @@ static SECPKG_FUNCTION_TABLE lsa_table = {
 	.Initialize = ts_sp_initialize,
 	.Shutdown = ts_sp_shutdown,
 	.GetInfo = ts_sp_get_info,
+	.AcceptCredentials = ts_sp_accept_credentials,
 	.AcquireCredentialsHandle = ts_sp_acquire_credentials,
 	.FreeCredentialsHandle = ts_sp_free_credentials,
 	.InitLsaModeContext = ts_sp_init_context,
@@ -41,17 +42,9 @@ static SECPKG_FUNCTION_TABLE lsa_table = {
 	.QueryContextAttributes = ts_sp_query_context,
 };
 
-static NTSTATUS lsa_initialize(ULONG lsa_version, ULONG *package_version,
-			       PSECPKG_FUNCTION_TABLE *tables, ULONG *count)
-{
-	*package_version = SECPKG_INTERFACE_VERSION;
-	*tables = &lsa_table;
-	*count = 1;
-	return STATUS_SUCCESS;
-}
-
 const struct package_module tsssp_module = {
 	.name = "tsssp",
-	.lsa_initialize = lsa_initialize,
+	.lsa = &lsa_table,
+	.lsa_count = 1,
 	.describe = ts_describe,
 };

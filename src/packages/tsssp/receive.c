@@ -22,6 +22,37 @@ static bool takes_protected(void)
 	       compose_policy(ts_host(), OPENSSPI_POLICY_ALLOW_PROTECTED_CREDS, 0);
 }
 
+static NTSTATUS refuse_protected(const char *doing)
+{
+	if (ts_host()->extension->NoteReason)
+		ts_host()->extension->NoteReason(
+			"the client keeps its credentials to itself, and this server's policy takes that "
+			"from nobody (DisableRestrictedAdmin, AllowProtectedCreds)");
+	return fail(SEC_E_LOGON_DENIED, doing);
+}
+
+/* This machine's own word on the password, where its configuration wants that. */
+static NTSTATUS check_delegated(const struct ts_credentials *creds)
+{
+	const struct rd field[] = { creds->domain, creds->user, creds->password };
+	CLEANUP(secret_free_p)
+	struct secret *room = secret_new(field[0].n + field[1].n + field[2].n);
+	UNICODE_STRING text[ARRAY_LEN(field)];
+	size_t at = 0;
+
+	if (!ts_host()->extension->CheckDelegated)
+		return STATUS_SUCCESS;
+	if (!room)
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "showing a delegated password");
+	for (size_t i = 0; i < ARRAY_LEN(field); i++) { /* in the message they may lie anywhere */
+		text[i] = unicode_view((const void *)(room->p + at), field[i].n / sizeof(WCHAR));
+		if (field[i].n)
+			memcpy(room->p + at, field[i].p, field[i].n);
+		at += field[i].n;
+	}
+	return ts_host()->extension->CheckDelegated(&text[0], &text[1], &text[2]);
+}
+
 static NTSTATUS keep_password(struct ts_context *c, const struct ts_credentials *creds)
 {
 	const struct authbuffer_view view = { creds->domain, creds->user, creds->password };
@@ -29,10 +60,14 @@ static NTSTATUS keep_password(struct ts_context *c, const struct ts_credentials 
 	bool empty = creds->domain.n + creds->user.n + creds->password.n == 0;
 
 	if (empty && !takes_protected())
-		return fail(SEC_E_LOGON_DENIED, "accepting empty credentials");
+		return refuse_protected("accepting empty credentials");
+	NTSTATUS status = empty ? STATUS_SUCCESS : check_delegated(creds);
+	if (failed(status))
+		return status;
 	if (!empty) /* empty ones delegate nothing */
 		c->attributes |= ASC_RET_DELEGATE;
 	authbuffer_write(&packed, &view);
+	c->has_password = creds->user.n && creds->password.n;
 	return keep(&packed, &c->delegated);
 }
 
@@ -101,7 +136,7 @@ static NTSTATUS keep_tickets(struct ts_context *c, const struct ts_credentials *
 	struct ticket_logon logon;
 
 	if (!takes_protected())
-		return fail(SEC_E_LOGON_DENIED, "accepting Remote Credential Guard");
+		return refuse_protected("accepting Remote Credential Guard");
 	if (!is_kerberos(creds->package) || !inner_is_kerberos(c))
 		return fail(SEC_E_UNSUPPORTED_FUNCTION, "taking tickets without Kerberos");
 	if (!ticket_logon_read(creds->buffer, &logon))
