@@ -124,10 +124,11 @@ OPENSSPI_API NTSTATUS NTAPI LsaDeregisterLogonProcess(HANDLE LsaHandle);
 OPENSSPI_API NTSTATUS NTAPI LsaLookupAuthenticationPackage(HANDLE LsaHandle,
 							   PLSA_STRING PackageName,
 							   PULONG AuthenticationPackage);
-/* Has a package judge a logon, and makes a session of it, which ends with the process or by
- * OpensspiEndLogonSession. AuthenticationInformation is one block with all its strings inside (or at
+/* Has a package judge a logon, and makes a session of it, which ends when the last is closed
+ * that refers to it (*Token, its duplicates, threads that act by it, credentials acquired by its number), by
+ * OpensspiEndLogonSession or with the process. AuthenticationInformation is one block with all its strings inside (or at
  * offsets from its start). *Token is an impersonation token after a network logon, else a primary one; it
- * goes back through CloseHandle, which does not end the session. *Quotas is zero: there are none here.
+ * goes back through CloseHandle. *Quotas is zero: there are none here.
  * *ProfileBuffer goes back through LsaFreeReturnBuffer; the other answers have to have a place, Quotas may be NULL.
  * The package's status; STATUS_ACCOUNT_RESTRICTION: *SubStatus says more; STATUS_NO_SUCH_PACKAGE;
  * STATUS_NOT_SUPPORTED: it takes no logons, or LocalGroups (untrusted: STATUS_ACCESS_DENIED);

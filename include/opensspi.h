@@ -137,8 +137,8 @@ typedef struct _OPENSSPI_LSA_STATUS {
  * NULL; SEC_E_INSUFFICIENT_MEMORY. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiLsaStatus(POPENSSPI_LSA_STATUS *status);
 
-/* Ends a logon session that LsaLogonUser made: on Windows closing its token does. It ends with the process
- * that made it in any case; credentials that were acquired of it go on.
+/* Ends a logon session that LsaLogonUser made at once, whatever still refers to it. Kerberos' credentials that
+ * were acquired of it go on; NTLM's are SEC_E_NO_CREDENTIALS.
  * NULL or the own session's number is what logging off is: for all processes of the session its credentials of
  * CRED_PERSIST_SESSION and what packages keep for it are forgotten. What comes after is a session as new.
  * STATUS_SUCCESS; STATUS_NO_SUCH_LOGON_SESSION when it is none of the caller's (a trusted caller's may be
@@ -172,8 +172,8 @@ OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiTokenAccount(HANDLE Token,
  * acts by none; SEC_E_INVALID_PARAMETER; SEC_E_INSUFFICIENT_MEMORY. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiThreadToken(PHANDLE Token);
 
-/* What CloseHandle does to a token, for programs whose CloseHandle is another library's. SEC_E_OK;
- * SEC_E_INVALID_HANDLE. */
+/* What CloseHandle does to a token, for programs whose CloseHandle is another library's: the last one of
+ * LsaLogonUser ends its session. SEC_E_OK; SEC_E_INVALID_HANDLE. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY OpensspiCloseToken(HANDLE Token);
 
 /* ---- Accounts who may sign in here ---------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #include "accounts/guard.h"
 #include "accounts/store.h"
 #include "base/block.h"
+#include "base/places.h"
 #include "base/trace.h"
 #include "base/utf.h"
 #include "crypto/ntlm.h"
@@ -47,7 +48,8 @@ static NTSTATUS edit_start(struct edit *e, const char *domain, const char *user)
 	CLEANUP(mem_free_p) WCHAR *wide_user = NULL;
 	size_t domain_n, user_n;
 
-	*e = (struct edit){ .domain = domain && strcmp(domain, ".") != 0 ? domain : "", .user = user };
+	*e = (struct edit){ .domain = domain && strcmp(domain, ".") != 0 ? domain : "",
+			    .user = user };
 	if (!user || !account_name_is_fine(user, false) || !account_name_is_fine(e->domain, true))
 		return fail(SEC_E_INVALID_PARAMETER, "reading an account's name");
 	if (!utf16_from_utf8(e->domain, strlen(e->domain), &wide_domain, &domain_n) ||
@@ -74,7 +76,8 @@ static NTSTATUS edit_file(struct edit *e, bool create, store_change change)
 	CLEANUP(mem_free_p) char *path = store_default_path();
 
 	if (!path)
-		return fail(STATUS_NO_MEMORY, "finding the accounts file");
+		return fail(place_home_is_usable() ? STATUS_NO_MEMORY : (NTSTATUS)SEC_E_NOT_OWNER,
+			    "finding the accounts file");
 	NTSTATUS status = store_update(path, create, change, e);
 	if (!failed(status))
 		forget_failures(e, path);

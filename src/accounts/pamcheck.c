@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -33,7 +34,14 @@ bool pam_service_is_fine(const char *service)
 	       strspn(service, "abcdefghijklmnopqrstuvwxyz0123456789._-") == n;
 }
 
-/* Modules make paths, lines of files, arguments of programs of it. */
+/* What parts a line, or turns a terminal's text around. */
+static bool is_control(WCHAR c)
+{
+	return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || c == 0x200E || c == 0x200F ||
+	       (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
+}
+
+/* Modules make paths, lines of files and of logs, arguments of programs of it. */
 static bool is_fit(struct utf16 name, bool may_be_empty)
 {
 	if (name.n == 0)
@@ -42,8 +50,7 @@ static bool is_fit(struct utf16 name, bool may_be_empty)
 		return false;
 	for (size_t i = 0; i < name.n; i++) {
 		WCHAR c = name.p[i];
-		if (c < 0x20 || (c >= 0x7F && c < 0xA0) || c == '/' || c == '\\' || c == ':' ||
-		    c == 0x2028 || c == 0x2029)
+		if (is_control(c) || c == '/' || c == '\\' || c == ':')
 			return false;
 	}
 	return true;
@@ -136,7 +143,7 @@ static char answer_await(int ours, uint32_t seconds)
 	for (;;) {
 		int64_t left = (end - clock_monotonic_ns()) / NS_PER_MS;
 		struct pollfd p = { .fd = ours, .events = POLLIN };
-		int ready = left > 0 ? poll(&p, 1, (int)left) : 0;
+		int ready = left > 0 ? poll(&p, 1, (int)(left < INT_MAX ? left : INT_MAX)) : 0;
 		if (ready < 0 && errno == EINTR)
 			continue;
 		if (ready <= 0) {

@@ -25,6 +25,10 @@ static bool is_system_user(void)
 
 char *store_default_path(void)
 {
+	if (!place_home_is_usable()) {
+		trace_line("accounts: OPENSSPI_HOME has to be an absolute path");
+		return NULL;
+	}
 	return place_path(is_system_user() ? PLACE_SYSTEM_STATE : PLACE_USER_DATA, "accounts");
 }
 
@@ -95,9 +99,9 @@ static NTSTATUS check_parent(const char *path)
 	if (!parent[0])
 		return not_ours(path, "not an absolute path");
 	if (stat(parent, &st) != 0)
-		return errno == ENOENT || errno == ENOTDIR ?
-			       fail(STATUS_OBJECT_NAME_NOT_FOUND, "looking for the accounts file") :
-			       not_ours(parent, "cannot be looked at");
+		return errno == ENOENT || errno == ENOTDIR
+			       ? fail(STATUS_OBJECT_NAME_NOT_FOUND, "looking for the accounts file")
+			       : not_ours(parent, "cannot be looked at");
 	if (st.st_uid != geteuid() && st.st_uid != 0)
 		return not_ours(parent, "not owned by this user or root");
 	if ((st.st_mode & OTHERS_MAY_WRITE) && !(st.st_mode & S_ISVTX))
@@ -221,15 +225,15 @@ static NTSTATUS replace(const char *path, const char *fresh, const struct accoun
 		unlink(fresh);
 		return fail(STATUS_NO_MEMORY, "writing the accounts file");
 	}
-	bool written = n <= ACCOUNTS_FILE_MAX && file_write_all(fd, text, n) &&
-		       fsync(fd) == 0 &&
+	bool written = n <= ACCOUNTS_FILE_MAX && file_write_all(fd, text, n) && fsync(fd) == 0 &&
 		       rename(fresh, path) == 0;
 	mem_free_wiped(text, n);
 	if (!written) {
 		unlink(fresh);
 		return not_ours(path, "cannot be written");
 	}
-	return sync_parent(path) ? STATUS_SUCCESS : not_ours(path, "its directory cannot be flushed");
+	return sync_parent(path) ? STATUS_SUCCESS
+				 : not_ours(path, "its directory cannot be flushed");
 }
 
 static NTSTATUS lock_file(const char *path, int *out)

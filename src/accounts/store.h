@@ -10,7 +10,8 @@
 
 #include "accounts/table.h"
 
-/* The files of the calling user, or the system's for root (mem_free); NULL when memory is short. */
+/* The files of the calling user, or the system's for root (mem_free); NULL when memory is short, or
+ * place_home_is_usable says no. */
 MUST_CHECK char *store_default_path(void);
 MUST_CHECK char *store_guard_path(void);
 

@@ -8,6 +8,7 @@
 #include "advapi/logontoken.h"
 #include "advapi/lsaclient.h"
 #include "base/block.h"
+#include "ipc/tokensession.h"
 
 #define LUID_BYTES 8u
 
@@ -80,7 +81,8 @@ NTSTATUS NTAPI LsaLogonUser(HANDLE handle, PLSA_STRING origin, SECURITY_LOGON_TY
 	answers_clear(&answers);
 	if (!lsa_connection_kind(handle, &call.trusted))
 		return fail(STATUS_INVALID_HANDLE, "a logon");
-	if (!message || !length || length > IPC_MESSAGE_MAX || (origin && !origin->Buffer && origin->Length))
+	if (!message || !length || length > IPC_MESSAGE_MAX ||
+	    (origin && !origin->Buffer && origin->Length))
 		return fail(STATUS_INVALID_PARAMETER, "a logon");
 	if (groups) /* they would go into the token */
 		return fail(call.trusted ? STATUS_NOT_SUPPORTED : STATUS_ACCESS_DENIED,
@@ -119,5 +121,8 @@ NTSTATUS NTAPI OpensspiEndLogonSession(PLUID logon_id)
 
 	if (logon_id)
 		call.logon = *logon_id;
-	return lsa_ask(CALL_SESSION_END, &call, &reply);
+	NTSTATUS status = lsa_ask(CALL_SESSION_END, &call, &reply);
+	if (!failed(status) && logon_id)
+		token_session_is_over(*logon_id);
+	return status;
 }

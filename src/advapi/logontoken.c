@@ -45,7 +45,20 @@ static NTSTATUS make(const struct session_data_reply *session, struct token_fact
 	facts->account.User = user;
 	facts->sids = sid_of(&session->sid, sid) ? &sids : NULL;
 	NTSTATUS status = token_new(facts, &t);
-	return failed(status) ? status : token_open(t, out);
+	if (!failed(status))
+		status = token_open(t, out);
+	if (t && failed(status))
+		token_session_is_over(facts->logon); /* whoever asked for the logon ends it */
+	return status;
+}
+
+/* What it cannot be told is that the session is gone in another way. */
+static void end(LUID logon)
+{
+	const struct session_end_call call = { .logon = logon };
+	struct empty_reply nothing = { 0 };
+
+	(void)!lsa_ask(CALL_SESSION_END, &call, &nothing);
 }
 
 NTSTATUS logon_token(LUID logon, SECURITY_LOGON_TYPE type, uint32_t account_kind, HANDLE *out)
@@ -55,6 +68,7 @@ NTSTATUS logon_token(LUID logon, SECURITY_LOGON_TYPE type, uint32_t account_kind
 	struct token_facts facts = {
 		.account = { .Kind = account_kind, .Level = SecurityImpersonation },
 		.logon = logon,
+		.end = end,
 		.type = type == Network ? TokenImpersonation : TokenPrimary,
 	};
 

@@ -16,6 +16,21 @@
 #define GROUPS_MOST 65536
 #define SAME ((long)-1)
 
+/* Where the kernel has two of them, the plain ones know uids of 16 bits: 65536 would be root. */
+#ifdef SYS_setresuid32
+#define SET_GROUPS SYS_setgroups32
+#define SET_GIDS SYS_setresgid32
+#define SET_UIDS SYS_setresuid32
+#define SET_FILE_UID SYS_setfsuid32
+#define SET_FILE_GID SYS_setfsgid32
+#else
+#define SET_GROUPS SYS_setgroups
+#define SET_GIDS SYS_setresgid
+#define SET_UIDS SYS_setresuid
+#define SET_FILE_UID SYS_setfsuid
+#define SET_FILE_GID SYS_setfsgid
+#endif
+
 struct capabilities {
 	struct __user_cap_data_struct set[_LINUX_CAPABILITY_U32S_3];
 };
@@ -31,7 +46,7 @@ struct ids {
 
 static _Thread_local struct {
 	bool assumed, paused;
-	bool changed; /* else the thread was who it became */
+	bool changed; /* else the thread was who it became, but for capabilities */
 	struct ids own, other;
 } thread;
 
@@ -60,19 +75,28 @@ static bool caps_has(const struct capabilities *caps, unsigned cap)
 	return caps->set[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap);
 }
 
+static bool caps_any(const struct capabilities *caps)
+{
+	uint32_t any = 0;
+
+	for (unsigned i = 0; i < ARRAY_LEN(caps->set); i++)
+		any |= caps->set[i].effective;
+	return any != 0;
+}
+
 static bool groups_set(const struct ids *ids)
 {
-	return syscall(SYS_setgroups, ids->count, ids->group) == 0;
+	return syscall(SET_GROUPS, ids->count, ids->group) == 0;
 }
 
 static bool gid_set(gid_t gid)
 {
-	return syscall(SYS_setresgid, SAME, (long)gid, SAME) == 0;
+	return syscall(SET_GIDS, SAME, (long)gid, SAME) == 0;
 }
 
 static bool uid_set(uid_t uid)
 {
-	return syscall(SYS_setresuid, SAME, (long)uid, SAME) == 0;
+	return syscall(SET_UIDS, SAME, (long)uid, SAME) == 0;
 }
 
 static NTSTATUS groups_get(struct ids *out)
@@ -96,12 +120,16 @@ static NTSTATUS own_get(struct ids *out)
 	uid_t real, saved;
 	gid_t real_gid, saved_gid;
 
-	if (syscall(SYS_getresuid, &real, &out->uid, &saved) != 0 ||
-	    syscall(SYS_getresgid, &real_gid, &out->gid, &saved_gid) != 0 || !caps_get(&out->caps))
+	if (getresuid(&real, &out->uid, &saved) != 0 ||
+	    getresgid(&real_gid, &out->gid, &saved_gid) != 0 || !caps_get(&out->caps))
 		return fail(SEC_E_NO_IMPERSONATION, "reading a thread's ids");
 	/* What is in neither of the two could not be had again. */
 	if (out->uid != real && out->uid != saved)
 		return fail(SEC_E_NO_IMPERSONATION, "a process that has borrowed its own ids");
+	/* The others would take them along, and nobody brings them back. An id of -1 asks. */
+	if ((uid_t)syscall(SET_FILE_UID, SAME) != out->uid ||
+	    (gid_t)syscall(SET_FILE_GID, SAME) != out->gid)
+		return fail(SEC_E_NO_IMPERSONATION, "a thread whose files are another's");
 	return groups_get(out);
 }
 
@@ -114,20 +142,41 @@ static void give_up(const char *doing)
 	abort();
 }
 
-/* From whoever the thread is to the process's own ids. */
-static void go_back(void)
+/* What is as it was needs no right to be so. */
+static bool uid_back(uid_t uid)
+{
+	return geteuid() == uid || uid_set(uid);
+}
+
+static bool gid_back(gid_t gid)
+{
+	return getegid() == gid || gid_set(gid);
+}
+
+static bool caps_back(const struct ids *own)
+{
+	return !caps_any(&own->caps) || caps_set(&own->caps);
+}
+
+/* From whoever the thread is to the process's own ids; false when it is not all there. */
+static bool try_back(void)
 {
 	const struct ids *own = &thread.own;
 	struct capabilities caps;
 
 	if (!thread.changed)
-		return;
+		return caps_back(own);
 	if (!caps_get(&caps))
-		give_up("reading capabilities");
+		return false;
 	for (unsigned i = 0; i < ARRAY_LEN(caps.set); i++)
 		caps.set[i].effective = caps.set[i].permitted;
-	if (!caps_set(&caps) || !uid_set(own->uid) || !caps_set(&caps) || !gid_set(own->gid) ||
-	    !groups_set(own) || !caps_set(&own->caps))
+	return caps_set(&caps) && uid_back(own->uid) && caps_set(&caps) && gid_back(own->gid) &&
+	       groups_set(own) && caps_set(&own->caps);
+}
+
+static void go_back(void)
+{
+	if (!try_back())
 		give_up("becoming oneself again");
 }
 
@@ -136,8 +185,8 @@ static bool is_other(const struct ids *other)
 	uid_t real, effective, saved;
 	gid_t real_gid, effective_gid, saved_gid;
 
-	return syscall(SYS_getresuid, &real, &effective, &saved) == 0 && effective == other->uid &&
-	       syscall(SYS_getresgid, &real_gid, &effective_gid, &saved_gid) == 0 &&
+	return getresuid(&real, &effective, &saved) == 0 && effective == other->uid &&
+	       getresgid(&real_gid, &effective_gid, &saved_gid) == 0 &&
 	       effective_gid == other->gid && getgroups(0, NULL) == (int)other->count;
 }
 
@@ -156,8 +205,9 @@ static bool go_there(void)
 	const struct ids *other = &thread.other;
 
 	if (!thread.changed)
-		return true;
-	if (!groups_set(other))
+		return !caps_any(&thread.own.caps) || caps_drop();
+	/* Nothing is changed before it is known that it can be undone. */
+	if (!caps_set(&thread.own.caps) || !groups_set(other))
 		return false;
 	if (gid_set(other->gid) && uid_set(other->uid) && caps_drop() && is_other(other))
 		return true;
@@ -241,6 +291,15 @@ void identity_revert(void)
 		return;
 	go_back();
 	thread.assumed = false;
+	ids_done(&thread.own);
+	ids_done(&thread.other);
+}
+
+void identity_leave(void)
+{
+	if (thread.assumed && !thread.paused)
+		(void)try_back();
+	thread.assumed = thread.paused = false;
 	ids_done(&thread.own);
 	ids_done(&thread.other);
 }

@@ -18,14 +18,18 @@ struct identity {
 	const gid_t *group; /* the supplementary groups */
 };
 
-/* The calling thread acts as `who` from now on, also when it acted as another before. Nothing changes for a
- * process without privilege whose own effective uid it is. SEC_E_NO_IMPERSONATION: the process may not, or
- * it is root, whom nobody becomes, or the thread is itself for a call (below); then the thread is who it
- * was before. SEC_E_INSUFFICIENT_MEMORY likewise. */
+/* The calling thread acts as `who` from now on, also when it acted as another before. Of a process without
+ * privilege whose own effective uid it is, only the capabilities change. SEC_E_NO_IMPERSONATION: the process
+ * may not, or it is root, whom nobody becomes, or the thread's files are of another user than it is
+ * (setfsuid), or it is itself for a call (below); then the thread is who it was before.
+ * SEC_E_INSUFFICIENT_MEMORY likewise. */
 MUST_CHECK NTSTATUS identity_assume(const struct identity *who);
 
 /* The thread is itself again; nothing for one that is. */
 void identity_revert(void);
+
+/* The same as the thread ends, when there is nobody to give up for: what cannot be undone stays. */
+void identity_leave(void);
 
 /* Does the thread act as another, right now? */
 bool identity_is_assumed(void);

@@ -12,6 +12,10 @@
 #define LOOP_MARK_LEN 32u
 #define LOOP_MARKS 16384u
 
+/* Answered by an initiator's context of a mechanism whose session key goes under another one: the hash of that
+ * one, which is a mark too. A private number of QueryContextAttributes; the buffer has LOOP_MARK_LEN bytes. */
+#define LOOP_ATTR_MARK 0x8F5000FFu
+
 /* Where the marks stand now: what an initiator keeps at its first leg. False: forks cannot be guarded
  * against, and nothing could be told later. */
 MUST_CHECK bool loop_begin(uint64_t *since);

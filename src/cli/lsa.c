@@ -176,18 +176,18 @@ static void words_of(const SECURITY_LOGON_SESSION_DATA *s, struct session_words 
 	sid_words(s->Sid, w->sid, sizeof(w->sid));
 }
 
-static void session_text(const SECURITY_LOGON_SESSION_DATA *s)
+static void session_text(const SECURITY_LOGON_SESSION_DATA *s, bool is_own)
 {
 	struct session_words CLEANUP(words_done) w = { .user = NULL };
 
 	words_of(s, &w);
-	printf("%s\n  user     ", w.id);
+	printf("%s%s\n  user     ", w.id, is_own ? "  (this one)" : "");
 	if (w.domain && w.domain[0]) {
 		text_print(stdout, w.domain);
 		putchar('\\');
 	}
 	text_print(stdout, w.user ? w.user : "");
-	printf("\n  type     %s\n  since    %s\n", type_name(s->LogonType), w.since);
+	printf("\n  type     %s\n  since    %s UTC\n", type_name(s->LogonType), w.since);
 	if (w.package && w.package[0]) {
 		printf("  package  ");
 		text_print(stdout, w.package);
@@ -197,13 +197,14 @@ static void session_text(const SECURITY_LOGON_SESSION_DATA *s)
 		printf("  sid      %s\n", w.sid);
 }
 
-static void session_json(struct json *j, const SECURITY_LOGON_SESSION_DATA *s)
+static void session_json(struct json *j, const SECURITY_LOGON_SESSION_DATA *s, bool is_own)
 {
 	struct session_words CLEANUP(words_done) w = { .user = NULL };
 
 	words_of(s, &w);
 	json_open(j, NULL, '{');
 	json_text(j, "session", w.id);
+	json_bool(j, "own", is_own);
 	json_text(j, "user", w.user);
 	json_text(j, "domain", w.domain);
 	json_text(j, "package", w.package);
@@ -214,17 +215,31 @@ static void session_json(struct json *j, const SECURITY_LOGON_SESSION_DATA *s)
 	json_close(j, '}');
 }
 
-/* One that ended meanwhile is passed over. */
-static void show_session(struct json *j, PLUID id)
+/* {0, 0} when it cannot be had. */
+static LUID own_session(void)
 {
+	PSECURITY_LOGON_SESSION_DATA data = NULL;
+	LUID id = { 0 };
+
+	if (LsaGetLogonSessionData(&id, &data) != STATUS_SUCCESS)
+		return id;
+	id = data->LogonId;
+	LsaFreeReturnBuffer(data);
+	return id;
+}
+
+/* One that ended meanwhile is passed over. */
+static void show_session(struct json *j, PLUID id, LUID own)
+{
+	bool is_own = id->HighPart == own.HighPart && id->LowPart == own.LowPart;
 	PSECURITY_LOGON_SESSION_DATA data = NULL;
 
 	if (LsaGetLogonSessionData(id, &data) != STATUS_SUCCESS)
 		return;
 	if (j)
-		session_json(j, data);
+		session_json(j, data, is_own);
 	else
-		session_text(data);
+		session_text(data, is_own);
 	LsaFreeReturnBuffer(data);
 }
 
@@ -246,10 +261,11 @@ static int sessions_run(int argc, char **argv)
 		status_print(line.command, "listing the sessions", status);
 		return EXIT_REFUSED;
 	}
+	LUID own = own_session();
 	if (as_json)
 		json_open(&j, NULL, '[');
 	for (ULONG i = 0; i < count; i++)
-		show_session(as_json ? &j : NULL, &ids[i]);
+		show_session(as_json ? &j : NULL, &ids[i], own);
 	if (as_json) {
 		json_close(&j, ']');
 		putchar('\n');

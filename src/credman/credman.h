@@ -125,9 +125,12 @@ struct credman_moving {
 
 /* Takes it in, in one transaction. STATUS_OBJECT_NAME_COLLISION when there are credentials already, and it is
  * not to merge: then of two of one name the one that was written last stays. A vault that was taken in
- * before is, too, without a second copy of anything. */
+ * before is, too, without a second copy of anything, until credman_moved. */
 MUST_CHECK NTSTATUS credman_move_in(struct credman *m, const struct credman_moving *from,
 				    uint64_t *records);
+
+/* The vault of that identity is no more, where it was: whatever comes under it again is another one. */
+MUST_CHECK NTSTATUS credman_moved(struct credman *m, struct rd identity);
 
 /* What the last failing attempt to open a vault had to say; text "" when none failed. */
 void credman_last_fault(struct credman *m, struct vault_fault *out);

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
  * A record of the vault that came, under its identity, tells a second attempt from a second vault: the
- * first may have been cut off before it had its answer. */
+ * first may have been cut off before it had its answer. It goes once the other side is done: what comes
+ * later under that identity was put back from a copy, and is wanted. */
 #include "base/base.h"
 
 #include "credman/rules.h"
@@ -14,6 +15,21 @@ struct taking {
 	const struct credman_moving *from;
 	bool again, same;
 };
+
+struct moved_name {
+	WCHAR hex[2 * IDENTITY_MAX];
+	struct vault_name is;
+};
+
+static NTSTATUS name_moved(struct rd identity, struct moved_name *out)
+{
+	if (!identity.n || identity.n > IDENTITY_MAX)
+		return fail(STATUS_INVALID_PARAMETER, "a vault without an identity");
+	for (size_t i = 0; i < 2 * identity.n; i++)
+		out->hex[i] = (WCHAR) "0123456789ABCDEF"[identity.p[i / 2] >> (i % 2 ? 0 : 4) & 15];
+	out->is = (struct vault_name){ .set = SET_MOVED, .target = { out->hex, 2 * identity.n } };
+	return STATUS_SUCCESS;
+}
 
 static bool any(void *to, const struct vault_record *record)
 {
@@ -40,14 +56,12 @@ static NTSTATUS begin(struct vault *v, void *with)
 	CLEANUP(secret_free_p) struct secret *before = NULL;
 	CLEANUP(wr_done) struct wr now = WR(8);
 	struct taking *t = with;
-	WCHAR hex[2 * IDENTITY_MAX];
-	struct vault_name name = { .set = SET_MOVED, .target = { hex, 2 * t->from->identity.n } };
+	struct moved_name name;
 	uint64_t changes;
 
-	for (size_t i = 0; i < name.target.n; i++)
-		hex[i] = (WCHAR) "0123456789ABCDEF"[t->from->identity.p[i / 2] >> (i % 2 ? 0 : 4) &
-						    15];
-	NTSTATUS status = vault_get(v, &name, &before);
+	NTSTATUS status = name_moved(t->from->identity, &name);
+	if (!failed(status))
+		status = vault_get(v, &name.is, &before);
 	if (failed(status) && status != VAULT_NOT_FOUND)
 		return status;
 	if (before) {
@@ -59,7 +73,7 @@ static NTSTATUS begin(struct vault *v, void *with)
 	wr_u64le(&now, t->from->changes);
 	if (failed(status) || t->same)
 		return status;
-	return wr_ok(&now) ? vault_put(v, &name, wr_view(&now))
+	return wr_ok(&now) ? vault_put(v, &name.is, wr_view(&now))
 			   : fail(STATUS_NO_MEMORY, "noting a vault that moves");
 }
 
@@ -81,8 +95,6 @@ NTSTATUS credman_move_in(struct credman *m, const struct credman_moving *from, u
 	struct taking t = { .from = from };
 	struct vault *vault;
 
-	if (!from->identity.n || from->identity.n > IDENTITY_MAX)
-		return fail(STATUS_INVALID_PARAMETER, "a vault without an identity");
 	NTSTATUS status = set_vault(m, SHELF_LASTING, true, &vault);
 	if (failed(status))
 		return status;
@@ -95,4 +107,17 @@ NTSTATUS credman_move_in(struct credman *m, const struct credman_moving *from, u
 						     .with = &t,
 						     .strict = true },
 			     records);
+}
+
+NTSTATUS credman_moved(struct credman *m, struct rd identity)
+{
+	struct moved_name name;
+	struct vault *vault;
+
+	NTSTATUS status = name_moved(identity, &name);
+	if (!failed(status))
+		status = set_vault(m, SHELF_LASTING, false, &vault);
+	if (!failed(status))
+		status = vault_delete(vault, &name.is);
+	return status == VAULT_ABSENT || status == VAULT_NOT_FOUND ? STATUS_SUCCESS : status;
 }

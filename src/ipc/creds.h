@@ -122,7 +122,7 @@ struct vault_export_reply {
 };
 
 /* A vault that moves here says whose it was: then nothing is replaced by what is older, and without `replace`
- * nothing may be here already. */
+ * nothing may be here already. With nothing sealed it says that this vault is no more, where it was. */
 struct vault_import_call {
 	struct ipc_bytes passphrase, sealed;
 	bool replace;

@@ -16,6 +16,13 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static _Thread_local struct token *acting;
 
+/* Tells when a thread ends that acts as another. */
+static struct {
+	pthread_once_t once;
+	pthread_key_t key;
+	bool has_key;
+} ending = { .once = PTHREAD_ONCE_INIT };
+
 static void tokens_begin(void)
 {
 	slots_init(&tokens, TOKENS_MAX);
@@ -45,6 +52,7 @@ void token_unref(struct token *t)
 	mem_free(t->domain);
 	mem_free(t->user);
 	block_free(t->sids.Sids);
+	token_session_unref(t->session);
 	unix_user_done(&t->unix_user);
 	mem_free(t);
 }
@@ -57,24 +65,40 @@ static WCHAR *text_copy(const WCHAR *text)
 	return mem_dup(from, (utf16_len(from) + 1) * sizeof(WCHAR));
 }
 
-/* One block, as OPENSSPI_ATTR_CLIENT_SIDS gives it. */
+static bool begins(const WCHAR *text, const char *with)
+{
+	while (*with && *text == (unsigned char)*with)
+		text++, with++;
+	return !*with;
+}
+
+/* Of what a ticket or a domain controller may say of its own: domains' users and groups, and how a client was
+ * proven. This machine's Administrators (S-1-5-32-544), root (S-1-22-1-0) and the system are this machine's to
+ * name ([MS-PAC] 4.1.2.2). */
+static bool is_domains(const WCHAR *sid)
+{
+	return begins(sid, "S-1-5-21-") || begins(sid, "S-1-12-") || begins(sid, "S-1-18-");
+}
+
+/* One block, as OPENSSPI_ATTR_CLIENT_SIDS gives it; nothing where the user's own is none. */
 static bool sids_copy(const OPENSSPI_CLIENT_SIDS *from, OPENSSPI_CLIENT_SIDS *out)
 {
 	size_t n = 0;
 
-	if (!from || from->Count == 0)
+	if (!from || from->Count == 0 || !is_domains(from->Sids[0]))
 		return true;
 	for (ULONG i = 0; i < from->Count; i++)
 		n += (utf16_len(from->Sids[i]) + 1) * sizeof(WCHAR);
 	out->Sids = block_alloc(from->Count * sizeof(LPWSTR) + n);
 	if (!out->Sids)
 		return false;
-	out->Count = from->Count;
 	WCHAR *at = (WCHAR *)(void *)(out->Sids + from->Count);
 	for (ULONG i = 0; i < from->Count; i++) {
 		size_t units = utf16_len(from->Sids[i]) + 1;
+		if (!is_domains(from->Sids[i]))
+			continue;
 		memcpy(at, from->Sids[i], units * sizeof(WCHAR));
-		out->Sids[i] = at;
+		out->Sids[out->Count++] = at;
 		at += units;
 	}
 	return true;
@@ -128,6 +152,8 @@ NTSTATUS token_new(const struct token_facts *facts, struct token **out)
 	t->has_user = !failed(status);
 	if (failed(status) && status != SEC_E_NO_IMPERSONATION)
 		return status;
+	if (facts->end && !(t->session = token_session_new(facts->logon, facts->end)))
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "making a token");
 	*out = TAKE(t);
 	return STATUS_SUCCESS;
 }
@@ -154,6 +180,7 @@ NTSTATUS token_copy_as(const struct token *t, TOKEN_TYPE type, SECURITY_IMPERSON
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "copying a token");
 	copy->has_user = t->has_user;
 	copy->logon = t->logon;
+	copy->session = token_session_ref(t->session);
 	copy->type = type;
 	copy->level = level;
 	*out = TAKE(copy);
@@ -194,6 +221,34 @@ bool token_close(HANDLE handle)
 
 /* ---- the calling thread ---- */
 
+static void thread_ends(void *is_acting)
+{
+	(void)is_acting;
+	identity_leave();
+	token_unref(TAKE(acting));
+}
+
+static void ending_begin(void)
+{
+	ending.has_key = pthread_key_create(&ending.key, thread_ends) == 0;
+}
+
+/* A library that is closed calls nobody any more. */
+__attribute__((destructor)) static void ending_done(void)
+{
+	if (ending.has_key)
+		(void)pthread_key_delete(ending.key);
+	ending.has_key = false;
+}
+
+/* What cannot be told leaves a little memory behind, no more. */
+static void note_acting(void)
+{
+	pthread_once(&ending.once, ending_begin);
+	if (ending.has_key)
+		(void)pthread_setspecific(ending.key, &ending);
+}
+
 NTSTATUS token_act(struct token *t)
 {
 	if (!t->has_user)
@@ -206,6 +261,7 @@ NTSTATUS token_act(struct token *t)
 		return status;
 	struct token *before = acting;
 	acting = token_ref(t);
+	note_acting();
 	token_unref(before);
 	return STATUS_SUCCESS;
 }
@@ -215,8 +271,7 @@ void token_act_no_more(void)
 	identity_revert();
 	if (identity_is_assumed())
 		return;
-	token_unref(acting);
-	acting = NULL;
+	token_unref(TAKE(acting));
 }
 
 struct token *token_acting(void)

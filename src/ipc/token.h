@@ -9,6 +9,7 @@
 #include <opensspi.h>
 #include <stdatomic.h>
 
+#include "ipc/tokensession.h"
 #include "ipc/unixuser.h"
 
 struct token {
@@ -18,7 +19,8 @@ struct token {
 	SECURITY_IMPERSONATION_LEVEL level;
 	WCHAR *domain, *user; /* NUL-terminated */
 	OPENSSPI_CLIENT_SIDS sids;
-	bool has_user; /* of this system: */
+	struct token_session *session; /* that ends with its tokens; NULL: none does */
+	bool has_user;		       /* of this system: */
 	struct unix_user unix_user;
 };
 
@@ -27,6 +29,7 @@ struct token_facts {
 	OPENSSPI_CLIENT_ACCOUNT account;
 	const OPENSSPI_CLIENT_SIDS *sids; /* NULL: none */
 	LUID logon;
+	token_session_end *end; /* of `logon`, with the last token of it; NULL: it goes on */
 	TOKEN_TYPE type;
 };
 
@@ -53,7 +56,7 @@ MUST_CHECK bool token_close(HANDLE handle);
 /* Acts by that token from now on. SEC_E_NO_IMPERSONATION: it stands for no user of this system, the client
  * only lets itself be identified, or the process may not; then all is as it was. */
 MUST_CHECK NTSTATUS token_act(struct token *t);
-/* Acts as itself again; nothing for who does. */
+/* Acts as itself again; nothing for who does. A thread that ends does so by itself. */
 void token_act_no_more(void);
 /* The token that the thread acts by (a reference of the caller's); NULL: none. */
 MUST_CHECK struct token *token_acting(void);

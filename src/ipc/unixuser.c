@@ -94,6 +94,29 @@ static NTSTATUS groups_find(const struct passwd *entry, struct identity *out)
 	}
 }
 
+static bool is_number(const char *name)
+{
+	return name[strspn(name, "0123456789")] == '\0';
+}
+
+/* A user whose own name leads to another one would have that one's groups, and a number that was understood
+ * as one is not the name that an authority has vouched for. */
+static NTSTATUS names_itself(const char *asked, const struct passwd *user)
+{
+	CLEANUP(mem_free_p) char *buffer = NULL;
+	struct passwd entry, *again = NULL;
+
+	if (strcmp(asked, user->pw_name) == 0)
+		return SEC_E_OK;
+	if (is_number(asked))
+		return fail(SEC_E_NO_IMPERSONATION, "a number that is no user's name");
+	if (!entry_find(user->pw_name, &entry, &buffer, &again))
+		return fail(SEC_E_INSUFFICIENT_MEMORY, "a user of this system");
+	return again && again->pw_uid == user->pw_uid
+		       ? SEC_E_OK
+		       : fail(SEC_E_NO_IMPERSONATION, "a user whose name is another's too");
+}
+
 static NTSTATUS look_up(const char *name, struct unix_user *out)
 {
 	CLEANUP(mem_free_p) char *buffer = NULL;
@@ -102,14 +125,17 @@ static NTSTATUS look_up(const char *name, struct unix_user *out)
 
 	if (!entry_find(name, &entry, &buffer, &user))
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "a user of this system");
-	if (!user)
+	if (!user || !user->pw_name)
 		return SEC_E_NO_IMPERSONATION;
 	if (user->pw_uid == 0)
 		return fail(SEC_E_NO_IMPERSONATION, "an account whose user is root");
+	NTSTATUS status = names_itself(name, user);
+	if (failed(status))
+		return status;
 	found.ids.uid = user->pw_uid;
 	found.ids.gid = user->pw_gid;
 	found.name = mem_dup_text(user->pw_name);
-	NTSTATUS status = found.name ? groups_find(user, &found.ids) : SEC_E_INSUFFICIENT_MEMORY;
+	status = found.name ? groups_find(user, &found.ids) : SEC_E_INSUFFICIENT_MEMORY;
 	if (failed(status))
 		return status;
 	*out = found;
@@ -142,7 +168,8 @@ NTSTATUS unix_user_find(const struct unix_question *q, struct unix_user *out)
 
 	bool named = by_mapping ? name_take(q->mapped, q->mapped_n, SEPARATORS_MAPPED, user)
 				: name_take(q->user, q->user_n, SEPARATORS, user);
-	if (named && (by_mapping || q->kind == OPENSSPI_ACCOUNT_OF_MACHINE))
+	/* A process of a uid without a name is called by its number. */
+	if (named && (by_mapping || (q->kind == OPENSSPI_ACCOUNT_OF_MACHINE && !is_number(user))))
 		status = look_up(user, out);
 	else if (named && q->kind == OPENSSPI_ACCOUNT_OF_DOMAIN &&
 		 name_take(q->domain, q->domain_n, SEPARATORS, domain))

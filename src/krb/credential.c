@@ -193,7 +193,11 @@ static NTSTATUS take_given(struct krb_credential *c, const struct krb_identity *
 	CLEANUP(context_close_p) krb5_context ctx = NULL;
 	NTSTATUS status = SEC_E_OK;
 
-	if (from->tickets.n || from->keys.n)
+	if (!from->tickets.n && !from->keys.n)
+		return SEC_E_OK;
+	c->shared = from->tickets.n + from->keys.n;
+	status = share_take(from->shown_by, c->shared, &c->share);
+	if (!failed(status))
 		status = context_open(&ctx);
 	if (!failed(status) && from->tickets.n && !c->user) {
 		status = tickets_take(ctx, from->tickets, &c->own_cache);
@@ -257,6 +261,7 @@ void credential_unref(struct krb_credential *c)
 	cache_destroy(c->own_cache);
 	cache_destroy(c->old_cache);
 	keytab_close(c->keys);
+	share_give(c->share, c->shared);
 	secret_free(c->password);
 	char *texts[] = { c->user,	c->realm,     c->certificate, c->anchors,
 			  c->armor,	c->ccache,    c->keytab,      c->service,

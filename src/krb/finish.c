@@ -144,7 +144,7 @@ static bool is_plain(krb5_const_principal p)
 		const krb5_data *part = &p->data[i];
 		for (unsigned at = 0; at < part->length; at++) {
 			unsigned char c = (unsigned char)part->data[at];
-			if (c < ' ' || c == 0x7F || strchr("\\/@:", c))
+			if (c < ' ' || c == 0x7F || strchr("\\/@:+", c))
 				return false;
 		}
 	}

@@ -38,6 +38,8 @@ struct krb_credential {
 	char *own_keytab;
 	krb5_keytab keys;
 	int32_t key_enctypes[8];
+	struct share *share;	/* NULL: nothing is another process's */
+	size_t shared;		/* bytes of it */
 	pthread_mutex_t asking; /* held while a KDC is asked; no other lock is taken before it */
 	/* under the state lock */
 	struct krb_credential *next, *before;
@@ -281,6 +283,10 @@ NTSTATUS keys_client(struct rd bytes, char **out);
 MUST_CHECK NTSTATUS tickets_take(krb5_context ctx, struct rd bytes, char **out);
 /* A MEMORY keytab of them, which lives as long as it is open. */
 MUST_CHECK NTSTATUS keys_take(krb5_context ctx, struct rd bytes, char **name, krb5_keytab *out);
+/* The bytes count for whoever showed them until they are given back; SEC_E_INSUFFICIENT_MEMORY: too many. */
+struct share;
+MUST_CHECK NTSTATUS share_take(uint64_t whose, size_t bytes, struct share **out);
+void share_give(struct share *share, size_t bytes);
 /* Is there a ticket of any kind in it? */
 MUST_CHECK bool any_ticket(krb5_context ctx, krb5_ccache cache);
 

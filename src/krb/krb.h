@@ -50,6 +50,8 @@ struct krb_reason {
 #define KRB_INITIATE 1u
 #define KRB_ACCEPT 2u
 
+#define KRB_SHOWN_MAX (64u << 20) /* bytes that are kept at once of what one and the same showed */
+
 struct krb_identity {
 	uint32_t use;	  /* KRB_INITIATE | KRB_ACCEPT */
 	const char *user; /* "name", or "name@realm" when realm is NULL; NULL: the default ccache */
@@ -68,6 +70,7 @@ struct krb_identity {
 	/* another process's, in the place of the default ones: wire/ccache.h's and wire/keytab.h's bytes. They
 	 * are kept in memory; SEC_E_NO_CREDENTIALS for bytes that are none, or hold nothing. Empty: none. */
 	struct rd tickets, keys;
+	uint64_t shown_by; /* whose: past KRB_SHOWN_MAX bytes SEC_E_INSUFFICIENT_MEMORY */
 };
 
 struct krb_credential;

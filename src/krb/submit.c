@@ -3,6 +3,7 @@
 #include "base/base.h"
 
 #include "krb/internal.h"
+#include "wire/ccache.h"
 
 NTSTATUS tickets_read(krb5_context ctx, struct rd krb_cred, krb5_keyblock *key, krb5_creds ***out)
 {
@@ -10,7 +11,7 @@ NTSTATUS tickets_read(krb5_context ctx, struct rd krb_cred, krb5_keyblock *key, 
 	krb5_data data = { .length = (unsigned)krb_cred.n, .data = (char *)(uintptr_t)krb_cred.p };
 
 	*out = NULL;
-	if (krb_cred.n == 0 || krb_cred.n > INT32_MAX)
+	if (krb_cred.n == 0 || krb_cred.n > CCACHE_MOST)
 		return fail(SEC_E_INVALID_TOKEN, "a KRB_CRED of that size");
 	krb5_error_code code = krb5_auth_con_init(ctx, &auth);
 	/* Nobody remembers such messages: neither times nor sequence numbers are looked at. */
@@ -62,6 +63,42 @@ static NTSTATUS cache_for(struct krb_credential *c, krb5_context ctx, krb5_princ
 	return status;
 }
 
+static size_t size_of(const krb5_creds *c)
+{
+	return (size_t)c->ticket.length + c->second_ticket.length + sizeof(*c);
+}
+
+static size_t cache_size(krb5_context ctx, krb5_ccache cache)
+{
+	krb5_cc_cursor cursor;
+	krb5_creds creds;
+	size_t bytes = 0;
+
+	if (krb5_cc_start_seq_get(ctx, cache, &cursor) != 0)
+		return 0;
+	while (krb5_cc_next_cred(ctx, cache, &cursor, &creds) == 0) {
+		bytes += size_of(&creds);
+		krb5_free_cred_contents(ctx, &creds);
+	}
+	krb5_cc_end_seq_get(ctx, cache, &cursor);
+	return bytes;
+}
+
+/* A cache in our memory has one ticket of each service, and is no larger than one that is shown. */
+static NTSTATUS make_room(krb5_context ctx, krb5_ccache cache, krb5_creds **tickets)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; tickets[i]; i++) {
+		krb5_creds like = { .client = tickets[i]->client, .server = tickets[i]->server };
+		(void)krb5_cc_remove_cred(ctx, cache, 0, &like);
+		bytes += size_of(tickets[i]);
+	}
+	return bytes + cache_size(ctx, cache) <= CCACHE_MOST
+		       ? SEC_E_OK
+		       : fail(SEC_E_INSUFFICIENT_MEMORY, "tickets for a cache in memory");
+}
+
 static NTSTATUS store(struct krb_credential *c, krb5_context ctx, krb5_creds **tickets)
 {
 	krb5_principal client;
@@ -72,6 +109,8 @@ static NTSTATUS store(struct krb_credential *c, krb5_context ctx, krb5_creds **t
 		status = cache_for(c, ctx, client, &cache);
 	if (failed(status))
 		return status;
+	if (c->user || c->is_given)
+		status = make_room(ctx, cache, tickets);
 	for (size_t i = 0; tickets[i] && !failed(status); i++) {
 		krb5_error_code code = krb5_cc_store_cred(ctx, cache, tickets[i]);
 		if (code)

@@ -42,6 +42,69 @@ static bool is_key(uint16_t enctype, struct rd key)
 	       krb5_c_keylengths(NULL, enctype, &bytes, &length) == 0 && key.n == length;
 }
 
+/* ---- how much there may be of one's ---- */
+
+struct share {
+	struct share *next;
+	uint64_t whose;
+	size_t bytes;
+};
+
+static struct share *shares; /* under the state lock */
+
+static struct share *share_of(uint64_t whose)
+{
+	struct share *s = shares;
+
+	while (s && s->whose != whose)
+		s = s->next;
+	if (s)
+		return s;
+	s = MEM_NEW(struct share);
+	if (!s)
+		return NULL;
+	*s = (struct share){ .next = shares, .whose = whose };
+	shares = s;
+	return s;
+}
+
+/* With the state lock held: nobody's that is empty is kept. */
+static void share_drop_if_empty(struct share *share)
+{
+	struct share **at = &shares;
+
+	if (share->bytes)
+		return;
+	while (*at != share)
+		at = &(*at)->next;
+	*at = share->next;
+	mem_free(share);
+}
+
+NTSTATUS share_take(uint64_t whose, size_t bytes, struct share **out)
+{
+	pthread_mutex_lock(&state_lock);
+	struct share *s = share_of(whose);
+	bool fits = s && bytes <= KRB_SHOWN_MAX - s->bytes;
+
+	if (fits)
+		s->bytes += bytes;
+	else if (s)
+		share_drop_if_empty(s);
+	pthread_mutex_unlock(&state_lock);
+	*out = fits ? s : NULL;
+	return fits ? SEC_E_OK : fail(SEC_E_INSUFFICIENT_MEMORY, "another's tickets and keys");
+}
+
+void share_give(struct share *share, size_t bytes)
+{
+	if (!share)
+		return;
+	HOLD(&state_lock);
+	share->bytes -= bytes;
+	share_drop_if_empty(share);
+}
+
 /* ---- tickets ---- */
 
 static bool same_name(const struct ccache_name *a, const struct ccache_name *b)

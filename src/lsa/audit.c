@@ -72,6 +72,22 @@ void audit_add(struct text *t, const char *name, struct utf16 text)
 	text_add(t, n < text.n ? "...\"" : "\"");
 }
 
+void audit_add_session(struct text *t, const LUID *session)
+{
+	if (session && (session->HighPart || session->LowPart))
+		text_add(t, " session=%x:%x", (unsigned)session->HighPart,
+			 (unsigned)session->LowPart);
+}
+
+void audit_add_other(struct text *t, const struct lsa_client *client, const LUID *session)
+{
+	if (!session || (!session->HighPart && !session->LowPart))
+		return;
+	LUID own = client ? session_own(client) : (LUID){ 0 };
+	if (own.HighPart != session->HighPart || own.LowPart != session->LowPart)
+		audit_add_session(t, session);
+}
+
 /* A path or a process's name: bytes, of which the printable ones are shown. */
 static void add_bytes(struct text *t, const char *p, size_t n)
 {

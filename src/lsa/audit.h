@@ -53,6 +53,7 @@ struct audit_scope {
 	bool has_session;
 	struct text logon;
 	NTSTATUS logon_status;
+	struct text account; /* whom a logon was for that no package audited */
 };
 
 /* Is anything written for this client (or, NULL, for the process's LSA)? */
@@ -60,6 +61,12 @@ MUST_CHECK bool audit_is_on(const struct lsa_client *client);
 
 /* Adds ` name="text"`; nothing for no text. */
 void audit_add(struct text *t, const char *name, struct utf16 text);
+
+/* Adds the session's number; nothing for NULL or 0. */
+void audit_add_session(struct text *t, const LUID *session);
+
+/* The same, and nothing for the client's own. */
+void audit_add_other(struct text *t, const struct lsa_client *client, const LUID *session);
 
 /* Writes the line: the caller, `call`, the `about` words that audit_add and text_add made (each after a space;
  * released here), the status. Without a client it is the LSA's own doing. */
@@ -83,6 +90,9 @@ void audit_gather(struct audit_notes *to);
  * that says the same. */
 void audit_sign_in(const struct lsa_client *client, struct text *about, NTSTATUS status,
 		   const LUID *session);
+
+/* Whom a logon was for, as the package says that judged it: for its line, where that has no user yet. */
+void audit_note_account(const struct lsa_client *client, struct utf16 user, struct utf16 domain);
 
 /* The line of a call that was served, if its kind has one. */
 void audit_call(const struct lsa_client *client, enum call which, const void *request,

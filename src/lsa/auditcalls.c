@@ -33,6 +33,7 @@ void audit_leave(const struct lsa_client *client)
 	struct audit_scope *s = current;
 
 	logon_write(client, s);
+	text_done(&s->account);
 	current = s->outer;
 }
 
@@ -64,18 +65,13 @@ void audit_gather(struct audit_notes *to)
 	note_package(to, current->notes.through, current->notes.depth);
 }
 
-static void add_luid(struct text *t, LUID id)
-{
-	text_add(t, " session=%x:%x", (unsigned)id.HighPart, (unsigned)id.LowPart);
-}
-
 void audit_sign_in(const struct lsa_client *client, struct text *about, NTSTATUS status,
 		   const LUID *session)
 {
 	bool has_session = session && !failed(status) && (session->HighPart || session->LowPart);
 
 	if (has_session)
-		add_luid(about, *session);
+		audit_add_session(about, session);
 	if (!current) {
 		audit_line(client, "Logon", about, status);
 		return;
@@ -86,6 +82,20 @@ void audit_sign_in(const struct lsa_client *client, struct text *about, NTSTATUS
 	current->logon = *about;
 	current->logon_status = status;
 	*about = (struct text){ 0 };
+}
+
+void audit_note_account(const struct lsa_client *client, struct utf16 user, struct utf16 domain)
+{
+	static const char word[] = " user=\"";
+	struct audit_scope *s = current;
+
+	if (!s || !audit_is_on(client))
+		return;
+	if (s->has_logon && s->logon.p && memmem(s->logon.p, s->logon.len, word, sizeof(word) - 1))
+		return;
+	struct text *t = s->has_logon ? &s->logon : &s->account;
+	audit_add(t, "user", user);
+	audit_add(t, "domain", domain);
 }
 
 /* Which outcomes of a call are told. */
@@ -210,7 +220,9 @@ static void of_import(struct text *t, const struct lsa_client *client, const voi
 	const struct vault_import_reply *done = reply;
 
 	text_add(t, " records=%llu%s", (unsigned long long)done->records,
-		 call->moved.n ? " moved=yes" : "");
+		 !call->moved.n	  ? ""
+		 : call->sealed.n ? " moved=yes"
+				  : " moved=done");
 }
 
 /* ---- sign-ins ---- */
@@ -222,6 +234,8 @@ static void of_acquire(struct text *t, const struct lsa_client *client, const vo
 
 	audit_add(t, "package", text_of(call->package));
 	audit_add(t, "principal", text_of(call->principal));
+	if (call->has_logon)
+		audit_add_other(t, client, &call->logon);
 }
 
 /* What a call on a context is about, as far as handles name anything. */
@@ -229,6 +243,7 @@ struct part_of {
 	struct context *context;
 	struct lsa_credential *credential;
 	struct audit_notes notes; /* the target is borrowed */
+	LUID logon;		  /* whose session's credentials; zero: the caller's own */
 };
 
 static void part_done(struct part_of *p)
@@ -251,9 +266,12 @@ static void part_find(const struct lsa_client *client, const struct context_call
 	if (p->context) {
 		pthread_mutex_lock(&p->context->lock);
 		p->notes = p->context->notes;
+		if (p->context->latest)
+			p->logon = p->context->latest->logon;
 		pthread_mutex_unlock(&p->context->lock);
 	} else if (p->credential) {
 		p->notes = p->credential->notes;
+		p->logon = p->credential->logon;
 	}
 	audit_gather(&p->notes);
 }
@@ -298,6 +316,7 @@ static void of_init(struct text *t, const struct lsa_client *client, const void 
 	struct utf16 first = { p.notes.target, p.notes.target_n };
 	audit_add(t, "target", first.p ? first : text_of(call->target));
 	text_add(t, " credential=%s", kind_of(p.notes.kinds));
+	audit_add_other(t, client, &p.logon);
 	add_delegated(t, answer, true);
 }
 
@@ -318,9 +337,11 @@ static void of_logon(struct text *t, const struct lsa_client *client, const void
 	const struct logon_user_reply *answer = reply;
 
 	add_package(t, client, call->package);
-	text_add(t, " type=%u substatus=0x%08x", (unsigned)call->type,
-		 (unsigned)answer->sub_status);
-	add_luid(t, answer->logon);
+	text_add(t, " type=%u", (unsigned)call->type);
+	if (current && current->account.p)
+		text_add(t, "%.*s", (int)current->account.len, current->account.p);
+	text_add(t, " substatus=0x%08x", (unsigned)answer->sub_status);
+	audit_add_session(t, &answer->logon);
 }
 
 static void of_added(struct text *t, const struct lsa_client *client, const void *request,
@@ -338,13 +359,13 @@ static void of_session(struct text *t, const struct lsa_client *client, const vo
 	const struct session_data_call *call = request;
 
 	if (call->has_logon)
-		add_luid(t, call->logon);
+		audit_add_session(t, &call->logon);
 }
 
 static void of_end(struct text *t, const struct lsa_client *client, const void *request,
 		   const void *reply)
 {
-	add_luid(t, ((const struct session_end_call *)request)->logon);
+	audit_add_session(t, &((const struct session_end_call *)request)->logon);
 }
 
 static void of_package(struct text *t, const struct lsa_client *client, const void *request,
@@ -435,7 +456,7 @@ static bool merge(const struct lsa_client *client, enum call which, const void *
 	if (which == CALL_ACCEPT_CONTEXT)
 		add_delegated(&s->logon, reply, !failed(status));
 	else if (!failed(status) && !s->has_session)
-		add_luid(&s->logon, ((const struct logon_user_reply *)reply)->logon);
+		audit_add_session(&s->logon, &((const struct logon_user_reply *)reply)->logon);
 	logon_write(client, s);
 	return true;
 }

@@ -24,7 +24,8 @@ static struct context *lsa_context_new(struct lsa *lsa, const struct leg *leg)
 	c->package = leg->credential->package;
 	c->first = lsa_credential_ref(leg->credential);
 	c->notes.kinds = leg->credential->notes.kinds;
-	if (leg->target && leg->target->Length) { /* short of memory the line has what the last call says */
+	if (leg->target &&
+	    leg->target->Length) { /* short of memory the line has what the last call says */
 		c->notes.target = mem_dup(leg->target->Buffer, leg->target->Length);
 		c->notes.target_n = c->notes.target ? leg->target->Length / sizeof(WCHAR) : 0;
 	}
@@ -115,10 +116,9 @@ static NTSTATUS leg_run(struct context *c, struct leg *leg)
 
 	tokens_trace(&c->lsa->host, c->package, "takes", leg->in);
 	if (leg->inbound && f->AcceptLsaModeContext)
-		status = f->AcceptLsaModeContext(credential, c->handle, leg->in, leg->requirements,
-						 leg->data_representation, &handle, leg->out,
-						 &leg->attributes, &until, &mapped,
-						 &leg->user_data);
+		status = f->AcceptLsaModeContext(
+			credential, c->handle, leg->in, leg->requirements, leg->data_representation,
+			&handle, leg->out, &leg->attributes, &until, &mapped, &leg->user_data);
 	else if (!leg->inbound && f->InitLsaModeContext)
 		status = f->InitLsaModeContext(credential, c->handle, leg->target,
 					       leg->requirements, leg->data_representation, leg->in,
@@ -128,7 +128,8 @@ static NTSTATUS leg_run(struct context *c, struct leg *leg)
 	if (!failed(status) && call_current()->outer)
 		audit_note_package(c->package, call_depth());
 	audit_gather(&c->notes);
-	if (!failed(status) || (leg->requirements & ISC_REQ_ALLOCATE_MEMORY)) /* else it may be room alone */
+	if (!failed(status) ||
+	    (leg->requirements & ISC_REQ_ALLOCATE_MEMORY)) /* else it may be room alone */
 		tokens_trace(&c->lsa->host, c->package, "gives", leg->out);
 	if (failed(status))
 		return status;
@@ -173,7 +174,8 @@ NTSTATUS lsa_context_leg(struct lsa *lsa, struct lsa_client *client, struct leg 
 	if (!leg_fits(leg))
 		return fail(SEC_E_INVALID_HANDLE, "a credential and a context");
 
-	CLEANUP(lsa_context_unref_p) struct context *fresh = leg->context ? NULL : lsa_context_new(lsa, leg);
+	CLEANUP(lsa_context_unref_p)
+	struct context *fresh = leg->context ? NULL : lsa_context_new(lsa, leg);
 	struct context *c = leg->context ? leg->context : fresh;
 	if (!c)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "making a context");
@@ -213,9 +215,13 @@ static NTSTATUS keep_context(struct lsa_client *client, struct leg *leg, NTSTATU
 {
 	if (!leg->made)
 		return status;
+	const struct lsa_credential *first = leg->made->first;
+	leg->made->weight = first ? atomic_load(&first->weight) : 0;
+	atomic_fetch_add(&client->weight, leg->made->weight);
 	reply->context = slots_add(&client->contexts, leg->made);
 	if (reply->context)
 		return status;
+	atomic_fetch_sub(&client->weight, leg->made->weight);
 	reply->mapped = false;
 	lsa_context_unref(leg->made);
 	leg->made = NULL;
@@ -252,8 +258,8 @@ static NTSTATUS held_find(struct lsa_client *client, const struct context_call *
 	return STATUS_SUCCESS;
 }
 
-NTSTATUS lsa_context_call_leg(struct lsa_client *client, bool inbound, const struct context_call *call,
-			  struct context_reply *reply)
+NTSTATUS lsa_context_call_leg(struct lsa_client *client, bool inbound,
+			      const struct context_call *call, struct context_reply *reply)
 {
 	CLEANUP(held_done) struct held held = { NULL, NULL };
 	CLEANUP(buffers_done) struct buffers in = { .count = 0 }, out = { .count = 0 };
@@ -305,6 +311,7 @@ NTSTATUS lsa_context_delete(struct lsa_client *client, const struct delete_conte
 	lsa_context_unref(c);
 	if (!taken)
 		return fail(SEC_E_INVALID_HANDLE, "deleting a context");
+	atomic_fetch_sub(&client->weight, taken->weight);
 	lsa_context_unref(taken);
 	return STATUS_SUCCESS;
 }
@@ -321,8 +328,8 @@ NTSTATUS lsa_context_apply(struct context *c, PSecBufferDesc in)
 
 NTSTATUS lsa_context_control(struct lsa_client *client, const struct control_context_call *call)
 {
-	CLEANUP(lsa_context_unref_p) struct context *c =
-		lsa_context_find(&client->contexts, call->context);
+	CLEANUP(lsa_context_unref_p)
+	struct context *c = lsa_context_find(&client->contexts, call->context);
 	CLEANUP(buffers_done) struct buffers in = { .count = 0 };
 
 	if (!c)
@@ -347,11 +354,11 @@ NTSTATUS lsa_context_ask(struct context *c, ULONG attribute, void *value)
 }
 
 NTSTATUS lsa_context_query(struct lsa_client *client, const struct query_context_call *call,
-		       struct attribute_reply *reply)
+			   struct attribute_reply *reply)
 {
 	_Alignas(max_align_t) uint8_t value[ATTRIBUTE_SIZE_MAX] = { 0 };
-	CLEANUP(lsa_context_unref_p) struct context *c =
-		lsa_context_find(&client->contexts, call->context);
+	CLEANUP(lsa_context_unref_p)
+	struct context *c = lsa_context_find(&client->contexts, call->context);
 
 	if (!c)
 		return fail(SEC_E_INVALID_HANDLE, "asking for an attribute");
@@ -376,8 +383,8 @@ static NTSTATUS lsa_context_change(struct context *c, struct given *given)
 NTSTATUS lsa_context_set(struct lsa_client *client, const struct set_attribute_call *call)
 {
 	CLEANUP(given_done) struct given given = { .value = NULL };
-	CLEANUP(lsa_context_unref_p) struct context *c =
-		lsa_context_find(&client->contexts, call->object);
+	CLEANUP(lsa_context_unref_p)
+	struct context *c = lsa_context_find(&client->contexts, call->object);
 
 	if (!c)
 		return fail(SEC_E_INVALID_HANDLE, "changing an attribute");

@@ -26,10 +26,12 @@ struct context {
 	struct lsa *lsa;
 	const struct package *package;
 	LSA_SEC_HANDLE handle; /* the package's, 0 while the first call runs; it stays */
-	struct lsa_credential *first, *latest; /* those it began with, and another one given later */
+	struct lsa_credential *first,
+		*latest; /* those it began with, and another one given later */
 	bool inbound;
+	uint32_t weight; /* of the credentials that it may keep longer than their number */
 	unsigned generation;
-	pthread_mutex_t lock; /* one call at a time */
+	pthread_mutex_t lock;				  /* one call at a time */
 	_Atomic(const SECPKG_USER_FUNCTION_TABLE *) user; /* of a context the LSA itself holds, once
 							     mapped */
 	struct secret *packed; /* what that was mapped from; see lsa/reach.h */
@@ -40,7 +42,7 @@ struct context {
 struct leg {
 	bool inbound;
 	struct lsa_credential *credential; /* NULL on later calls that name none */
-	struct context *context;       /* NULL on the first call */
+	struct context *context;	   /* NULL on the first call */
 	UNICODE_STRING *target;
 	ULONG requirements, data_representation;
 	PSecBufferDesc in, out;
@@ -71,13 +73,15 @@ MUST_CHECK NTSTATUS lsa_context_apply(struct context *c, PSecBufferDesc in);
 
 /* Calls. */
 MUST_CHECK NTSTATUS lsa_context_call_leg(struct lsa_client *client, bool inbound,
-				     const struct context_call *call, struct context_reply *reply);
+					 const struct context_call *call,
+					 struct context_reply *reply);
 MUST_CHECK NTSTATUS lsa_context_delete(struct lsa_client *client,
-				   const struct delete_context_call *call);
+				       const struct delete_context_call *call);
 MUST_CHECK NTSTATUS lsa_context_control(struct lsa_client *client,
-				    const struct control_context_call *call);
-MUST_CHECK NTSTATUS lsa_context_query(struct lsa_client *client, const struct query_context_call *call,
-				  struct attribute_reply *reply);
+					const struct control_context_call *call);
+MUST_CHECK NTSTATUS lsa_context_query(struct lsa_client *client,
+				      const struct query_context_call *call,
+				      struct attribute_reply *reply);
 MUST_CHECK NTSTATUS lsa_context_set(struct lsa_client *client,
 				    const struct set_attribute_call *call);
 

@@ -155,6 +155,18 @@ static NTSTATUS acquire_check(const struct lsa_client *client, const struct pack
 					    : principal_check(client, call->principal);
 }
 
+/* What a client gives is kept for it, maybe for as long as it runs. */
+static void weigh(struct lsa_client *client, struct lsa_credential *c, struct ipc_bytes auth)
+{
+	atomic_fetch_add(&c->weight, auth.n / LSA_BYTES_OF_HANDLE);
+	atomic_fetch_add(&client->weight, auth.n / LSA_BYTES_OF_HANDLE);
+}
+
+static void unweigh(struct lsa_client *client, struct lsa_credential *c)
+{
+	atomic_fetch_sub(&client->weight, atomic_exchange(&c->weight, 0));
+}
+
 static NTSTATUS acquire_ask(struct lsa_client *client, const struct package *package,
 			    const struct acquire_call *call, struct acquire_reply *reply)
 {
@@ -180,9 +192,12 @@ static NTSTATUS acquire_ask(struct lsa_client *client, const struct package *pac
 	if (failed(status))
 		return status;
 	reply->package = package->id;
+	weigh(client, c, call->auth);
 	reply->credential = slots_add(&client->credentials, c);
-	if (!reply->credential)
+	if (!reply->credential) {
+		unweigh(client, c);
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "keeping credentials");
+	}
 	c = NULL;
 	return status;
 }
@@ -205,6 +220,7 @@ NTSTATUS lsa_credential_free(struct lsa_client *client, const struct credential_
 		return fail(SEC_E_INVALID_HANDLE, "freeing credentials");
 	CLEANUP(call_leave) struct frame frame;
 	call_enter(&frame, client->lsa, client, c->package);
+	unweigh(client, c);
 	lsa_credential_unref(c);
 	return STATUS_SUCCESS;
 }
@@ -293,6 +309,8 @@ static NTSTATUS add_ask(struct lsa_client *client, struct lsa_credential *c,
 		c->handle, call->principal.n ? &principal : NULL, call->package.p ? &package : NULL,
 		call->use, auth, NULL, NULL, &until);
 	*expiry = until.QuadPart;
+	if (!failed(status))
+		weigh(client, c, call->auth);
 	return status;
 }
 

@@ -19,7 +19,8 @@ struct lsa_credential {
 	struct lsa *lsa;
 	const struct package *package;
 	LSA_SEC_HANDLE handle; /* the package's */
-	LUID logon; /* whose session's they are; zero: the client's own */
+	LUID logon;	       /* whose session's they are; zero: the client's own */
+	atomic_uint weight;    /* of the bytes it was given: lsa_client_handles */
 	struct audit_notes notes;
 };
 
@@ -35,8 +36,8 @@ struct acquisition {
 
 /* Asks the package; the credential has one reference. `client` may be NULL. */
 MUST_CHECK NTSTATUS lsa_credential_new(struct lsa *lsa, struct lsa_client *client,
-				   const struct acquisition *a, struct lsa_credential **out,
-				   int64_t *expiry);
+				       const struct acquisition *a, struct lsa_credential **out,
+				       int64_t *expiry);
 
 struct lsa_credential *lsa_credential_ref(struct lsa_credential *c);
 /* The last reference frees the package's handle. NULL is fine; returns NULL. */
@@ -48,12 +49,14 @@ struct slots;
 MUST_CHECK struct lsa_credential *lsa_credential_find(struct slots *table, uint64_t number);
 
 /* Calls. */
-MUST_CHECK NTSTATUS lsa_credential_acquire(struct lsa_client *client, const struct acquire_call *call,
-				       struct acquire_reply *reply);
-MUST_CHECK NTSTATUS lsa_credential_free(struct lsa_client *client, const struct credential_call *call);
+MUST_CHECK NTSTATUS lsa_credential_acquire(struct lsa_client *client,
+					   const struct acquire_call *call,
+					   struct acquire_reply *reply);
+MUST_CHECK NTSTATUS lsa_credential_free(struct lsa_client *client,
+					const struct credential_call *call);
 MUST_CHECK NTSTATUS lsa_credential_query(struct lsa_client *client,
-				     const struct query_credentials_call *call,
-				     struct attribute_reply *reply);
+					 const struct query_credentials_call *call,
+					 struct attribute_reply *reply);
 
 MUST_CHECK NTSTATUS lsa_credential_set(struct lsa_client *client,
 				       const struct set_attribute_call *call);

@@ -150,7 +150,7 @@ NTSTATUS NTAPI credi_write(PLUID logon, ULONG cred_flags, PENCRYPTED_CREDENTIALW
 	NTSTATUS status = write_given(logon, cred_flags, given, flags);
 	if (!audit_is_on(client))
 		return status;
-	credi_audit_package(&about);
+	credi_audit_begin(&about, logon);
 	if (given) {
 		audit_add(&about, "target", utf16_of(given->Cred.TargetName));
 		text_add(&about, " type=%u persist=%u", (unsigned)given->Cred.Type,

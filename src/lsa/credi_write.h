@@ -19,8 +19,8 @@
 NTSTATUS NTAPI credi_write(PLUID logon, ULONG cred_flags, PENCRYPTED_CREDENTIALW credential,
 			   ULONG flags);
 
-/* Which package calls, for its line of the audit. */
+/* Which package calls, and for which session: how its line of the audit begins. */
 struct text;
-void credi_audit_package(struct text *about);
+void credi_audit_begin(struct text *about, const LUID *logon);
 
 #endif

@@ -5,9 +5,12 @@
  * this machine was asked for the account: what a package says of the token is released unread. */
 #include "base/base.h"
 
+#include <opensspi.h>
+
 #include "base/block.h"
 #include "base/trace.h"
 #include "base/utf.h"
+#include "lsa/audit.h"
 #include "lsa/call.h"
 #include "lsa/logonuser.h"
 #include "lsa/packagecalls.h"
@@ -183,6 +186,7 @@ NTSTATUS lsa_logon_user(struct lsa_client *client, const struct logon_user_call 
 		return fail(STATUS_INVALID_LOGON_TYPE, "a logon's type");
 	const struct package *p = host->package[call->package];
 	NTSTATUS status = ask(p, client, call, &l);
+	audit_note_account(client, text_of(l.account), text_of(l.authority));
 	if (status == STATUS_ACCOUNT_RESTRICTION)
 		reply->sub_status = l.sub_status;
 	if (failed(status))

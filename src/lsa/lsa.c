@@ -227,7 +227,8 @@ struct lsa_client *lsa_client_new(struct lsa *lsa, const struct lsa_client_setup
 
 uint32_t lsa_client_handles(struct lsa_client *client)
 {
-	return slots_used(&client->credentials) + slots_used(&client->contexts);
+	return slots_used(&client->credentials) + slots_used(&client->contexts) +
+	       atomic_load(&client->weight);
 }
 
 void lsa_client_free(struct lsa_client *client)

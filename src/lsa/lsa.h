@@ -101,6 +101,9 @@ void lsa_look(struct lsa *lsa);
 /* How many credentials and contexts it holds. */
 uint32_t lsa_client_handles(struct lsa_client *client);
 
+/* So many bytes of an identity, which a credential or context keeps, count as one more handle. */
+#define LSA_BYTES_OF_HANDLE 4096u
+
 /* One call of a client. Request and reply are those of the call's row (ipc/calls.h); the reply must
  * be zeroed, and whatever the status the caller owes call_reply_done. `why` (may be NULL) receives what a
  * failing call noted (ipc/reason.h), else "". */

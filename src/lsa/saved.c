@@ -163,6 +163,7 @@ static NTSTATUS give_audited(const struct credential_view *c, const char *kind, 
 	text_add(&about, " kind=%s", kind);
 	audit_add(&about, "target", c->target);
 	audit_add(&about, "user", c->user);
+	audit_add_other(&about, client, &call_current()->logon);
 	audit_line(client, "UseCredential", &about, status);
 	return status;
 }

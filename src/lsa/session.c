@@ -115,6 +115,8 @@ NTSTATUS session_keep_own(const struct lsa_client *client)
 	LUID own = session_own(client);
 	if (session_look(s, own, &facts))
 		return STATUS_SUCCESS;
+	if (!sessions_make_room(client->lsa, client->setup.uid))
+		return fail(STATUS_QUOTA_EXCEEDED, "keeping a user's logon session");
 	const struct session fresh = { .is = { .logon = own,
 					       .type = Interactive,
 					       .since = client->since,
@@ -150,7 +152,7 @@ bool session_look(struct sessions *s, LUID logon, struct session_facts *out)
 	return found != NULL;
 }
 
-static bool is_own_of_any(struct lsa *lsa, LUID logon)
+bool session_is_connected(struct lsa *lsa, LUID logon)
 {
 	bool found = false;
 
@@ -176,7 +178,7 @@ SECURITY_LOGON_TYPE session_type(struct lsa *lsa, LUID logon)
 
 	if (session_look(&lsa->sessions, logon, &facts))
 		return facts.type;
-	return is_own_of_any(lsa, logon) ? Interactive : UndefinedLogonType;
+	return session_is_connected(lsa, logon) ? Interactive : UndefinedLogonType;
 }
 
 bool session_is_known(struct lsa *lsa, LUID logon)

@@ -26,6 +26,9 @@ struct primary;
 #define SESSIONS_OF_USER 4096
 #define SESSIONS_OF_CLIENT 1024
 
+/* How many of a user's own are kept; then the oldest that no process is connected to ends. */
+#define SESSIONS_OWN 256
+
 enum session_word {
 	SESSION_USER,
 	SESSION_DOMAIN,
@@ -70,7 +73,7 @@ struct session {
 struct sessions {
 	pthread_mutex_t lock;
 	struct session *first;
-	uint32_t count;		 /* of those that were created */
+	uint32_t count;			       /* of those that were created */
 	struct primary *primary, *primary_end; /* what packages keep for sessions (lsa/primary.h) */
 	uint32_t primary_count, primary_last;
 	size_t primary_bytes;
@@ -93,7 +96,7 @@ MUST_CHECK uint32_t session_audit(pid_t pid);
 /* The session the client's user is signed in with. */
 LUID session_own(const struct lsa_client *client);
 
-/* Keeps the client's own session from now on. Embedded it does nothing. STATUS_NO_MEMORY. */
+/* Keeps the client's own session from now on. Embedded it does nothing. STATUS_QUOTA_EXCEEDED, STATUS_NO_MEMORY. */
 MUST_CHECK NTSTATUS session_keep_own(const struct lsa_client *client);
 
 /* May the client use the credentials of that session? STATUS_SUCCESS for its own, those created for it and, if
@@ -151,6 +154,12 @@ void sessions_end(const struct lsa_client *client);
 
 /* All end, as the LSA does. */
 void sessions_end_all(struct lsa *lsa);
+
+/* Is it some connected client's own? */
+MUST_CHECK bool session_is_connected(struct lsa *lsa, LUID logon);
+
+/* Makes room for one more of that user's own. False when there are too many, and all are in use. */
+MUST_CHECK bool sessions_make_room(struct lsa *lsa, uid_t uid);
 
 /* Ends the users' own sessions that logind had and has no more. */
 void sessions_end_left(struct lsa *lsa);

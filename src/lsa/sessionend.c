@@ -209,6 +209,47 @@ void sessions_end_all(struct lsa *lsa)
 		finish(lsa, NULL, gone, "lsa");
 }
 
+/* ---- too many of a user's own ---- */
+
+/* How many there are, and the oldest but `used` that are older still. */
+static uint32_t count_own(struct sessions *s, uid_t uid, uint32_t used, LUID *oldest)
+{
+	uint32_t n = 0, at = 0;
+
+	pthread_mutex_lock(&s->lock);
+	for (const struct session *own = s->first; own; own = own->next)
+		n += own->is.is_own && own->is.uid == uid;
+	for (const struct session *own = s->first; own && used < n; own = own->next)
+		if (own->is.is_own && own->is.uid == uid && ++at == n - used) {
+			*oldest = own->is.logon;
+			break;
+		}
+	pthread_mutex_unlock(&s->lock);
+	return n;
+}
+
+static bool is_own_as(const struct session *s, const void *logon)
+{
+	return s->is.is_own && SecEqualLuid(&s->is.logon, (const LUID *)logon);
+}
+
+bool sessions_make_room(struct lsa *lsa, uid_t uid)
+{
+	uint32_t n, used = 0;
+	LUID oldest;
+
+	while ((n = count_own(&lsa->sessions, uid, used, &oldest)) >= SESSIONS_OWN && used < n) {
+		struct session *gone = session_is_connected(lsa, oldest)
+					       ? NULL
+					       : take(&lsa->sessions, is_own_as, &oldest);
+		if (gone)
+			finish(lsa, NULL, gone, "crowded");
+		else
+			used++;
+	}
+	return n < SESSIONS_OWN;
+}
+
 static bool has_left(const struct session *s, const void *with)
 {
 	(void)with;

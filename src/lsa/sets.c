@@ -5,6 +5,8 @@
 #include "lsa/sets.h"
 #include "lsa/state.h"
 
+#define OWN_TRIES 64
+
 /* Called with the lock held. A reference, or NULL. */
 static struct credman *kept(struct sessions *s, LUID logon)
 {
@@ -74,6 +76,12 @@ NTSTATUS sets_own(const struct lsa_client *client, struct credman **out)
 			    : fail(STATUS_NO_SUCH_LOGON_SESSION,
 				   "finding the session's credentials");
 	}
-	NTSTATUS status = session_keep_own(client);
-	return failed(status) ? status : sets_of(lsa, session_own(client), out);
+	/* Another process may end it at any time: what then begins is the same session, anew. */
+	NTSTATUS status = STATUS_NO_SUCH_LOGON_SESSION;
+	for (int i = 0; i < OWN_TRIES && status == STATUS_NO_SUCH_LOGON_SESSION; i++) {
+		status = session_keep_own(client);
+		if (!failed(status))
+			status = sets_of(lsa, session_own(client), out);
+	}
+	return status;
 }

@@ -33,13 +33,14 @@ struct lsa {
 struct lsa_client {
 	struct lsa *lsa;
 	struct lsa_client_setup setup;
-	int64_t since; /* UTC */
+	int64_t since;	/* UTC */
 	uint32_t audit; /* its audit session when it came: later its number may be another's */
 	_Atomic(char *) program; /* lsa/audit.c: its words, once they were looked up */
 	atomic_uint calls;
 	atomic_int serves, trusted; /* lsa/servers.h: 0 until it was asked, 1 no, 2 yes */
-	atomic_bool kept; /* its own session is, since its first call */
+	atomic_bool kept;	    /* its own session is, since its first call */
 	struct slots credentials, contexts;
+	atomic_uint weight; /* of what is in them, besides their number */
 	struct lsa_client *next, **link;
 };
 

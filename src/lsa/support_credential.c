@@ -47,16 +47,17 @@ static NTSTATUS told(NTSTATUS status)
 
 /* ---- what the audit is told ---- */
 
-void credi_audit_package(struct text *about)
+void credi_audit_begin(struct text *about, const LUID *logon)
 {
 	const struct frame *frame = call_current();
 
 	if (frame && frame->package)
 		audit_add(about, "package",
 			  (struct utf16){ frame->package->name, frame->package->name_n });
+	audit_add_other(about, frame ? frame->client : NULL, logon);
 }
 
-static void audit_read(const WCHAR *target, ULONG type, NTSTATUS status)
+static void audit_read(const LUID *logon, const WCHAR *target, ULONG type, NTSTATUS status)
 {
 	const struct frame *frame = call_current();
 	const struct lsa_client *client = frame ? frame->client : NULL;
@@ -64,14 +65,14 @@ static void audit_read(const WCHAR *target, ULONG type, NTSTATUS status)
 
 	if (!audit_is_on(client))
 		return;
-	credi_audit_package(&about);
+	credi_audit_begin(&about, logon);
 	audit_add(&about, "target", utf16_of(target));
 	text_add(&about, " type=%u", (unsigned)type);
 	audit_line(client, "CrediRead", &about, status);
 }
 
-static void audit_read_domain(const CREDENTIAL_TARGET_INFORMATIONW *target, ULONG count,
-			      NTSTATUS status)
+static void audit_read_domain(const LUID *logon, const CREDENTIAL_TARGET_INFORMATIONW *target,
+			      ULONG count, NTSTATUS status)
 {
 	const struct frame *frame = call_current();
 	const struct lsa_client *client = frame ? frame->client : NULL;
@@ -79,7 +80,7 @@ static void audit_read_domain(const CREDENTIAL_TARGET_INFORMATIONW *target, ULON
 
 	if (!audit_is_on(client))
 		return;
-	credi_audit_package(&about);
+	credi_audit_begin(&about, logon);
 	if (target) {
 		audit_add(&about, "target", utf16_of(target->TargetName));
 		audit_add(&about, "host", utf16_of(target->DnsServerName));
@@ -117,7 +118,7 @@ static NTSTATUS NTAPI credi_read(PLUID logon, ULONG cred_flags, LPWSTR target, U
 {
 	NTSTATUS status = read_one(logon, cred_flags, target, type, flags, credential);
 
-	audit_read(target, type, status);
+	audit_read(logon, target, type, status);
 	return status;
 }
 
@@ -184,7 +185,7 @@ static NTSTATUS NTAPI credi_read_domain(PLUID logon, ULONG cred_flags,
 {
 	NTSTATUS status = read_domain(logon, cred_flags, target, flags, count, credentials);
 
-	audit_read_domain(target, !failed(status) && count ? *count : 0, status);
+	audit_read_domain(logon, target, !failed(status) && count ? *count : 0, status);
 	return status;
 }
 

@@ -249,8 +249,8 @@ static void note(struct lsa *lsa, LUID logon, const struct audited *who)
 }
 
 static VOID NTAPI logon_audited(NTSTATUS status, NTSTATUS sub_status, PUNICODE_STRING account,
-			      PUNICODE_STRING authority, PUNICODE_STRING workstation, PSID sid,
-			      SECURITY_LOGON_TYPE type, PTOKEN_SOURCE source, PLUID logon)
+				PUNICODE_STRING authority, PUNICODE_STRING workstation, PSID sid,
+				SECURITY_LOGON_TYPE type, PTOKEN_SOURCE source, PLUID logon)
 {
 	struct lsa *lsa = lsa_current();
 	const struct audited who = { account, authority, workstation, sid };
@@ -263,12 +263,13 @@ static VOID NTAPI logon_audited(NTSTATUS status, NTSTATUS sub_status, PUNICODE_S
 }
 
 static VOID NTAPI logon_audited_ex(NTSTATUS status, NTSTATUS sub_status, PUNICODE_STRING account,
-				 PUNICODE_STRING authority, PUNICODE_STRING workstation, PSID sid,
-				 SECURITY_LOGON_TYPE type, SECURITY_IMPERSONATION_LEVEL level,
-				 PTOKEN_SOURCE source, PLUID logon)
+				   PUNICODE_STRING authority, PUNICODE_STRING workstation, PSID sid,
+				   SECURITY_LOGON_TYPE type, SECURITY_IMPERSONATION_LEVEL level,
+				   PTOKEN_SOURCE source, PLUID logon)
 {
 	(void)level;
-	logon_audited(status, sub_status, account, authority, workstation, sid, type, source, logon);
+	logon_audited(status, sub_status, account, authority, workstation, sid, type, source,
+		      logon);
 }
 
 static NTSTATUS NTAPI audit_account_logon(ULONG id, BOOLEAN success, PUNICODE_STRING source,

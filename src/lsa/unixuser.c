@@ -11,8 +11,8 @@
 
 static bool is_called(const UNICODE_STRING *name, struct utf16 domain)
 {
-	return name->Length && utf16_equal_nocase(name->Buffer, name->Length / sizeof(WCHAR),
-						  domain.p, domain.n);
+	return name->Length &&
+	       utf16_equal_nocase(name->Buffer, name->Length / sizeof(WCHAR), domain.p, domain.n);
 }
 
 /* The names of the machine alone: in a domain that it belongs to there are others of the same name. */

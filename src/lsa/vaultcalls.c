@@ -246,7 +246,8 @@ static NTSTATUS take_in(struct lsa_client *client, const struct vault_import_cal
 	if (failed(status))
 		return status;
 	if (call->moved.n)
-		return credman_move_in(set, &from, records);
+		return call->sealed.n ? credman_move_in(set, &from, records)
+				      : credman_moved(set, from.identity);
 	status = credman_vault(set, true, &vault);
 	return failed(status) ? status
 			      : vault_import(vault, passphrase, fd, call->replace, records);
@@ -257,6 +258,12 @@ NTSTATUS lsa_vault_import(struct lsa_client *client, const struct vault_import_c
 {
 	CLEANUP(secret_free_p) struct secret *passphrase = NULL;
 
+	/* A gibibyte for each of a user's calls is not that user's to ask of everybody's daemon. */
+	if (!client->setup.is_this_process &&
+	    vault_import_is_dear(rd_of(call->sealed.p, call->sealed.n))) {
+		call_note_reason("lsad opens no export that costs more than its own would");
+		return fail(STATUS_QUOTA_EXCEEDED, "opening a dear export");
+	}
 	NTSTATUS status = take_secret(call->passphrase, &passphrase);
 	if (failed(status))
 		return status;

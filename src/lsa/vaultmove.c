@@ -55,6 +55,22 @@ static NTSTATUS take(void *to, const struct vault_parcel *parcel)
 	return send_sealed(to, parcel, (struct ipc_bytes){ sealed, (uint32_t)size });
 }
 
+/* Says that nothing is left here. Unsaid, it would cost no more than what is put back from a copy and moved once
+ * more: that it was here before. */
+static void tell(const struct lsa *lsa, struct vault *v)
+{
+	struct vault_import_reply reply = { 0 };
+	struct vault_status s = { 0 };
+	struct call_reason why;
+
+	if (failed(vault_describe(v, &s)))
+		return;
+	const struct vault_import_call request = { .moved = { s.identity, sizeof(s.identity) } };
+	(void)!lsa->setup.remote->ops->call(lsa->setup.remote, CALL_VAULT_IMPORT, &request, &reply,
+					    &why);
+	call_reply_done(CALL_VAULT_IMPORT, &reply);
+}
+
 static NTSTATUS unlock(struct vault *v, struct ipc_bytes given)
 {
 	if (!given.n)
@@ -78,6 +94,8 @@ static NTSTATUS move(const struct lsa *lsa, const struct vault_move_call *call,
 		status = vault_move(v, "lsad", take, &s, records);
 	if (failed(status))
 		vault_last_fault(v, fault);
+	if (!failed(status) || status == VAULT_MOVED)
+		tell(lsa, v);
 	if (s.why.text[0]) {
 		fault->status = status;
 		snprintf(fault->text, sizeof(fault->text), "%s", s.why.text);

@@ -26,18 +26,19 @@ struct serving {
 
 /* ---- on a worker ---- */
 
-static bool makes_handle(enum call which, const void *request)
+/* A handle, or something more in one. */
+static bool takes_more(enum call which, const void *request)
 {
 	if (which == CALL_INIT_CONTEXT || which == CALL_ACCEPT_CONTEXT)
 		return !((const struct context_call *)request)->context;
-	return which == CALL_ACQUIRE_CREDENTIALS;
+	return which == CALL_ACQUIRE_CREDENTIALS || which == CALL_ADD_CREDENTIALS;
 }
 
 static NTSTATUS serve_request(struct peer *p, enum call which, const void *request, void *reply,
 			      struct call_reason *why)
 {
 	why->text[0] = '\0';
-	if (makes_handle(which, request) && !quota_has_handles(p->quota))
+	if (takes_more(which, request) && !quota_has_handles(p->quota))
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "a user's handle too many");
 	return lsa_dispatch(p->client, which, request, reply, why);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/trace.h"
+#include "lsa/audit.h"
 #include "lsad/daemon.h"
 #include "lsad/peer.h"
 
@@ -226,12 +227,23 @@ static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *out)
 	*out = uv_buf_init((char *)d->room, sizeof(d->room));
 }
 
+/* A connection that is refused or ended. Its user's share of lines holds for these, too. */
+static void tell(const struct peer *p, const char *why, NTSTATUS status)
+{
+	struct text about = { 0 };
+
+	trace_line("lsad: process %ld of user %u %s", (long)p->who.pid, (unsigned)p->who.uid, why);
+	if (!p->client || !audit_is_on(p->client))
+		return;
+	text_add(&about, " why=\"%s\"", why);
+	audit_line(p->client, "Disconnect", &about, status);
+}
+
 void peer_feed(struct peer *p, struct rd bytes)
 {
 	if (take_bytes(p, bytes))
 		return;
-	trace_line("lsad: process %ld of user %u broke the protocol or its quota", (long)p->who.pid,
-		   (unsigned)p->who.uid);
+	tell(p, "broke the protocol or its quota", STATUS_INVALID_PARAMETER);
 	peer_close(p);
 }
 
@@ -263,9 +275,8 @@ void peer_read_again(struct peer *p, uint64_t slow_ms)
 
 void peer_count_handles(struct peer *p)
 {
-	uint32_t now = lsa_client_handles(p->client);
-
 	pthread_mutex_lock(&p->lock);
+	uint32_t now = lsa_client_handles(p->client); /* else an older count might come last */
 	quota_count_handles(p->quota, p->handles, now);
 	p->handles = now;
 	pthread_mutex_unlock(&p->lock);
@@ -338,9 +349,8 @@ void peer_look(struct peer *p)
 	bool deaf = p->unsent && now - p->since_sent > FRAME_MS;
 
 	if (!p->closing && (half || mute || deaf)) {
-		trace_line("lsad: process %ld of user %u %s", (long)p->who.pid,
-			   (unsigned)p->who.uid,
-			   deaf ? "does not read its answers" : "does not end a frame");
+		tell(p, deaf ? "does not read its answers" : "does not end a frame",
+		     STATUS_IO_TIMEOUT);
 		peer_close(p);
 	}
 	if (p->daemon->ending && !p->calls)
@@ -354,16 +364,14 @@ static bool know(struct peer *p, int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &p->who, &n) != 0)
 		return false;
-	p->quota = quota_connect(p->daemon->quotas, p->who.uid);
-	if (!p->quota)
-		return false;
 	const struct lsa_client_setup setup = { .uid = p->who.uid,
 						.gid = p->who.gid,
 						.pid = p->who.pid,
 						.memory = &peer_memory,
 						.memory_arg = p };
 	p->client = lsa_client_new(p->daemon->lsa, &setup);
-	return p->client && uv_pipe_init(&p->daemon->loop, &p->pipe, 0) == 0;
+	p->quota = p->client ? quota_connect(p->daemon->quotas, p->who.uid) : NULL;
+	return p->quota && uv_pipe_init(&p->daemon->loop, &p->pipe, 0) == 0;
 }
 
 static struct peer *peer_make(struct daemon *d, int fd)
@@ -379,8 +387,7 @@ static struct peer *peer_make(struct daemon *d, int fd)
 	pthread_mutex_init(&p->lock, NULL);
 	if (know(p, fd))
 		return p;
-	trace_line("lsad: process %ld of user %u is one too many", (long)p->who.pid,
-		   (unsigned)p->who.uid);
+	tell(p, "is one too many", STATUS_QUOTA_EXCEEDED);
 	lsa_client_free(p->client);
 	peer_free(p);
 	return NULL;

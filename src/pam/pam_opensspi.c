@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -97,8 +98,9 @@ static void run_as(const struct passwd *user, const struct settings *s, const ch
 		arguments[n++] = s->flags[i];
 	if (nothing < 0 || dup2(input, 0) < 0 || dup2(nothing, 1) < 0 || dup2(nothing, 2) < 0)
 		_exit(126);
-	for (int fd = 3; fd < 256; fd++)
-		close(fd);
+	if (syscall(SYS_close_range, 3u, ~0u, 0) != 0)
+		for (int fd = 3; fd < 65536; fd++)
+			close(fd);
 	if (!become(user))
 		_exit(125);
 	enter_environment(user, s, room, environment);

@@ -6,6 +6,7 @@
 
 #include "ipc/attributes.h"
 #include "ipc/reason.h"
+#include "ipc/tokensession.h"
 #include "sspi/attribute.h"
 #include "sspi/authdata.h"
 #include "sspi/handles.h"
@@ -38,6 +39,18 @@ static NTSTATUS auth_pack(const struct package_record *record, const void *auth,
 	return STATUS_SUCCESS;
 }
 
+/* Credentials of a session whose tokens this process has keep it from ending. */
+static NTSTATUS acquire_of_session(const struct acquire_call *call, struct acquire_reply *reply)
+{
+	struct token_use *use = NULL;
+
+	NTSTATUS status = call->has_logon ? token_use_begin(&call->logon, &use) : STATUS_SUCCESS;
+	if (!failed(status))
+		status = facade_call(CALL_ACQUIRE_CREDENTIALS, call, reply);
+	token_use_settle(use, failed(status) ? 0 : reply->credential);
+	return status;
+}
+
 static NTSTATUS acquire(struct acquire_call *call, const void *auth, PCredHandle handle,
 			PTimeStamp expiry)
 {
@@ -53,7 +66,7 @@ static NTSTATUS acquire(struct acquire_call *call, const void *auth, PCredHandle
 		return status;
 	call->auth = packed.block;
 	call->client_address = packed.address;
-	status = facade_call(CALL_ACQUIRE_CREDENTIALS, call, &reply);
+	status = acquire_of_session(call, &reply);
 	if (failed(status))
 		return status;
 	*handle = credential_handle(reply.credential, reply.package);
@@ -174,7 +187,9 @@ SECURITY_STATUS SEC_ENTRY FreeCredentialsHandle(PCredHandle handle)
 		call_reason_clear();
 		return SEC_E_INVALID_HANDLE;
 	}
-	return security_status(facade_call(CALL_FREE_CREDENTIALS, &call, &reply));
+	NTSTATUS status = facade_call(CALL_FREE_CREDENTIALS, &call, &reply);
+	token_use_end(call.credential);
+	return security_status(status);
 }
 
 static SECURITY_STATUS query_credentials(PCredHandle handle, struct attribute_query query)

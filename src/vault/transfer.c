@@ -170,21 +170,41 @@ static NTSTATUS say(const struct stream *s, NTSTATUS status, const char *words)
 	return vault_fail(s->v, status, "%s", words);
 }
 
+static bool cost_read(struct rd *r, struct stretch *out)
+{
+	struct rd salt;
+
+	if (!rd_u32le(r, &out->rounds) || !rd_u32le(r, &out->kib) || !rd_u32le(r, &out->lanes) ||
+	    !rd_bytes(r, sizeof(out->salt), &salt))
+		return false;
+	memcpy(out->salt, salt.p, salt.n);
+	return true;
+}
+
+bool vault_import_is_dear(struct rd sealed)
+{
+	const struct stretch usual = STRETCH_DEFAULT;
+	struct stretch cost;
+	uint32_t format;
+
+	return rd_tag(&sealed, magic, MAGIC_LEN) && rd_u32le(&sealed, &format) &&
+	       cost_read(&sealed, &cost) &&
+	       (cost.rounds > usual.rounds || cost.kib > usual.kib || cost.lanes > usual.lanes);
+}
+
 static NTSTATUS head_read(struct stream *s, const struct secret *passphrase)
 {
 	struct stretch cost;
-	struct rd r, salt;
 	uint32_t format;
+	struct rd r;
 
 	if (!rd_bytes(&s->in, HEAD_LEN, &r) || !rd_tag(&r, magic, MAGIC_LEN) ||
 	    !rd_u32le(&r, &format))
 		return say(s, VAULT_ALTERED, "this is not an export of a vault");
 	if (format != VAULT_FORMAT)
 		return say(s, VAULT_NEWER, "an export of a format that is not known");
-	if (!rd_u32le(&r, &cost.rounds) || !rd_u32le(&r, &cost.kib) || !rd_u32le(&r, &cost.lanes) ||
-	    !rd_bytes(&r, sizeof(cost.salt), &salt))
+	if (!cost_read(&r, &cost))
 		return say(s, VAULT_ALTERED, "the export's head is damaged");
-	memcpy(cost.salt, salt.p, salt.n);
 	return key_set(s, &cost, passphrase);
 }
 

@@ -203,6 +203,10 @@ MUST_CHECK NTSTATUS vault_export(struct vault *v, const struct secret *passphras
 MUST_CHECK NTSTATUS vault_import(struct vault *v, const struct secret *passphrase, int fd,
 				 bool replace, uint64_t *records);
 
+/* Would opening this export cost more time or memory than one that vault_export writes? For whoever opens
+ * what others send. */
+MUST_CHECK bool vault_import_is_dear(struct rd sealed);
+
 /* ---- moving ---- */
 
 /* All that a vault had, sealed as vault_export does, for whoever takes it. */

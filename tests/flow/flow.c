@@ -62,11 +62,16 @@ static void daemon_has_no_tls(void)
 
 	snprintf(path, sizeof(path), "/proc/%d/maps", (int)daemon_pid);
 	FILE *maps = fopen(path, "r");
-	if (!maps)
+	size_t lines = 0;
+	if (!maps) {
+		assert_int_not_equal(geteuid(), 0);
+		print_message("# skipped: that lsad maps no libssl (only root sees it)\n");
 		return;
-	while (fgets(line, sizeof(line), maps))
+	}
+	for (; fgets(line, sizeof(line), maps); lines++)
 		assert_null(strstr(line, "libssl"));
 	fclose(maps);
+	assert_true(lines > 10);
 }
 
 static void daemon_stop(void)

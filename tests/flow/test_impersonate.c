@@ -466,12 +466,109 @@ static void a_logon_has_a_token_too(void **state)
 		assert_true(RevertToSelf());
 	}
 	assert_int_equal(OpensspiCloseToken(token), SEC_E_OK);
-	assert_int_equal(OpensspiEndLogonSession(&session), STATUS_SUCCESS);
+	assert_int_equal(OpensspiEndLogonSession(&session), STATUS_NO_SUCH_LOGON_SESSION);
 	token = log_on("root", &session);
 	assert_false(ImpersonateLoggedOnUser(token));
 	assert_int_equal(OpensspiGetLastError(), ERROR_NONE_MAPPED);
 	assert_int_equal(OpensspiEndLogonSession(&session), STATUS_SUCCESS);
 	assert_int_equal(OpensspiCloseToken(token), SEC_E_OK);
+}
+
+static bool is_there(LUID session)
+{
+	PSECURITY_LOGON_SESSION_DATA data = NULL;
+	NTSTATUS status = LsaGetLogonSessionData(&session, &data);
+
+	LsaFreeReturnBuffer(data);
+	return status == STATUS_SUCCESS;
+}
+
+static void close_in_a_child(HANDLE token)
+{
+	int status;
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(OpensspiCloseToken(token) == SEC_E_OK ? 0 : 1);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+static void a_session_ends_with_its_last_token(void **state)
+{
+	LUID session, another;
+	HANDLE token = log_on(CLIENT, &session), other = log_on(ANOTHER, &another), copy;
+
+	assert_true(DuplicateToken(token, SecurityImpersonation, &copy));
+	close_in_a_child(token);
+	assert_true(is_there(session));
+	assert_int_equal(OpensspiCloseToken(token), SEC_E_OK);
+	assert_true(is_there(session));
+	close_in_a_child(copy);
+	assert_true(is_there(session));
+	assert_int_equal(OpensspiCloseToken(copy), SEC_E_OK);
+	assert_false(is_there(session));
+	assert_true(is_there(another));
+	assert_int_equal(OpensspiCloseToken(other), SEC_E_OK);
+	assert_false(is_there(another));
+}
+
+static void *act_to_the_end(void *token)
+{
+	return (void *)(uintptr_t)(ImpersonateLoggedOnUser(token) &&
+				   OpensspiCloseToken(token) == SEC_E_OK && geteuid() != 0);
+}
+
+/* A thread that acts by a token has it, until it ends. */
+static void a_thread_keeps_the_session_it_acts_by(void **state)
+{
+	LUID session;
+	pthread_t thread;
+	void *fine;
+
+	if (!may_become())
+		return;
+	HANDLE token = log_on(CLIENT, &session);
+	assert_true(ImpersonateLoggedOnUser(token));
+	assert_int_equal(OpensspiCloseToken(token), SEC_E_OK);
+	assert_true(is_there(session));
+	assert_true(RevertToSelf());
+	assert_false(is_there(session));
+	token = log_on(CLIENT, &session);
+	assert_int_equal(pthread_create(&thread, NULL, act_to_the_end, token), 0);
+	assert_int_equal(pthread_join(thread, &fine), 0);
+	assert_non_null(fine);
+	assert_false(is_there(session));
+}
+
+/* What was acquired of a session keeps it, as its tokens do. */
+static void credentials_keep_their_session(void **state)
+{
+	LUID session;
+	HANDLE token = log_on(CLIENT, &session);
+	struct pair *p = calloc(1, sizeof(*p));
+
+	flow_client(&p->client, "NTLM", CLIENT, FLOW_PASSWORD);
+	assert_int_equal(FreeCredentialsHandle(&p->client.credential), SEC_E_OK);
+	assert_int_equal(AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t) "NTLM",
+						   SECPKG_CRED_OUTBOUND, &session, NULL, NULL, NULL,
+						   &p->client.credential, NULL),
+			 SEC_E_OK);
+	assert_int_equal(OpensspiCloseToken(token), SEC_E_OK);
+	assert_true(is_there(session));
+	flow_server(&p->server, "NTLM");
+	flow_run(&p->client, &p->server);
+	assert_int_equal(p->client.status, SEC_E_OK);
+	assert_int_equal(p->server.status, SEC_E_OK);
+	token = token_of(p);
+	OPENSSPI_TOKEN_ACCOUNT *account = account_of(token);
+	assert_true(is_text(account->User, CLIENT));
+	FreeContextBuffer(account);
+	/* This one is of no session: closing it ends nothing. */
+	assert_int_equal(OpensspiCloseToken(token), SEC_E_OK);
+	assert_true(is_there(session));
+	pair_done(p);
+	assert_false(is_there(session));
 }
 
 /* ---- calls of a thread that acts as another ---- */
@@ -573,6 +670,9 @@ int main(void)
 		cmocka_unit_test(a_token_says_who_its_client_is),
 		cmocka_unit_test(a_thread_acts_by_a_token),
 		cmocka_unit_test(a_logon_has_a_token_too),
+		cmocka_unit_test(a_session_ends_with_its_last_token),
+		cmocka_unit_test(a_thread_keeps_the_session_it_acts_by),
+		cmocka_unit_test(credentials_keep_their_session),
 		cmocka_unit_test(saved_credentials_are_not_the_clients),
 		cmocka_unit_test(the_first_call_of_a_process_is_its_own),
 	};

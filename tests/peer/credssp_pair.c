@@ -299,8 +299,11 @@ static void print_logon(const SecPkgContext_ClientCreds *creds)
 				       creds->AuthBufferLen, NULL, &source, &profile, &profile_n,
 				       &logon, &token, &quotas, &sub);
 	printf("logon %08x ", (unsigned)status);
-	if (status == 0 && LsaGetLogonSessionData(&logon, &data) == 0)
+	if (status == 0 && LsaGetLogonSessionData(&logon, &data) == 0) {
 		print_wide(data->UserName.Buffer);
+		putchar('@');
+		print_wide(data->LogonDomain.Buffer);
+	}
 	putchar('\n');
 	LsaFreeReturnBuffer(data);
 	LsaFreeReturnBuffer(profile);

@@ -141,7 +141,10 @@ def without_privilege(lab):
     server.close()
 
 
+# What winbind may be set to call a user of another domain.
+PLUS = "CORP+" + SOMEBODY
 RULES = """auth_to_local = RULE:[1:$1@$0](^mapped@LAB[.]TEST$)s/.*/bin/
+  auth_to_local = RULE:[1:$1@$0](^CORP[+].*@LAB[.]TEST$)s/.*/bin/
   auth_to_local = DEFAULT"""
 
 
@@ -151,7 +154,7 @@ def begin_realm(lab):
     if not lab.check("a realm comes up", realm.begin()):
         return None
     realm.own_service("host/server.lab.test")
-    for name in (SOMEBODY, "mapped", "zz-stranger", "root", SOMEBODY + "/admin"):
+    for name in (SOMEBODY, "mapped", "zz-stranger", "root", SOMEBODY + "/admin", PLUS):
         realm.user(name, PASSWORD)
     return realm
 
@@ -170,7 +173,8 @@ def kerberos(lab, how, env):
     comes(lab, how, server, "mapped", "a principal that a rule maps", env)
     acts(lab, how, server, OTHER)
     for user, why in (("zz-stranger", "a principal without a user"), ("root", "root's principal"),
-                      (SOMEBODY + "/admin", "a principal of two parts")):
+                      (SOMEBODY + "/admin", "a principal of two parts"),
+                      (PLUS, "a principal with winbind's other separator")):
         comes(lab, how, server, user, why, env)
         refused(lab, how, server, why)
     server.close()

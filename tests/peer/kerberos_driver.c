@@ -386,6 +386,39 @@ static void with_session(LUID *id, const char *target, const char *name)
 	end_close(&server);
 }
 
+/* The session's password is the other packages', too, by the names that the KDC has for it. */
+static void others_have(LUID *id, const char *realm, const char *user)
+{
+	static const char *const packages[] = { "NTLM", "Negotiate", "TSSSP", "CREDSSP" };
+	PSECURITY_LOGON_SESSION_DATA data = NULL;
+	SecPkgCredentials_NamesA names = { NULL };
+	CredHandle credential;
+	char want[128];
+
+	snprintf(want, sizeof(want), "%s\\%s", realm, user);
+	for (size_t i = 0; i < ARRAYSIZE(packages); i++) {
+		SECURITY_STATUS status = AcquireCredentialsHandleA(
+			NULL, (SEC_CHAR *)(uintptr_t)packages[i], SECPKG_CRED_OUTBOUND, id, NULL,
+			NULL, NULL, &credential, NULL);
+		if (!check("another package has it", status == SEC_E_OK, status))
+			return;
+		if (i == 0)
+			status = QueryCredentialsAttributesA(&credential, SECPKG_CRED_ATTR_NAMES,
+							     &names);
+		FreeCredentialsHandle(&credential);
+	}
+	check("under its name", names.sUserName && strcmp(names.sUserName, want) == 0, 0);
+	FreeContextBuffer(names.sUserName);
+	NTSTATUS status = LsaGetLogonSessionData(id, &data);
+	if (check("its data", status == STATUS_SUCCESS, status))
+		check("has the realm",
+		      data->LogonDomain.Length == 2 * strlen(realm) &&
+			      data->UserName.Length == 2 * strlen(user) &&
+			      data->DnsDomainName.Length == 2 * strlen(realm),
+		      0);
+	LsaFreeReturnBuffer(data);
+}
+
 /* logon USER REALM PASSWORD SPN NAME */
 static void logon_command(char **argv)
 {
@@ -402,10 +435,16 @@ static void logon_command(char **argv)
 	if (!check("a right one is", status == STATUS_SUCCESS, status))
 		return;
 	with_session(&id, argv[3], argv[4]);
+	others_have(&id, argv[1], argv[0]);
 	status = OpensspiEndLogonSession(&id);
 	check("the session ends", status == STATUS_SUCCESS, status);
 	status = end_open(&client, SECPKG_CRED_OUTBOUND, &id, NULL);
 	check("and has no credentials then", status < 0, status);
+	status = logon_password(argv[0], "", argv[2], &id);
+	if (!check("a name alone is of the realm that is usual", status == STATUS_SUCCESS, status))
+		return;
+	others_have(&id, argv[1], argv[0]);
+	OpensspiEndLogonSession(&id);
 }
 
 /* s4u USER SELF OTHER NAME: a ticket for another user, to the service itself and to another one */

@@ -137,6 +137,9 @@ class Stage:
         shutil.copy(self.realm.path("krb5.conf"), lab.path("krb5.conf"))
         os.chmod(lab.path("krb5.conf"), 0o644)
         lab.env["KRB5_CONFIG"] = lab.path("krb5.conf")
+        # lsad's own tickets, which are nobody else's
+        lab.env["KRB5CCNAME"] = "FILE:" + lab.path("daemon-cc")
+        subprocess.run(["kinit", "bob"], input=PASSWORD + "\n", text=True, check=True, capture_output=True, timeout=40, env=lab.env)
         self.daemon = Daemon(lab, configuration="[policy]\nAllowSavedCredentials = TERMSRV/*\nAllowSavedCredentialsWhenNTLMOnly = TERMSRV/*\n")
         self.alice, self.bob = Person(lab, self.daemon, ALICE), Person(lab, self.daemon, BOB)
         self.service = Person(lab, self.daemon, SERVICE)
@@ -251,6 +254,7 @@ def klist(lab, stage):
     lab.check("and has the ticket of kvno's", SPN in listed(json.dumps(both["lsad"])), str(both))
     code, out, err = stage.alice.sspi("klist", "get", "host/localhost", "--json")
     lab.equal("a ticket from the KDC", 0, code, out + err)
+    lab.check("with the realm that the KDC said", code == 0 and len(json.loads(out)["server"].partition("host/localhost@")[2]) > 0, out)
     lab.check("which is in the cache then", "host/localhost" in stage.alice.run("klist")[1])
     code, _, err = stage.alice.sspi("klist", "get", "TERMSRV/nowhere.lab.test")
     lab.check("a service that the KDC does not know", code == 1 and "SEC_E_TARGET_UNKNOWN" in err and "because" in err, f"{code} {err}")
@@ -485,7 +489,7 @@ def prepare(lab):
     os.chmod(lab.root, 0o711)
     program = lab.directory("program")
     os.chmod(program, 0o755)
-    for name in ("src/sspi", "src/libopensspi.so.0", "src/opensspi-kerberos.so", "tests/peer/sspi_pipe", "tests/peer/kerberos_driver"):
+    for name in ("src/sspi", "src/libopensspi.so.0", "src/opensspi-kerberos.so", "src/opensspi-tls.so", "tests/peer/sspi_pipe", "tests/peer/kerberos_driver"):
         shutil.copy(os.path.join(BUILD, name), program)
 
 

@@ -332,6 +332,10 @@ def submitted(lab, kdc, driver):
         lab.equal(f"{name} is kept", "SEC_E_OK", driver("submit", 3, more[0], **more[1])["status"])
         both, why = driver.established(client=3)
         lab.check(f"{name} signs in", both, why)
+        for _ in range(3):
+            driver("submit", 3, more[0], **more[1])
+        kept = [t["server"] for t in driver("tickets", 3)["tickets"] if t["server"].startswith("krbtgt/")]
+        lab.equal(f"{name} that comes again takes its own place", 1, len(kept), str(kept))
     lab.equal("a wrong key", "SEC_E_MESSAGE_ALTERED", driver("submit", 3, made["cred"], enctype=18, key="00" * 32)["status"])
     lab.equal("a plain one that is cut", "SEC_E_INVALID_TOKEN", driver("submit", 3, plain[:-2])["status"])
     driver("cred", 4, user="carol", password=PASSWORD)

@@ -4,7 +4,9 @@
 Needs what lsad.py needs. Called with --attack NAME it is that program: it says what it got as JSON, and every byte it laid
 hands on. The same program embedded, where nothing is promised, does get the password: so the attacks are real ones."""
 import ctypes
+import grp
 import hashlib
+import hmac
 import json
 import os
 import subprocess
@@ -49,14 +51,70 @@ class Buffers:
         return ctypes.string_at(b.p, b.n) if b.p and b.n else b""
 
 
+class Luid(ctypes.Structure):
+    _fields_ = [("low", ctypes.c_uint32), ("high", ctypes.c_int32)]
+
+
+class String(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_uint16), ("room", ctypes.c_uint16), ("text", ctypes.c_void_p)]
+
+
+def rc4(key):
+    """A stream of RC4: each call goes on where the last one ended."""
+    s, j, state = list(range(256)), 0, [0, 0]
+    for i in range(256):
+        j = (j + s[i] + key[i % len(key)]) & 255
+        s[i], s[j] = s[j], s[i]
+
+    def apply(data):
+        out = bytearray()
+        for byte in data:
+            state[0] = (state[0] + 1) & 255
+            state[1] = (state[1] + s[state[0]]) & 255
+            s[state[0]], s[state[1]] = s[state[1]], s[state[0]]
+            out.append(byte ^ s[(s[state[0]] + s[state[1]]) & 255])
+        return bytes(out)
+    return apply
+
+
+class Sealing:
+    """One direction of NTLM's protection, from an exported session key; [MS-NLMP] 3.4."""
+
+    def __init__(self, key, way):
+        name = f"session key to {way} ".encode()
+        self.sign = hashlib.md5(key + name + b"signing key magic constant\0").digest()
+        self.seal_key = hashlib.md5(key + name + b"sealing key magic constant\0").digest()
+        self.number, self.stream = 0, rc4(self.seal_key)
+
+    def signature(self, text):
+        number = self.number.to_bytes(4, "little")
+        self.number += 1
+        return b"\1\0\0\0" + self.stream(hmac.new(self.sign, number + text, "md5").digest()[:8]) + number
+
+    def mic(self, text):
+        """Of SPNEGO: the stream begins anew after it."""
+        out = self.signature(text)
+        self.stream = rc4(self.seal_key)
+        return out
+
+    def seal(self, text):
+        sealed = self.stream(text)
+        return self.signature(text) + sealed
+
+    def open(self, sealed):
+        text = self.stream(sealed[16:])
+        return text if self.signature(text) == sealed[:16] else b""
+
+
 class Api:
     def __init__(self):
         self.lib = ctypes.CDLL(os.environ["SSPI_LIBRARY"])
         self.loot = []  # whatever was laid hands on
 
-    def acquire(self, package, use):
+    def acquire(self, package, use, logon=None):
         handle = Handle()
-        status = self.lib.AcquireCredentialsHandleA(None, package.encode(), use, None, None, None, None, ctypes.byref(handle), None)
+        session = ctypes.byref(logon) if logon else None
+        status = self.lib.AcquireCredentialsHandleA(None, package.encode(), use, session, None, None, None, ctypes.byref(handle), None)
         return status & 0xFFFFFFFF, handle
 
     def leg(self, credential, context, token, target=None, shown=b"", flags=0x101):
@@ -87,6 +145,21 @@ class Api:
         n, p = int.from_bytes(raw[:4], "little"), int.from_bytes(raw[8:16], "little")
         return ctypes.string_at(p, n) if status == 0 and p and n < 4096 else b""
 
+    def log_on(self, kind, message):
+        """LsaLogonUser: (status, session, profile)."""
+        connection, package, session, sub = ctypes.c_void_p(), ctypes.c_uint32(), Luid(), ctypes.c_int32()
+        profile, size, token, quotas = ctypes.c_void_p(), ctypes.c_uint32(), ctypes.c_void_p(), ctypes.create_string_buffer(64)
+        name, room = ctypes.create_string_buffer(b"NTLM"), ctypes.create_string_buffer(message, len(message))
+        text = String(4, 4, ctypes.addressof(name))
+        self.lib.LsaConnectUntrusted(ctypes.byref(connection))
+        self.lib.LsaLookupAuthenticationPackage(connection, ctypes.byref(text), ctypes.byref(package))
+        status = self.lib.LsaLogonUser(connection, ctypes.byref(text), kind, package, room, len(room), None, ctypes.create_string_buffer(16),
+                                       ctypes.byref(profile), ctypes.byref(size), ctypes.byref(session), ctypes.byref(token), quotas,
+                                       ctypes.byref(sub)) & 0xFFFFFFFF
+        told = ctypes.string_at(profile, size.value) if profile.value else b""
+        self.loot.append(told)
+        return status, session, told
+
     def open(self, context, sealed):
         message = Buffers((10, sealed), (1, b""))
         status = self.lib.DecryptMessage(ctypes.byref(context), ctypes.byref(message.desc), 0, None)
@@ -103,7 +176,8 @@ class Api:
 
 def begin(api, **more):
     """The victim's side, with what is saved: (credential, status, context, TSRequest)."""
-    status, credential = api.acquire("TSSSP", 2)
+    logon = int(os.environ.get("LOGON", "0"))  # of a session that somebody else signed in
+    status, credential = api.acquire("TSSSP", 2, Luid(logon & 0xFFFFFFFF, logon >> 32) if logon else None)
     if status:
         return credential, status, None, b""
     return (credential, *api.leg(credential, None, b"", **dict({"target": TARGET, "shown": KEY}, **more)))
@@ -119,6 +193,53 @@ def attack_read(api):
                 seen.append((kind, found.contents.size))
                 api.loot.append(ctypes.string_at(found.contents.blob, found.contents.size) if found.contents.size else b"")
     return {"seen": seen}
+
+
+def attack_rewrite(api):
+    """The blob of what is saved, kept for a credential of a kind that may be read."""
+    found, seen = ctypes.POINTER(Credential)(), []
+    for kind in (1, 4):
+        room = ctypes.create_string_buffer(256)
+        c = Credential.from_buffer(room)
+        c.type, c.target = kind, TARGET.encode()
+        ctypes.c_uint32.from_address(ctypes.addressof(room) + ctypes.sizeof(Credential)).value = 2  # CRED_PERSIST_LOCAL_MACHINE
+        user = ctypes.create_string_buffer(b"LAB\\carol")
+        ctypes.c_void_p.from_address(ctypes.addressof(room) + ctypes.sizeof(Credential) + 24).value = ctypes.addressof(user)
+        api.lib.CredWriteA(room, 1)
+        seen.append(api.lib.OpensspiGetLastError())
+        if api.lib.CredReadA(c.target, kind, 0, ctypes.byref(found)):
+            api.loot.append(ctypes.string_at(found.contents.blob, found.contents.size) if found.contents.size else b"")
+    return {"seen": seen}
+
+
+def attack_vault(api):
+    """The vault's rows, as frames: what a program's library would not send."""
+    import lsad_wire as wire
+    w = wire.Wire(os.environ["OPENSSPI_LSA"].split(":", 1)[1])
+    text, seen = b"\4\0\0\0pass", {}
+    for name, which, payload in (("export", 34, text), ("move", 37, text + b"\0"), ("move and merge", 37, text + b"\1")):
+        answer = w.call(which, payload)
+        seen[name] = answer and answer[0]
+        api.loot.append(answer[1] if answer else b"")
+    room, count = os.memfd_create("export"), ctypes.c_uint64()
+    seen["library"] = api.lib.OpensspiVaultExport(b"pass", room, ctypes.byref(count))
+    api.loot.append(os.pread(room, 1 << 20, 0))
+    seen["bytes"] = os.fstat(room).st_size
+    return seen
+
+
+def hold(api):
+    """Signs in with the password, says which session that is, and waits."""
+    parts = [t.encode("utf-16-le") for t in ("LAB", "carol", SECRET)]
+    head, at = bytearray(56), 56
+    head[0] = 2  # MsV1_0InteractiveLogon
+    for place, part in zip((8, 24, 40), parts):
+        head[place:place + 4] = len(part).to_bytes(2, "little") * 2
+        head[place + 8:place + 16] = at.to_bytes(8, "little")
+        at += len(part)
+    status, session, _ = api.log_on(2, bytes(head) + b"".join(parts))
+    print(json.dumps([status, session.high << 32 | session.low]), flush=True)
+    sys.stdin.read()
 
 
 def attack_enumerate(api):
@@ -196,13 +317,88 @@ def attack_bare(api):
     return attack_middle(api, "NTLM")
 
 
+# ---- a server by hand that has LsaLogonUser tell it the session key
+
+def field_of(message, at):
+    n, offset = int.from_bytes(message[at:at + 2], "little"), int.from_bytes(message[at + 4:at + 8], "little")
+    return message[offset:offset + n]
+
+
+def chosen_challenge(negotiate, eight):
+    name = "THEIRS".encode("utf-16-le")
+    info = b"".join(kind.to_bytes(2, "little") + len(name).to_bytes(2, "little") + name for kind in (1, 2, 3)) + bytes(4)
+    flags = int.from_bytes(negotiate[12:16], "little") & ~0x02000002 | 0x00820000
+
+    def place(value, at):
+        return len(value).to_bytes(2, "little") * 2 + at.to_bytes(4, "little")
+    return (b"NTLMSSP\0\x02\0\0\0" + place(name, 48) + flags.to_bytes(4, "little") + eight + bytes(8) + place(info, 48 + len(name)) +
+            name + info)
+
+
+def lm20_message(authenticate, eight, kind):
+    """MSV1_0_LM20_LOGON with what AUTHENTICATE says; its pointers are offsets."""
+    parts = [field_of(authenticate, at) for at in (28, 36, 44, 20, 12)]  # domain, user, workstation, NT, LM
+    head, at = bytearray(104), 104
+    head[:4] = kind.to_bytes(4, "little")
+    for place, part in zip((8, 24, 40, 64, 80), parts):
+        head[place:place + 4] = len(part).to_bytes(2, "little") * 2
+        head[place + 8:place + 16] = at.to_bytes(8, "little")
+        at += len(part)
+    head[56:64] = eight
+    return bytes(head) + b"".join(parts)
+
+
+def attack_lm20(api, kind=3):
+    from credssp_spnego import MECHS, children, fields, neg_resp, read_neg, ts_request
+
+    def read(data):
+        f = fields(data)
+        out = {n: children(f[n])[0][1] for n in (2, 3, 5) if n in f}
+        if 1 in f:
+            out[1] = children(children(children(children(f[1])[0][1])[0][1])[0][1])[0][1]
+        return out
+
+    credential, status, client, token = begin(api)
+    if status != CONTINUE:
+        return {"logon": 0, "key": False, "client": status}
+    said, eight = read(token), b"\x01\x23\x45\x67\x89\xab\xcd\xef"
+    nonce, wrapped = said.get(5, b""), said[1][0] == 0x60
+    challenge = chosen_challenge(read_neg(said[1])[1] if wrapped else said[1], eight)
+    status, client, token = api.leg(credential, client, ts_request(neg_resp(1, True, challenge) if wrapped else challenge), TARGET, KEY)
+    said = read(token)
+    nonce = said.get(5, nonce)
+    _, answer, mic = read_neg(said[1]) if wrapped else (None, said[1], None)
+    logged, _, told = api.log_on(3, lm20_message(answer, eight, kind))
+    key = told[28:44]
+    seen = {"logon": logged, "key": any(key), "client": status}
+    exported = rc4(key)(field_of(answer, 52)) if any(key) else bytes(16)
+    from_client, to_client = Sealing(exported, "client-to-server"), Sealing(exported, "server-to-client")
+    if mic:
+        from_client.mic(MECHS)
+    last = neg_resp(0, mic=to_client.mic(MECHS) if mic else None) if wrapped else None
+    if 3 not in said:
+        status, client, token = api.leg(credential, client, ts_request(last), TARGET, KEY)
+        said, last = read(token) if token else {}, None
+    seen["bound"] = from_client.open(said.get(3, bytes(16))) == hashlib.sha256(TO_SERVER + nonce + KEY[-32:]).digest()
+    sealed = to_client.seal(hashlib.sha256(TO_CLIENT + nonce + KEY[-32:]).digest())
+    seen["client"], client, token = api.leg(credential, client, ts_request(last, binding=sealed), TARGET, KEY)
+    if token and 2 in read(token):
+        api.loot.append(from_client.open(read(token)[2]))
+    return seen
+
+
+def attack_network(api):
+    return attack_lm20(api, 4)
+
+
 def attack_attributes(api):
     """Everything a context of what is saved might tell, while it is under way."""
     seen = {}
     for package in ("NTLM", "Negotiate", "TSSSP"):
         status, credential = api.acquire(package, 2)
         status, context, _ = api.leg(credential, None, b"", TARGET, KEY if package == "TSSSP" else b"", 0x100 | (package == "TSSSP"))
-        answers = [a for a in (*range(0x90), 0x80000080, 0x80000081, 0x80000082, 0x8F500001, 0x8F500002, 0x8F500003, 0x8F500004)
+        answers = [a for a in (*range(0x90), 0x80000080, 0x80000081, 0x80000082, 0x8F500001, 0x8F500002, 0x8F500003, 0x8F500004,
+                               0x8F500005, 0x8F500006, 0x8F5000FF)
                    if status == CONTINUE and api.query(context, a)[0] == 0]
         packed, token = Buffers((0, b"")), ctypes.c_void_p()
         exported = api.lib.ExportSecurityContext(ctypes.byref(context), 0, ctypes.byref(packed.list[0]), ctypes.byref(token)) & 0xFFFFFFFF
@@ -286,6 +482,9 @@ def attack_files(api):
 
 def attacker(name):
     api = Api()
+    if name == "hold":
+        hold(api)
+        return 0
     seen = globals()["attack_" + name](api)
     loot = b"\0\0".join(api.loot)
     got = any(SECRET.encode(e) in loot for e in ("utf-8", "utf-16-le", "utf-16-be"))
@@ -359,22 +558,34 @@ def attack_package(api):
 
 
 class Foe:
-    """Runs this file as the user, with his own home and library."""
+    """Runs this file as the user, with his own home and library; as a member of a group, if one is given."""
 
-    def __init__(self, lab, daemon, user):
+    def __init__(self, lab, daemon, user, group=None):
         import shutil
         self.lab, self.user = lab, user
+        self.prefix = user.prefix
+        if group is not None:
+            self.prefix = ["setpriv", "--reuid", str(user.uid), "--regid", str(group), "--clear-groups"]
         program = lab.path("program")
         here = os.path.dirname(os.path.abspath(__file__))
-        for name in ("lsad_attack.py", "credssp_spnego.py", "lib.py"):
+        for name in ("lsad_attack.py", "credssp_spnego.py", "lsad_wire.py", "lib.py"):
             shutil.copy(os.path.join(here, name), program)
         files = [os.path.join(f, n) for f, _, names in os.walk(lab.env["OPENSSPI_HOME"]) for n in names]
         self.env = dict(user.env, SSPI_LIBRARY=os.path.join(program, "libopensspi.so.0"), LSAD_PID=str(daemon.process.pid),
                         LSAD_HOME=lab.env["OPENSSPI_HOME"], LSAD_FILES=json.dumps(files), PYTHONDONTWRITEBYTECODE="1")
 
+    def holds(self):
+        """(program, session): one of the user's that has signed in."""
+        command = [*self.prefix, sys.executable, os.path.join(self.lab.path("program"), "lsad_attack.py"), "--attack", "hold"]
+        process = subprocess.Popen(command, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.lab.running.append(process)
+        status, session = json.loads(process.stdout.readline() or b"[-1, 0]")
+        self.lab.equal("a session is signed in with the password", 0, status)
+        return process, session
+
     def attacks(self, name, **more):
         """What it says, and all that it wrote."""
-        command = [*self.user.prefix, sys.executable, os.path.join(self.lab.path("program"), "lsad_attack.py"), "--attack", name]
+        command = [*self.prefix, sys.executable, os.path.join(self.lab.path("program"), "lsad_attack.py"), "--attack", name]
         env = {k: v for k, v in dict(self.env, **more).items() if v is not None}
         done = subprocess.run(command, env=env, capture_output=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
         try:
@@ -412,6 +623,9 @@ def as_its_user(lab, foe):
 
     foe.gets_nothing("CredRead", "read", empty)
     foe.gets_nothing("CredEnumerate", "enumerate", empty)
+    foe.gets_nothing("keeping the blob in another kind of credential", "rewrite", lambda s: s["seen"] == [1168, 50])  # not found, and not a kind that is written
+    foe.gets_nothing("the vault's export and move", "vault",
+                     lambda s: [s[k] for k in ("export", "move", "move and merge")] == [0xC00000BB] * 3 and s["library"] and not s["bytes"])
     evil = compile_evil(lab)
     if lab.check("a package of its own is compiled", bool(evil)):
         said = foe.gets_nothing("CrediRead in a package of its own", "package", lambda s: s["acquired"] >= 0x80000000, OPENSSPI_PACKAGES=evil)
@@ -420,6 +634,9 @@ def as_its_user(lab, foe):
     for title, name in (("a server by hand, with the keys of a Negotiate sign-in that it accepts itself,", "middle"),
                         ("the same with bare NTLM", "bare")):
         foe.gets_nothing(title, name, lambda s: s.get("client") == BY_POLICY)
+    for name in ("lm20", "network"):
+        foe.gets_nothing(f"a server by hand that has LsaLogonUser judge a chosen challenge's response ({name})", name,
+                         lambda s: s["logon"] == 0 and not s["key"])
     foe.gets_nothing("asking contexts for keys and exporting them", "attributes",
                      lambda s: all(p["key"] == 0 and p["exported"] >= 0x80000000 for p in s.values()) and s["TSSSP"]["answers"] == [])
     foe.gets_nothing("a public key that is none", "keys", lambda s: len(s) == 6 and all(status >= 0x80000000 for status in s.values()))
@@ -441,10 +658,35 @@ def as_its_user(lab, foe):
         foe.gets_nothing("reading lsad's files", "files", lambda s: s["opened"] == [])
 
 
+def by_sessions(lab, owner, foes):
+    """A session's default credentials: as those that are saved."""
+    process, session = owner.holds()
+    for title, foe, refusal in foes:
+        for name in ("both_ends", "middle", "bare", "lm20"):
+            foe.gets_nothing(f"{title} with another's session, {name},", name, lambda s, wanted=refusal: s.get("client", s.get("inbound")) == wanted,
+                             LOGON=str(session))
+    process.stdin.close()
+    process.wait()
+
+
+def as_member(lab, foe, trusted):
+    """Who is of a group that lsad knows: he may be a server, though not of a client of the same lsad."""
+    kind = "a trusted one" if trusted else "a member of [lsa] servers"
+    foe.gets_nothing(f"{kind} at both ends", "both_ends", lambda s: s["inbound"] == 0 and s["client"] == BY_POLICY)
+    for name in ("middle", "lm20", "network"):
+        foe.gets_nothing(f"{kind} by hand, {name},", name, lambda s: s.get("client") == BY_POLICY and s.get("key", True))
+    foe.gets_nothing(f"{kind}, the vault's rows,", "vault", lambda s: s["export"] == 0xC00000BB and not s["bytes"])
+    foe.gets_nothing(f"{kind} who reads", "read", lambda s: s["seen"] and all(size == 0 for _, size in s["seen"]))
+    foe.gets_nothing(f"{kind}, lsad's memory,", "memory", lambda s: s["opened"] == [] and s["traced"] == -1)
+    foe.gets_nothing(f"{kind}, lsad's files,", "files", lambda s: s["opened"] == [])
+
+
 def as_root(lab, root):
     """Root may be a server; but not for a client of the same lsad."""
     root.gets_nothing("both ends, one of them root's server,", "both_ends", lambda s: s["inbound"] == 0 and s["client"] == BY_POLICY)
     root.gets_nothing("root's server by hand", "middle", lambda s: s.get("client") == BY_POLICY)
+    for name in ("lm20", "network"):
+        root.gets_nothing(f"root's server by hand, with a key of LsaLogonUser ({name}),", name, lambda s: s["logon"] == 0 and s["client"] == BY_POLICY)
 
 
 def main():
@@ -458,9 +700,11 @@ def main():
         return lab.finish()
     try:
         lsad.prepare(lab)
+        groups = [g for g in grp.getgrall() if g.gr_gid and not g.gr_mem][:2]
         policy = ("[policy]\nAllowSavedCredentials = TERMSRV/*\nAllowSavedCredentialsWhenNTLMOnly = TERMSRV/*\n"
+                  "AllowDefaultCredentials = TERMSRV/*\nAllowDefCredentialsWhenNTLMOnly = TERMSRV/*\n"
                   "AcceptedTargetNames = *.example.com\nAllowEncryptionOracle = 2\n")
-        lab.configure(policy)
+        lab.configure(policy + f"[lsa]\nservers = {groups[0].gr_name}\ntrusted = {groups[1].gr_name}\n")
         code, out, err = lab.sspi("account", "add", "LAB\\carol", password=SECRET)
         lab.equal("lsad knows the account as well", 0, code, err)
         daemon = lsad.Daemon(lab)
@@ -474,8 +718,14 @@ def main():
         lab.check("it is delegated to a server elsewhere", code == 0 and json.loads(out)["signed_in"], f"{code} {out} {err}")
         as_its_user(lab, Foe(lab, daemon, users[0]))
         as_root(lab, Foe(lab, daemon, users[1]))
+        members = [Foe(lab, daemon, users[0], g.gr_gid) for g in groups]
+        for member, is_trusted in zip(members, (False, True)):
+            as_member(lab, member, is_trusted)
+        owner = Foe(lab, daemon, users[0])
+        by_sessions(lab, owner, (("another program of the user", owner, NOT_OWNER), ("a member", members[0], NOT_OWNER),
+                                 ("a trusted one", members[1], BY_POLICY), ("root", Foe(lab, daemon, users[1]), BY_POLICY)))
         control = Foe(lab, daemon, users[1])
-        for name in ("both_ends", "middle", "bare"):
+        for name in ("both_ends", "middle", "bare", "lm20"):
             said = control.attacks(name, OPENSSPI_LSA="embedded", OPENSSPI_HOME=embedded_home(lab, users[1], policy))
             lab.check(f"embedded, where nothing is promised, {name} does get it", said["got"] is True, json.dumps(said))
         lab.check("lsad lives", daemon.alive(), lab.log("lsad.log"))

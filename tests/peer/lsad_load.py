@@ -17,6 +17,7 @@ import time
 
 import lsad_wire as wire
 from lib import Lab, missing, stop
+from lsad import is_sanitized
 from lsad_wire import Wire, frame
 
 BUILD = os.environ.get("BUILD_ROOT", "")
@@ -26,12 +27,6 @@ SSPI = os.environ.get("SSPI", os.path.join(BUILD, "src", "sspi"))
 SECONDS = float(os.environ.get("LOAD_SECONDS", "8"))
 PROGRAMS, VICTIMS, THREADS = 2, 3, 4
 GROWTH_KIB = 24 << 10  # between the first third and the end; in a plain build
-
-
-def is_sanitized():
-    with open(LSAD, "rb") as f:
-        program = f.read()
-    return b"__asan_" in program or b"__tsan_" in program or b"__ubsan_" in program
 
 
 class Watched:

@@ -59,6 +59,32 @@ def names(lab, log, me):
     lab.check("a long name is cut", all(len(line) < 2000 for line in new))
 
 
+def connections(lab, daemon, log):
+    """Who is not taken in, or thrown out, is told of; and not more often than his other lines."""
+    before, held = len(lines(log)), []
+    try:
+        for _ in range(260):
+            held.append(socket.socket(socket.AF_UNIX))
+            held[-1].connect(daemon.path)
+        end = time.monotonic() + 5
+        while not has(lines(log)[before:], "call=Disconnect ") and time.monotonic() < end:
+            time.sleep(0.05)
+        new = lines(log)[before:]
+        lab.check("one connection too many: told", has(new, "call=Disconnect uid=0 ", 'why="is one too many"', "result=0xc0000044"), str(new[:3]))
+        held[0].sendall(b"GET / HTTP/1.1\r\n\r\n" * 9)
+        while not has(lines(log)[before:], "broke the protocol") and time.monotonic() < end:
+            time.sleep(0.05)
+        new = lines(log)[before:]
+        lab.check("no protocol: told", has(new, "call=Disconnect uid=0 ", 'why="broke the protocol or its quota"', "result=0xc000000d"), str(new[-3:]))
+        lab.check("each is a line of ours", all(LINE.fullmatch(line) for line in new), str(new[:3]))
+    finally:
+        for s in held:
+            s.close()
+    end = time.monotonic() + 5
+    while not daemon.alive() and time.monotonic() < end:
+        time.sleep(0.05)
+
+
 def vault(lab, log, foe):
     before = len(lines(log))
     lab.equal("rekeyed", 0, foe.run("vault", "rekey")[0])
@@ -138,7 +164,10 @@ def tool(lab, daemon, me, foe):
     code, out, err = foe.run("lsa", "sessions", "--json")
     own = json.loads(out)
     lab.check("sessions: a user sees his own alone", code == 0 and len(own) == 1, out + err)
-    lab.check("as text too", own and own[0]["session"] in foe.run("lsa", "sessions")[1])
+    lab.check("which is marked as his", own and own[0]["own"] is True, out)
+    lab.check("as text too", own and own[0]["session"] + "  (this one)" in foe.run("lsa", "sessions")[1])
+    code, out, err = me.run("lsa", "sessions", "--json")
+    lab.equal("root sees others', of which one is root's", (True, 1), (len(json.loads(out)) > 1, sum(s["own"] for s in json.loads(out))), out)
     code, out, _ = me.run("lsa", "status", "--json", path=daemon.path + "-none")
     said = json.loads(out)
     lab.equal("nobody there: not reached, and why", (3, False, "SEC_E_NO_AUTHENTICATING_AUTHORITY"), (code, said["reachable"], said["status"]))
@@ -210,6 +239,7 @@ def main():
         me, foe = User(lab, daemon), User(lab, daemon, FOE)
         credentials(lab, log, me, foe)
         names(lab, log, me)
+        connections(lab, daemon, log)
         vault(lab, log, foe)
         sign_ins(lab, log, me, daemon)
         delegation(lab, log, me, daemon)

@@ -42,6 +42,7 @@ class Wire:
     def __init__(self, path, uid=None, greet=True, seconds=10):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.last = 0
+        self.half = False  # the connection ended within a frame
         if uid is not None:
             os.seteuid(uid)
         try:
@@ -73,6 +74,7 @@ class Wire:
             except OSError:
                 return None
             if not more:
+                self.half |= bool(data)
                 return None
             data += more
         return data
@@ -85,6 +87,7 @@ class Wire:
         size, kind, number, what = struct.unpack("<4I", head)
         payload = self.exactly(size) if size else b""
         if payload is None:
+            self.half = True
             return None
         if kind == REPLY and payload:  # a reason goes before what was asked for
             payload = payload[4 + struct.unpack_from("<I", payload)[0]:]

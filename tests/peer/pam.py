@@ -39,11 +39,11 @@ class Login(Lab):
         with open(os.path.join(self.services, SERVICE), "w", encoding="utf-8") as f:
             f.write("\n".join(lines) + "\n")
 
-    def pam(self, *doing, **items):
+    def pam(self, *doing, keep=(), **items):
         env = dict(os.environ, LD_PRELOAD="libpam_wrapper.so", PAM_WRAPPER="1",
                    PAM_WRAPPER_SERVICE_DIR=self.services, **items)
         return subprocess.run(["pamtester", SERVICE, self.user.pw_name, *doing], env=env, timeout=60,
-                              stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode
+                              stdin=subprocess.DEVNULL, capture_output=True, check=False, pass_fds=keep).returncode
 
     def as_user(self, *args, typed=""):
         """Runs sspi as that user: exit code and what it printed."""
@@ -86,6 +86,21 @@ def run(lab):
     lab.equal("a module that is not there keeps nobody out", 0, lab.pam("authenticate", PAM_AUTHTOK=OLD))
     lab.serve(f"{lab.build}/src/pam_opensspi.so program=/nonexistent nonsense=1")
     lab.equal("nor does one whose program is not", 0, lab.pam("authenticate", "open_session", PAM_AUTHTOK=OLD))
+
+
+def descriptors(lab):
+    """What the login program has open is not the user's, whatever its number."""
+    seen, program = os.path.join(lab.users, "seen"), os.path.join(lab.services, "program")
+    with open(program, "w", encoding="utf-8") as f:
+        f.write(f"#!/bin/sh\nexec ls /proc/self/fd >{seen}\n")
+    os.chmod(program, 0o755)
+    os.chmod(lab.services, 0o755)
+    lab.serve(f"{lab.build}/src/pam_opensspi.so program={program}")
+    high = os.dup2(os.open("/dev/null", os.O_RDONLY), 700, inheritable=True)
+    lab.equal("a login program with much open", 0, lab.pam("authenticate", "open_session", keep=[high], PAM_AUTHTOK=OLD))
+    os.close(high)
+    text = open(seen, encoding="utf-8").read() if os.path.exists(seen) else ""
+    lab.check("nothing of it is open in the user's program", "0" in text.split() and "700" not in text.split(), text)
 
 
 def run_lsad(lab):
@@ -144,6 +159,7 @@ def main():
         lab.skip("pam", "built without PAM")
     else:
         run(lab)
+        descriptors(lab)
         if os.geteuid() == 0 and os.path.exists(f"{build}/src/lsad"):
             run_lsad(lab)
         else:

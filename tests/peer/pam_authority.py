@@ -117,7 +117,7 @@ def closed(lab):
     seen, _ = lab.logon(server, "alice", PASSWORD)
     lab.equal("no program: refused", (False, NO_SERVERS), (seen.get("signed_in"), status_of(seen)), str(seen))
     stop(server.process)
-    for service in ("../x", "a b", "-x", ".x"):
+    for service in ("../x", "a b", "-x", ".x", "Upper", "other"):
         lab.settings(service=service)
         code, _, err = lab.sspi("lsa", "packages")
         lab.check(f"a service called '{service}' is an error", code != 0, err)

@@ -21,7 +21,8 @@ from lsad_wire import Wire
 SSPI = os.environ.get("SSPI", "")
 SECRETS = {"App/one": "f1rst-S3cret", "App/two": "s3cond-S3cret", "TERMSRV/three": "d0main-S3cret"}
 WRITES = "pwrite64,write,fsync,fdatasync,ftruncate,unlink,link,rename,openat,sendmsg,sendto,recvmsg,read"
-VAULT_EXPORT, VAULT_MOVE, NOT_SUPPORTED = 34, 37, 0xC00000BB
+VAULT_EXPORT, VAULT_IMPORT, VAULT_MOVE = 34, 35, 37
+NOT_SUPPORTED, QUOTA_EXCEEDED = 0xC00000BB, 0xC0000044
 
 
 class Place:
@@ -152,6 +153,10 @@ def relative_home(lab):
     """A mistyped OPENSSPI_HOME does not mean the user's real places."""
     done = subprocess.run([SSPI, "cred", "list"], env=dict(lab.env, OPENSSPI_HOME="relative"), capture_output=True, text=True, check=False)
     lab.check("OPENSSPI_HOME has to be absolute, and that is said", done.returncode != 0 and "absolute" in done.stderr, done.stderr)
+    for what in (["list"], ["add", "bob", "--password-fd", "0"]):
+        done = subprocess.run([SSPI, "account", *what], env=dict(lab.env, OPENSSPI_HOME="relative"), input="x\n", capture_output=True,
+                              text=True, check=False)
+        lab.check(f"nor does 'sspi account {what[0]}' go elsewhere", done.returncode == 1, f"{done.returncode} {done.stdout} {done.stderr}")
     done = subprocess.run([LSAD, "--foreground", "--socket", lab.path("none.sock")], env=dict(lab.env, OPENSSPI_HOME="relative"),
                           capture_output=True, text=True, check=False, timeout=20)
     lab.check("lsad does not begin with it", done.returncode == 1, f"{done.returncode} {done.stderr}")
@@ -302,30 +307,65 @@ def killed_daemon(lab, points):
     lab.check(f"lsad killed at {died} of {len(chosen)} calls", not bad and died * 3 > len(chosen), "; ".join(bad[:3]))
 
 
-def cut_off_and_changed(lab):
+def cut_off(lab, p):
+    """Moves until lsad has answered, and is killed before it writes the mark."""
+    p.serve()
+    p.tool("vault", "move", strace=("strace", "-f", "-o", "/dev/null", "-P", p.file("data", "vault.db-wal"),
+                                        "-e", "trace=pwrite64", "-e", "inject=pwrite64:signal=KILL:when=1"))
+    lab.check("lsad took it, the user's files do not know", p.names(True) == sorted(SECRETS) and p.status()["moved"] is False,
+              f"{p.names(True)} {p.status()}")
+
+
+def cut_off_and_changed(lab, _):
     """lsad took it, the answer was lost, and both sides went on."""
     p = Place(lab, "changed")
     p.fill()
     before = Place(lab, "before").like(p)
-    p.serve()
-    lab.equal("moved", 0, p.tool("vault", "move")[0])
-    for folder in ("data", "etc"):  # as if the mark had never been written
-        shutil.rmtree(p.file(folder))
-        shutil.copytree(before.file(folder), p.file(folder))
+    cut_off(lab, p)
     lab.equal("one is deleted there", 0, p.tool("cred", "delete", "App/two", "--type", "generic")[0])
     code, _, err = p.tool("vault", "move")
     lab.equal("the second attempt needs no --merge", 0, code, err)
     lab.equal("and brings nothing back that was deleted", ["App/one", "TERMSRV/three"], p.names(True))
     p.stop()
-    q = Place(lab, "changed2").like(before).serve()
-    lab.equal("moved too", 0, q.tool("vault", "move")[0])
-    for folder in ("data", "etc"):
-        shutil.rmtree(q.file(folder))
-        shutil.copytree(before.file(folder), q.file(folder))
+    q = Place(lab, "changed2").like(before)
+    cut_off(lab, q)
     q.save("App/one", "changed-since")
     lab.equal("again, after a change here", 0, q.tool("vault", "move")[0])
     lab.equal("what was changed is taken", "changed-since", q.secret("App/one"))
     q.stop()
+
+
+def put_back(lab):
+    """A copy of a vault that was moved is wanted again: what is in it comes, whatever lsad had of it before."""
+    p = Place(lab, "back-again")
+    p.fill()
+    before = Place(lab, "copy").like(p)
+    p.serve()
+    lab.equal("moved", 0, p.tool("vault", "move")[0])
+    lab.equal("a credential is lost there", 0, p.tool("cred", "delete", "App/two", "--type", "generic")[0])
+    for folder in ("data", "etc"):
+        shutil.rmtree(p.file(folder))
+        shutil.copytree(before.file(folder), p.file(folder))
+    code, _, err = p.tool("vault", "move")
+    lab.check("the copy is not mixed in unasked, nor emptied", code == 1 and "--merge" in err and p.names(False) == sorted(SECRETS), err)
+    lab.equal("with --merge it is", 0, p.tool("vault", "move", "--merge")[0])
+    lab.equal("and what was lost is back", "", everything(p) + moved(p))
+    p.stop()
+
+
+def dear(lab):
+    """An export that asks for a gibibyte and a thousand rounds is refused before it costs anything."""
+    p = Place(lab, "dear").serve()
+    w = Wire(p.socket)
+    head = b"OpenSSPI export\n" + struct.pack("<IIII", 1, 1000, 1 << 20, 1) + bytes(16) + struct.pack("<I", 1 << 31) + bytes(40)
+    began = time.monotonic()
+    for identity in (b"", bytes(16)):
+        status, _ = w.call(VAULT_IMPORT, b"".join((struct.pack("<I", 4), b"mine", struct.pack("<I", len(head)), head, b"\0",
+                                                   struct.pack("<I", len(identity)), identity, bytes(8))))
+        lab.equal("refused" if identity else "refused as it is", QUOTA_EXCEEDED, status)
+    lab.check("at once", time.monotonic() - began < 2)
+    w.close()
+    p.stop()
 
 
 def never_back(lab):
@@ -402,7 +442,43 @@ def locked(lab):
     p.stop()
 
 
-CASES = [whole, nothing, unreached, relative_home, behind_a_passphrase, lsads_own_is_locked, two_of_a_name, altered, cut_off_and_changed, never_back, protected, locked]
+def memory_of(pid):
+    """All that a process has mapped, part by part."""
+    with open(f"/proc/{pid}/maps", encoding="utf-8") as maps, open(f"/proc/{pid}/mem", "rb") as memory:
+        for line in maps:
+            begin, end, rights = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+)", line).groups()
+            if "r" not in rights or "[v" in line:
+                continue
+            try:
+                memory.seek(int(begin, 16))
+                yield memory.read(int(end, 16) - int(begin, 16))
+            except OSError:
+                pass
+
+
+def no_secret_stays(lab):
+    """S45: of what was saved, read, moved and deleted, lsad's memory keeps no password in clear."""
+    if os.geteuid() != 0:
+        lab.skip("s45 lsad's memory", "only root reads it")
+        return
+    p = Place(lab, "memory")
+    p.fill()
+    p.serve()
+    p.tool("vault", "move")
+    p.save("App/four", "f0urth-S3cret", remote=True)
+    p.tool("cred", "add", "App/session", "--generic", "--user", "bot", "--persist", "session", "--password-fd", "0", secret="sess1on-S3cret")
+    lab.equal("read", SECRETS["App/one"], p.secret("App/one"))
+    p.tool("cred", "delete", "App/session", "--type", "generic")
+    marks = [s.encode(f) for s in (*SECRETS.values(), "f0urth-S3cret", "sess1on-S3cret") for f in ("utf-8", "utf-16-le")]
+    found, control = set(), 0
+    for part in memory_of(p.process.pid):
+        found |= {m for m in marks if m in part}
+        control += part.count(b"vault.db")
+    lab.check("s45 lsad's memory was read, and no password is in it", control and not found, f"{control} {found}")
+    p.stop()
+
+
+CASES = [whole, nothing, unreached, relative_home, behind_a_passphrase, lsads_own_is_locked, two_of_a_name, altered, put_back, dear, never_back, protected, locked, no_secret_stays]
 
 
 def main():
@@ -417,7 +493,7 @@ def main():
         for case in CASES:
             if not only or case.__name__ in only:
                 case(lab)
-        for case in (killed_tool, killed_daemon):
+        for case in (cut_off_and_changed, killed_tool, killed_daemon):
             if only and case.__name__ not in only:
                 continue
             if traces:

@@ -72,19 +72,21 @@ static NTSTATUS NTAPI get_client_info(PSECPKG_CLIENT_INFO info)
 	return STATUS_SUCCESS;
 }
 
-/* ---- what packages keep for sessions: one entry of a package for each ---- */
+/* ---- what packages keep for sessions: a few entries ---- */
 
 static struct kept {
 	LUID logon;
 	ULONG package;
+	char key[16];
 	struct secret *bytes;
 } kept[8];
 
-static struct kept *kept_find(PLUID logon, ULONG package)
+static struct kept *kept_find(PLUID logon, ULONG package, const char *key, size_t n)
 {
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
 		if (kept[i].bytes && kept[i].package == package &&
-		    SecEqualLuid(&kept[i].logon, logon))
+		    SecEqualLuid(&kept[i].logon, logon) && strlen(kept[i].key) == n &&
+		    memcmp(kept[i].key, key, n) == 0)
 			return &kept[i];
 	return NULL;
 }
@@ -101,7 +103,7 @@ static void kept_forget(PLUID logon)
 static NTSTATUS NTAPI get_credentials(PLUID logon, ULONG package, PULONG context, BOOLEAN all,
 				      PLSA_STRING key, PULONG key_length, PLSA_STRING value)
 {
-	const struct kept *k = kept_find(logon, package);
+	const struct kept *k = kept_find(logon, package, key->Buffer, key->Length);
 
 	if (!k)
 		return STATUS_UNSUCCESSFUL;
@@ -114,7 +116,7 @@ static NTSTATUS NTAPI get_credentials(PLUID logon, ULONG package, PULONG context
 /* The one that was there first. */
 static NTSTATUS NTAPI delete_credential(PLUID logon, ULONG package, PLSA_STRING key)
 {
-	struct kept *k = kept_find(logon, package);
+	struct kept *k = kept_find(logon, package, key->Buffer, key->Length);
 
 	if (!k)
 		return STATUS_OBJECT_NAME_NOT_FOUND;
@@ -125,7 +127,7 @@ static NTSTATUS NTAPI delete_credential(PLUID logon, ULONG package, PLSA_STRING 
 
 const void *fake_host_kept(LUID logon, ULONG package, size_t *n)
 {
-	const struct kept *k = kept_find(&logon, package);
+	const struct kept *k = kept_find(&logon, package, "Primary", 7);
 
 	*n = k ? k->bytes->len : 0;
 	return k ? k->bytes->p : NULL;
@@ -153,8 +155,10 @@ static NTSTATUS NTAPI add_credential(PLUID logon, ULONG package, PLSA_STRING key
 	while (place < ARRAY_LEN(kept) && kept[place].bytes)
 		place++;
 	if (place < ARRAY_LEN(kept))
-		kept[place] =
-			(struct kept){ *logon, package, secret_copy(value->Buffer, value->Length) };
+		kept[place] = (struct kept){ *logon, package, "",
+					     secret_copy(value->Buffer, value->Length) };
+	if (place < ARRAY_LEN(kept) && key->Length < sizeof(kept->key))
+		memcpy(kept[place].key, key->Buffer, key->Length);
 	return STATUS_SUCCESS;
 }
 

@@ -119,6 +119,8 @@ static void names_that_could_be_something_else_are_nobody(void **state)
 				     T("a\x7f"),
 				     { (const WCHAR *)u"a\x85", 2 },
 				     T(".alice"),
+				     T("a\u202eb"),
+				     T("a\u2066b"),
 				     { (const WCHAR *)u"a\0b", 3 },
 				     { many, 600 } };
 
@@ -163,9 +165,8 @@ static void the_longest_question_fits(void **state)
 
 static void services_have_plain_names(void **state)
 {
-	static const char *const bad[] = {
-		"", ".", "../x", "a/b", "a b", "-x", "a\n", "Opensspi", "other"
-	};
+	static const char *const bad[] = { "",	 ".",	"../x",	    "a/b",  "a b",
+					   "-x", "a\n", "Opensspi", "other" };
 
 	assert_true(pam_service_is_fine("opensspi"));
 	assert_true(pam_service_is_fine("open-sspi_2.x"));

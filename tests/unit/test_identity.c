@@ -8,13 +8,18 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/fsuid.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -285,6 +290,126 @@ static void a_client_has_none_of_the_servers_capabilities(void **state)
 	child(capable);
 }
 
+/* It cannot become another, and is its client already, but for what it may beyond that. */
+static void capable_otherwise(void)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct set[2] = { { 0 } };
+	const struct identity self = { THIRD, THIRD, 0, NULL };
+
+	CHECK(syscall(SYS_prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0);
+	CHECK(setgroups(0, NULL) == 0 && setresgid(THIRD, THIRD, THIRD) == 0 &&
+	      setresuid(THIRD, THIRD, THIRD) == 0);
+	set[0].permitted = set[0].effective = 1u << CAP_DAC_OVERRIDE;
+	CHECK(syscall(SYS_capset, &head, set) == 0);
+	CHECK(access("/etc/shadow", F_OK) != 0 || open("/etc/shadow", O_RDONLY) >= 0);
+	CHECK(identity_assume(&self) == STATUS_SUCCESS && capabilities() == 0);
+	CHECK(open("/etc/shadow", O_RDONLY) < 0);
+	CHECK(identity_pause() && capabilities() == 1u << CAP_DAC_OVERRIDE);
+	identity_resume(true);
+	CHECK(capabilities() == 0);
+	identity_revert();
+	CHECK(geteuid() == THIRD && capabilities() == 1u << CAP_DAC_OVERRIDE);
+}
+
+static void the_servers_own_user_has_none_of_them_either(void **state)
+{
+	(void)state;
+	child(capable_otherwise);
+}
+
+/* ---- systems that refuse midway ---- */
+
+/* From now on this thread's calls of that number fail. */
+static void forbid(long number)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
+
+	CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	CHECK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+}
+
+static long forbidden;
+
+static void refused_midway(void)
+{
+	int own = getgroups(0, NULL);
+	uint32_t caps = capabilities();
+
+	forbid(forbidden);
+	CHECK(identity_assume(&other) == SEC_E_NO_IMPERSONATION);
+	CHECK(!identity_is_assumed() && is(0, 0, own) && capabilities() == caps);
+	identity_revert();
+	CHECK(is(0, 0, own) && capabilities() == caps);
+}
+
+/* A sandbox that lets nobody change its ids costs an answer, not the server. */
+static void what_is_refused_midway_leaves_the_thread_as_it_was(void **state)
+{
+	static const long calls[] = { SYS_setgroups, SYS_setresgid, SYS_setresuid, SYS_setfsuid,
+				      SYS_capset };
+	(void)state;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		forbidden = calls[i];
+		child(refused_midway);
+	}
+}
+
+/* The file server's way to act as another, which the others would take away. */
+static void borrowed_files(void)
+{
+	CHECK(setfsuid(THIRD) == 0 && setfsuid((uid_t)-1) == THIRD);
+	CHECK(identity_assume(&other) == SEC_E_NO_IMPERSONATION && !identity_is_assumed());
+	CHECK(setfsuid((uid_t)-1) == THIRD && geteuid() == 0);
+	CHECK(setfsuid(0) == THIRD && setfsgid(THIRD) == 0);
+	CHECK(identity_assume(&other) == SEC_E_NO_IMPERSONATION && !identity_is_assumed());
+	CHECK(setfsgid(0) == THIRD && identity_assume(&other) == STATUS_SUCCESS);
+	CHECK(setfsuid((uid_t)-1) == OTHER && setfsgid((gid_t)-1) == 64300);
+	identity_revert();
+	CHECK(setfsuid((uid_t)-1) == 0 && setfsgid((gid_t)-1) == 0);
+}
+
+static void a_thread_whose_files_are_anothers_stays_so(void **state)
+{
+	(void)state;
+	child(borrowed_files);
+}
+
+static void *act_and_leave(void *arg)
+{
+	(void)arg;
+	CHECK(identity_assume(&other) == STATUS_SUCCESS);
+	identity_leave();
+	CHECK(!identity_is_assumed() && geteuid() == 0);
+	identity_leave();
+	/* Without a way back a thread that ends is no reason to end the process. */
+	CHECK(identity_assume(&other) == STATUS_SUCCESS);
+	CHECK(syscall(SYS_setresuid, OTHER, OTHER, OTHER) == 0);
+	identity_leave();
+	CHECK(!identity_is_assumed() && geteuid() == OTHER);
+	return NULL;
+}
+
+static void ending(void)
+{
+	pthread_t thread;
+
+	CHECK(pthread_create(&thread, NULL, act_and_leave, NULL) == 0 &&
+	      pthread_join(thread, NULL) == 0 && geteuid() == 0);
+}
+
+static void a_thread_may_end_as_whoever_it_is(void **state)
+{
+	(void)state;
+	child(ending);
+}
+
 /* The whole process drops its privilege while a thread acts as another. */
 static void stranded(void)
 {
@@ -338,6 +463,10 @@ int main(void)
 		cmocka_unit_test(a_process_without_privilege_is_itself_alone),
 		cmocka_unit_test(half_a_privilege_is_none),
 		cmocka_unit_test(a_client_has_none_of_the_servers_capabilities),
+		cmocka_unit_test(the_servers_own_user_has_none_of_them_either),
+		cmocka_unit_test(what_is_refused_midway_leaves_the_thread_as_it_was),
+		cmocka_unit_test(a_thread_whose_files_are_anothers_stays_so),
+		cmocka_unit_test(a_thread_may_end_as_whoever_it_is),
 		cmocka_unit_test(who_cannot_go_back_does_not_go_on),
 		cmocka_unit_test(a_child_is_who_its_thread_was),
 	};

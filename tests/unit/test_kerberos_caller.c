@@ -167,9 +167,18 @@ static void refusals_of_any_kind_are_no_credentials(void **state)
 		assert_int_equal(fake_side_step(&t.client, rd_of(NULL, 0), &t.token),
 				 SEC_E_NO_CREDENTIALS);
 	}
-	mock_krb.cache = NULL; /* an answer of nothing is nothing */
+}
+
+/* The LSA's own tickets and keys are here, and are not meant. */
+static void an_answer_of_nothing_is_nothing(void **state)
+{
+	mock_krb.has_keytab = mock_krb.has_client_keys = true;
+	fake_host.call_back = say;
 	expect("", 0, STATUS_SUCCESS);
-	assert_int_equal(fake_side_step(&t.client, rd_of(NULL, 0), &t.token), SEC_E_NO_CREDENTIALS);
+	assert_int_equal(begin(), SEC_E_NO_CREDENTIALS);
+	assert_int_equal(mock_krb.credentials, 0);
+	assert_int_equal(fake_side_open(&t.server, &kerberos_module, NULL), SEC_E_NO_CREDENTIALS);
+	assert_int_equal(mock_krb.credentials, 0);
 }
 
 static void its_words_are_one_line_of_text(void **state)
@@ -246,6 +255,7 @@ int main(void)
 		TEST(what_is_saved_does_not_ask),
 		TEST(a_server_shows_its_keys),
 		TEST(refusals_of_any_kind_are_no_credentials),
+		TEST(an_answer_of_nothing_is_nothing),
 		TEST(its_words_are_one_line_of_text),
 		TEST(the_answering_half_looks_at_what_it_is_asked),
 		TEST(tickets_are_put_and_forgotten_where_they_are),

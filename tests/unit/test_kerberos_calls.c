@@ -380,7 +380,11 @@ static void logon_done(void)
 			   l.account ? l.account->Buffer : NULL,
 			   l.account,
 			   l.authority ? l.authority->Buffer : NULL,
-			   l.authority };
+			   l.authority,
+			   l.primary.DownlevelName.Buffer,
+			   l.primary.DomainName.Buffer,
+			   l.primary.DnsDomainName.Buffer,
+			   l.primary.Password.Buffer };
 
 	for (size_t i = 0; i < ARRAY_LEN(blocks); i++) {
 		fake_host.heap -= blocks[i] != NULL;
@@ -430,6 +434,87 @@ static void a_password_makes_a_session(void **state)
 	assert_int_equal(call(sizeof(m.u.query)), STATUS_ACCESS_DENIED);
 }
 
+static bool is_text(const UNICODE_STRING *s, const WCHAR *text, size_t n)
+{
+	return s->Length == n * sizeof(WCHAR) && memcmp(s->Buffer, text, s->Length) == 0;
+}
+
+static NTSTATUS NTAPI caller_is_bob(PUNICODE_STRING out)
+{
+	static const WCHAR name[] = u"bob";
+	PVOID copy = fake_host_table()->AllocateLsaHeap(sizeof(name));
+
+	assert_non_null(copy);
+	memcpy(copy, name, sizeof(name));
+	*out = (UNICODE_STRING){ 6, 6, copy };
+	return STATUS_SUCCESS;
+}
+
+/* What the LSA tells all packages of, this one too: the tickets stay, and the password is for those after them. */
+static void a_password_is_told_to_the_other_packages(void **state)
+{
+	static const WCHAR bob[] = u"bob", realm[] = u"LAB.TEST", password[] = u"secret";
+	SECPKG_PRIMARY_CRED *p = &l.primary;
+	LSA_SEC_HANDLE credential;
+	TimeStamp expiry, whole;
+	size_t n;
+
+	for (int i = 0; i < 2; i++) {
+		logon_password();
+		if (i) /* the KDC says of which realm it is */
+			m.u.logon.LogonDomainName = (UNICODE_STRING){ 0 };
+		assert_int_equal(logon(Interactive, sizeof(m)), STATUS_SUCCESS);
+		assert_true(SecEqualLuid(&p->LogonId, &l.id));
+		assert_int_equal(p->Flags, PRIMARY_CRED_CLEAR_PASSWORD);
+		assert_true(is_text(l.account, bob, 3));
+		assert_true(is_text(l.authority, realm, 8));
+		assert_true(is_text(&p->DownlevelName, bob, 3));
+		assert_true(is_text(&p->DomainName, realm, 8));
+		assert_true(is_text(&p->DnsDomainName, realm, 8));
+		assert_true(is_text(&p->Password, password, 6));
+		LUID id = l.id;
+		assert_int_equal(side.lsa->AcquireCredentialsHandle(NULL, SECPKG_CRED_OUTBOUND, &id,
+								    NULL, NULL, NULL, &credential,
+								    &whole),
+				 SEC_E_OK);
+		assert_int_equal(side.lsa->FreeCredentialsHandle(credential), STATUS_SUCCESS);
+		unsigned made = mock_krb.made;
+		assert_int_equal(side.lsa->AcceptCredentials(Interactive, l.account, p, NULL),
+				 STATUS_SUCCESS);
+		assert_non_null(fake_host_kept(id, 0, &n));
+		assert_int_equal(side.lsa->AcquireCredentialsHandle(NULL, SECPKG_CRED_OUTBOUND, &id,
+								    NULL, NULL, NULL, &credential,
+								    &expiry),
+				 SEC_E_OK);
+		assert_int_equal(expiry.QuadPart, whole.QuadPart);
+		assert_int_equal(mock_krb.made, made);
+		assert_int_equal(side.lsa->FreeCredentialsHandle(credential), STATUS_SUCCESS);
+		logon_done();
+		side.lsa->LogonTerminated(&id);
+	}
+	/* a card's PIN is no password */
+	logon_password();
+	m.u.logon.LogonDomainName = (UNICODE_STRING){ 0 };
+	m.u.logon.UserName = put(1, "@@BCard", false);
+	fake_host.extension.CallerName = caller_is_bob;
+	assert_int_equal(logon(Interactive, sizeof(m)), STATUS_SUCCESS);
+	assert_true(SecIsZeroLuid(&p->LogonId));
+	assert_null(p->Password.Buffer);
+	LUID card = l.id;
+	logon_done();
+	side.lsa->LogonTerminated(&card);
+	/* what brings no password has none to tell */
+	m.u.type = KerbS4ULogon;
+	m.u.s4u.ClientUpn = put(0, "carol", true);
+	m.u.s4u.ClientRealm = put(1, "LAB.TEST", true);
+	assert_int_equal(logon(Network, sizeof(m)), STATUS_SUCCESS);
+	assert_true(SecIsZeroLuid(&p->LogonId));
+	assert_null(p->Password.Buffer);
+	LUID id = l.id;
+	logon_done();
+	side.lsa->LogonTerminated(&id);
+}
+
 static void a_refused_password_makes_none(void **state)
 {
 	static const struct {
@@ -475,6 +560,8 @@ static void another_users_logon_is_of_the_network(void **state)
 	assert_int_equal(logon(Interactive, sizeof(m)), STATUS_INVALID_LOGON_TYPE);
 	logon_done();
 	assert_int_equal(logon(Network, sizeof(m)), STATUS_SUCCESS);
+	assert_true(is_text(l.account, u"carol", 5));
+	assert_true(is_text(l.authority, u"LAB.TEST", 8));
 	LUID id = l.id;
 	logon_done();
 	side.lsa->LogonTerminated(&id);
@@ -604,6 +691,7 @@ int main(void)
 		TEST(strings_outside_the_message_are_refused),
 		TEST(messages_that_nobody_serves_are_said_to_be_so),
 		TEST(a_password_makes_a_session),
+		TEST(a_password_is_told_to_the_other_packages),
 		TEST(a_refused_password_makes_none),
 		TEST(a_session_that_cannot_be_noted_is_ended),
 		TEST(another_users_logon_is_of_the_network),

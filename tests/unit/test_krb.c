@@ -13,6 +13,7 @@
 
 #include "base/part.h"
 #include "krb/krb.h"
+#include "wire/ccache.h"
 
 static struct part_module module = { .file = KRB_MODULE_FILE, .entry = KRB_MODULE_ENTRY };
 static const struct krb_ops *krb;
@@ -296,6 +297,103 @@ static const uint8_t plain_cred[] = {
 };
 
 /* Who has no key cannot say so, nor lie about it. */
+/* ---- what another process shows ---- */
+
+static NTSTATUS show_keys(const void *bytes, size_t n, uint64_t whose, struct krb_credential **out)
+{
+	const struct krb_identity who = { .use = KRB_ACCEPT,
+					  .keys = rd_of(bytes, n),
+					  .shown_by = whose };
+	return krb->credential_new(&who, out);
+}
+
+/* Behind an entry of no length nothing is read, but it is kept room for. */
+static void nobody_shows_more_than_its_share(void **state)
+{
+	struct krb_credential *c[KRB_SHOWN_MAX / CCACHE_MOST], *more = NULL;
+	uint8_t *bytes = mem_alloc(CCACHE_MOST);
+
+	assert_non_null(bytes);
+	memset(bytes, 0, CCACHE_MOST);
+	memcpy(bytes, keytab_bytes, sizeof(keytab_bytes) - 1);
+	for (size_t i = 0; i < ARRAY_LEN(c); i++)
+		assert_int_equal(show_keys(bytes, CCACHE_MOST, 7, &c[i]), SEC_E_OK);
+	assert_int_equal(show_keys(bytes, CCACHE_MOST, 7, &more), SEC_E_INSUFFICIENT_MEMORY);
+	assert_null(more);
+	assert_int_equal(show_keys(bytes, CCACHE_MOST, 8, &more), SEC_E_OK);
+	krb->credential_unref(more);
+	krb->credential_unref(c[0]);
+	assert_int_equal(show_keys("noise", 5, 7, &more), SEC_E_NO_CREDENTIALS);
+	assert_int_equal(show_keys(bytes, CCACHE_MOST, 7, &c[0]), SEC_E_OK);
+	for (size_t i = 0; i < ARRAY_LEN(c); i++)
+		krb->credential_unref(c[i]);
+	mem_free(bytes);
+}
+
+#define WORD_OF(s) rd_of(s, sizeof(s) - 1)
+
+static void write_cache(struct wr *w)
+{
+	struct ccache_ticket t = { .enctype = 18,
+				   .key = rd_of(keytab_bytes, 32),
+				   .end = 2000000000,
+				   .ticket = WORD_OF("a ticket") };
+
+	t.client = (struct ccache_name){ 1, WORD_OF("LAB.TEST"), 1, { WORD_OF("alice") } };
+	t.server = (struct ccache_name){
+		2, WORD_OF("LAB.TEST"), 2, { WORD_OF("krbtgt"), WORD_OF("LAB.TEST") }
+	};
+	ccache_write_owner(w, &t.client);
+	ccache_write_ticket(w, &t);
+	assert_true(wr_ok(w));
+}
+
+/* Also what is no damage that can be seen from here. */
+static void use_shown(const struct krb_identity *who)
+{
+	struct krb_credential *c = NULL;
+	struct krb_credential_info info;
+
+	if (failed(krb->credential_new(who, &c)))
+		return;
+	if (!failed(krb->credential_info(c, &info)))
+		mem_free(info.name);
+	krb->credential_unref(c);
+}
+
+static void damaged_bytes_of_another_process_break_nothing(void **state)
+{
+	struct wr cache = WR(4096), keys = WR(4096);
+	struct wr *const whole[] = { &cache, &keys };
+
+	write_cache(&cache);
+	wr_bytes(&keys, keytab_bytes, sizeof(keytab_bytes) - 1);
+	for (size_t i = 0; i < 4 * cache.len; i++) {
+		for (unsigned k = 0; k < ARRAY_LEN(whole); k++) {
+			size_t at = i / 4;
+			if (at >= whole[k]->len)
+				continue;
+			static const uint8_t flips[] = { 1, 0x7F, 0x80, 0xFF };
+			whole[k]->buf[at] ^= flips[i % 4];
+			struct rd bytes = wr_view(whole[k]);
+			use_shown(&(struct krb_identity){ .use = k ? KRB_ACCEPT : KRB_INITIATE,
+							  .tickets = k ? rd_of(NULL, 0) : bytes,
+							  .keys = k ? bytes : rd_of(NULL, 0) });
+			whole[k]->buf[at] ^= flips[i % 4];
+		}
+	}
+	struct krb_identity who = { .use = KRB_INITIATE, .tickets = wr_view(&cache) };
+	struct krb_credential *c = NULL;
+	assert_int_equal(krb->credential_new(&who, &c), SEC_E_OK);
+	krb->credential_unref(c);
+	for (size_t n = cache.len - 1; n > 0; n--) {
+		who.tickets.n = n;
+		assert_int_equal(krb->credential_new(&who, &c), SEC_E_NO_CREDENTIALS);
+	}
+	wr_done(&cache);
+	wr_done(&keys);
+}
+
 static void what_nothing_seals_is_refused_where_a_key_is_told(void **state)
 {
 	const struct rd key = rd_of("0123456789abcdef0123456789abcdef", 32);
@@ -325,6 +423,8 @@ int main(void)
 		cmocka_unit_test(without_a_kdc_nothing_is_had),
 		cmocka_unit_test(hostile_tokens_are_refused),
 		cmocka_unit_test(hostile_tickets_are_refused),
+		cmocka_unit_test(nobody_shows_more_than_its_share),
+		cmocka_unit_test(damaged_bytes_of_another_process_break_nothing),
 		cmocka_unit_test(what_nothing_seals_is_refused_where_a_key_is_told),
 	};
 	return cmocka_run_group_tests(tests, open_module, close_module);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/utf.h"
 #include "inproc/inproc.h"
+#include "ipc/reason.h"
 
 static bool use_codec;
 static struct lsa *lsa;
@@ -229,6 +230,44 @@ static void opaque_auth_data_is_read_from_the_client(void **state)
 	assert_int_equal(acquire(call), STATUS_ACCESS_VIOLATION);
 }
 
+static NTSTATUS ask(struct lsa_client *client, enum call which, const void *call, void *reply)
+{
+	struct call_reason why;
+	return lsa_dispatch(client, which, call, reply, &why);
+}
+
+/* Else one user's handles, each with a large identity, would be all the memory there is. */
+static void a_large_identity_counts_as_several_handles(void **state)
+{
+	static uint8_t block[10 * LSA_BYTES_OF_HANDLE];
+	struct lsa_client_setup setup = { .is_this_process = true };
+	struct lsa_client *client = lsa_client_new(lsa, &setup);
+	struct acquire_call acquire = { .package = MOCK_TEXT(u"Mock"), .auth = { block, sizeof(block) } };
+	struct acquire_reply acquired = { 0 };
+	struct context_reply begun = { 0 };
+	assert_non_null(client);
+	block[0] = sizeof(block) & 0xFF;
+	block[1] = sizeof(block) >> 8;
+	assert_int_equal(ask(client, CALL_ACQUIRE_CREDENTIALS, &acquire, &acquired), SEC_E_OK);
+	assert_int_equal(lsa_client_handles(client), 11);
+	/* a context keeps them when their number is gone */
+	struct context_call begin = { .credential = acquired.credential,
+				      .has_out = true,
+				      .out_count = 1,
+				      .out[0] = { .type = SECBUFFER_TOKEN, .room = 64 } };
+	assert_int_equal(ask(client, CALL_INIT_CONTEXT, &begin, &begun), SEC_I_CONTINUE_NEEDED);
+	struct credential_call freed = { .credential = acquired.credential };
+	struct empty_reply nothing;
+	assert_int_equal(ask(client, CALL_FREE_CREDENTIALS, &freed, &nothing), SEC_E_OK);
+	assert_int_equal(lsa_client_handles(client), 11);
+	struct delete_context_call deleted = { .context = begun.context };
+	assert_int_equal(ask(client, CALL_DELETE_CONTEXT, &deleted, &nothing), SEC_E_OK);
+	assert_int_equal(lsa_client_handles(client), 0);
+	call_reply_done(CALL_INIT_CONTEXT, &begun);
+	call_reply_done(CALL_ACQUIRE_CREDENTIALS, &acquired);
+	lsa_client_free(client);
+}
+
 #define BOTH_ROWS(test)                                                                                                        \
 	cmocka_unit_test_setup_teardown(test, open_plain, close_both), cmocka_unit_test_setup_teardown(test, open_codec, close_both)
 
@@ -246,6 +285,7 @@ int main(void)
 		BOTH_ROWS(the_package_sees_who_calls),
 		BOTH_ROWS(auth_data_of_a_known_format_is_one_whole_block),
 		BOTH_ROWS(opaque_auth_data_is_read_from_the_client),
+		cmocka_unit_test_setup_teardown(a_large_identity_counts_as_several_handles, open_plain, close_both),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -213,6 +213,31 @@ static void a_use_of_a_saved_credential_has_a_line(void **state)
 	assert_null(strstr(log, SECRET));
 }
 
+/* A trusted program uses others' sessions: its own number alone would not say whose. */
+static void another_sessions_use_says_which(void **state)
+{
+	char log[8192], want[48];
+	LUID own = session_own(h.client), other = { .LowPart = 0x77, .HighPart = 5 };
+	const struct acquire_call of_own = { .has_logon = true, .logon = own };
+	const struct acquire_call of_other = { .has_logon = true, .logon = other };
+	struct text about = { 0 };
+
+	assert_true(failed(call(CALL_ACQUIRE_CREDENTIALS, &of_own)));
+	assert_true(failed(call(CALL_ACQUIRE_CREDENTIALS, &of_other)));
+	audit_add_other(&about, h.client, &own);
+	audit_add_other(&about, h.client, NULL);
+	audit_add_other(&about, NULL, &own);
+	audit_line(h.client, "Test", &about, STATUS_SUCCESS);
+	log_read(log, sizeof(log));
+	assert_int_equal(lines_in(log), 3);
+	assert_non_null(strstr(log, " session=5:77 result="));
+	snprintf(want, sizeof(want), " session=%x:%x ", (unsigned)own.HighPart,
+		 (unsigned)own.LowPart);
+	char *once = strstr(log, want);
+	assert_non_null(once);
+	assert_null(strstr(once + 1, want));
+}
+
 static void a_logon_that_a_package_audits_has_a_line(void **state)
 {
 	char log[8192];
@@ -350,6 +375,38 @@ static void a_judgement_within_a_call_is_that_calls_line(void **state)
 	log_read(log, sizeof(log));
 	assert_int_equal(lines_in(log), 6);
 	assert_non_null(strstr(log, "call=AcceptSecurityContext "));
+}
+
+static void log_on(NTSTATUS status, bool judged, bool named)
+{
+	const struct logon_user_call request = { .type = Interactive };
+	const struct logon_user_reply reply = { .sub_status = STATUS_SUCCESS };
+	struct audit_scope scope;
+	struct text about = { 0 };
+
+	audit_enter(&scope);
+	if (judged) {
+		text_add(&about, named ? " user=\"alice\"" : " type=2");
+		audit_sign_in(h.client, &about, status, NULL);
+	}
+	audit_note_account(h.client, T("bob"), T("LAB"));
+	audit_call(h.client, CALL_LOGON_USER, &request, &reply, status);
+	audit_leave(h.client);
+}
+
+static void a_logon_says_whose_it_was(void **state)
+{
+	char log[8192];
+
+	log_on(STATUS_LOGON_FAILURE, false, false);
+	log_on(STATUS_SUCCESS, true, false);
+	log_on(STATUS_SUCCESS, true, true);
+	log_read(log, sizeof(log));
+	assert_int_equal(lines_in(log), 3);
+	assert_non_null(strstr(log, " type=2 user=\"bob\" domain=\"LAB\" substatus=0x00000000 "
+				    "result=0xc000006d\n"));
+	assert_non_null(strstr(log, " type=2 user=\"bob\" domain=\"LAB\" result=0x00000000\n"));
+	assert_non_null(strstr(log, " user=\"alice\" result=0x00000000\n"));
 }
 
 static void a_package_that_reads_and_writes_has_lines(void **state)
@@ -520,10 +577,12 @@ int main(void)
 		WITH_LOG(nobody_writes_a_line_by_a_name),
 		WITH_LOG(a_long_name_is_cut),
 		WITH_LOG(a_use_of_a_saved_credential_has_a_line),
+		WITH_LOG(another_sessions_use_says_which),
 		WITH_LOG(a_logon_that_a_package_audits_has_a_line),
 		WITH_LOG(a_clients_sign_in_has_one_line_for_the_target_it_began_with),
 		WITH_LOG(an_accepted_sign_in_is_told_once),
 		WITH_LOG(a_judgement_within_a_call_is_that_calls_line),
+		WITH_LOG(a_logon_says_whose_it_was),
 		WITH_LOG(a_package_that_reads_and_writes_has_lines),
 		WITH_LOG(a_user_who_floods_hides_nobody_and_is_told_of),
 		WITH_LOG(a_crowd_of_users_is_counted_too),

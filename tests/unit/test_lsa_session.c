@@ -176,16 +176,29 @@ static NTSTATUS create(struct lsa_client *c, LUID logon)
 	return status;
 }
 
-static void name(struct lsa_client *c, LUID logon, struct utf16 user, SECURITY_LOGON_TYPE type)
+/* Whose account it is, and who says so: OPENSSPI_ACCOUNT_OF_; 0: the package alone. */
+struct said {
+	struct utf16 user, domain;
+	uint32_t vouched;
+};
+
+static void name_as(struct lsa_client *c, LUID logon, struct said said, SECURITY_LOGON_TYPE type)
 {
-	UNICODE_STRING account = unicode_view(user.p, (uint32_t)user.n);
-	UNICODE_STRING authority = { 0 };
+	UNICODE_STRING account = unicode_view(said.user.p, (uint32_t)said.user.n);
+	UNICODE_STRING authority = unicode_view(said.domain.p, (uint32_t)said.domain.n);
 	struct frame frame;
 
 	call_enter(&frame, h.lsa, c, h.lsa->host.package[0]);
+	if (said.vouched)
+		call_vouch(said.vouched);
 	h.table->AuditLogon(STATUS_SUCCESS, 0, &account, &authority, NULL, NULL, type, NULL,
 			    &logon);
 	call_leave(&frame);
+}
+
+static void name(struct lsa_client *c, LUID logon, struct utf16 user, SECURITY_LOGON_TYPE type)
+{
+	name_as(c, logon, (struct said){ user, { NULL, 0 }, OPENSSPI_ACCOUNT_OF_MACHINE }, type);
 }
 
 static NTSTATUS credi_see(struct lsa_client *c, LUID logon, struct utf16 target)
@@ -445,6 +458,52 @@ static NTSTATUS add_entry(LUID logon)
 	return primary_add(h.lsa, (struct primary_owner){ logon, 0 }, rd_of("k", 1), rd_of("v", 1));
 }
 
+/* Whoever may start processes outside of any audit session may number his own. */
+static void a_user_has_not_too_many_of_his_own(void **state)
+{
+	struct lsa_client *first = client(ALICE, 1), *second = client(ALICE, 2),
+			  *bob = client(BOB, 1);
+	struct lsa_client *root = client(0, 1);
+
+	assert_int_equal(save(first, T("fleeting"), CRED_PERSIST_SESSION), STATUS_SUCCESS);
+	assert_int_equal(save(second, T("fleeting"), CRED_PERSIST_SESSION), STATUS_SUCCESS);
+	assert_int_equal(save(bob, T("fleeting"), CRED_PERSIST_SESSION), STATUS_SUCCESS);
+	LUID ended = session_own(second);
+	lsa_client_free(second);
+	for (uint32_t i = 3; i < 2 * SESSIONS_OWN; i++) {
+		struct lsa_client *c = client(ALICE, i);
+		assert_int_equal(session_keep_own(c), STATUS_SUCCESS);
+		lsa_client_free(c);
+	}
+	assert_in_range(listed(root), SESSIONS_OWN, SESSIONS_OWN + 2);
+	assert_int_equal(see(first, T("fleeting")), STATUS_SUCCESS); /* it is in use */
+	assert_int_equal(see(bob, T("fleeting")), STATUS_SUCCESS);
+	assert_false(session_is_known(h.lsa, ended));
+	lsa_client_free(first);
+	lsa_client_free(bob);
+	lsa_client_free(root);
+}
+
+/* All are in use: there are no more of them, and the program goes on without. */
+static void own_sessions_in_use_stay(void **state)
+{
+	struct lsa_client *c[SESSIONS_OWN], *late = client(ALICE, 4711);
+
+	for (uint32_t i = 0; i < SESSIONS_OWN; i++) {
+		c[i] = client(ALICE, i + 1);
+		assert_int_equal(session_keep_own(c[i]), STATUS_SUCCESS);
+	}
+	assert_int_equal(session_keep_own(late), STATUS_QUOTA_EXCEEDED);
+	assert_int_equal(save(late, T("lasting"), CRED_PERSIST_LOCAL_MACHINE),
+			 STATUS_QUOTA_EXCEEDED);
+	lsa_client_free(c[7]);
+	assert_int_equal(save(late, T("lasting"), CRED_PERSIST_LOCAL_MACHINE), STATUS_SUCCESS);
+	for (uint32_t i = 0; i < SESSIONS_OWN; i++)
+		if (i != 7)
+			lsa_client_free(c[i]);
+	lsa_client_free(late);
+}
+
 static void what_packages_keep_is_shared_out(void **state)
 {
 	struct lsa_client *c = client(ALICE, 1), *again = client(ALICE, 1), *bob = client(BOB, 1);
@@ -538,30 +597,107 @@ static void root_and_a_configured_group_are_trusted(void **state)
 	assert_int_equal(home_close(NULL), 0);
 }
 
+/* The name of the user of that number; false when there is none. */
+static bool name_of_user(uid_t uid, WCHAR wide[64], struct utf16 *out)
+{
+	const struct passwd *somebody = getpwuid(uid);
+	size_t n = somebody ? strlen(somebody->pw_name) : 0;
+
+	assert_true(n < 64);
+	for (size_t i = 0; i < n; i++)
+		wide[i] = (WCHAR)somebody->pw_name[i];
+	*out = (struct utf16){ wide, n };
+	return n > 0;
+}
+
 /* A trusted client's logon of a user of this system is that user's, and his vault's; another's is not. */
 static void a_trusted_clients_logon_has_the_vault_of_its_user(void **state)
 {
-	const struct passwd *somebody = getpwuid(1);
 	struct lsa_client *root = client(0, 1), *bob = client(BOB, 1), *daemon;
+	struct utf16 somebody;
 	WCHAR wide[64];
 
-	if (!somebody)
+	if (!name_of_user(1, wide, &somebody))
 		skip();
-	size_t n = strlen(somebody->pw_name);
-	assert_true(n < ARRAY_LEN(wide));
-	for (size_t i = 0; i < n; i++)
-		wide[i] = (WCHAR)somebody->pw_name[i];
 	daemon = client(1, 1);
 	assert_int_equal(save(daemon, T("lasting"), CRED_PERSIST_LOCAL_MACHINE), STATUS_SUCCESS);
 	assert_int_equal(create(root, LUID_OF(1)), STATUS_SUCCESS);
 	assert_int_equal(create(bob, LUID_OF(2)), STATUS_SUCCESS);
-	name(root, LUID_OF(1), (struct utf16){ wide, n }, Interactive);
-	name(bob, LUID_OF(2), (struct utf16){ wide, n }, Interactive);
+	name(root, LUID_OF(1), somebody, Interactive);
+	name(bob, LUID_OF(2), somebody, Interactive);
 	assert_int_equal(credi_see(root, LUID_OF(1), T("lasting")), STATUS_SUCCESS);
 	assert_int_equal(credi_see(bob, LUID_OF(2), T("lasting")), STATUS_NOT_FOUND);
 	lsa_client_free(root);
 	lsa_client_free(bob);
 	lsa_client_free(daemon);
+}
+
+/* A domain has users of the same names as this machine, also the domain that it is in; and nobody becomes root. */
+static void nobody_of_a_domain_has_the_vault_of_a_local_user(void **state)
+{
+	WCHAR wide[64], root_wide[64];
+	struct utf16 somebody, root_name;
+
+	if (!name_of_user(1, wide, &somebody) || !name_of_user(0, root_wide, &root_name))
+		skip();
+	begin("[lsa]\nnetbios name = SRV\nnetbios domain = CORP\ndns name = srv.corp.test\n"
+	      "dns domain = corp.test\n");
+	const struct {
+		struct said said;
+		NTSTATUS want;
+	} rows[] = {
+		{ { somebody, T("SRV"), 0 }, STATUS_SUCCESS },
+		{ { somebody, T("."), 0 }, STATUS_SUCCESS },
+		{ { somebody, T("SRV.corp.test"), 0 }, STATUS_SUCCESS },
+		{ { somebody, T("CORP"), OPENSSPI_ACCOUNT_OF_MACHINE }, STATUS_SUCCESS },
+		{ { somebody, T("CORP"), 0 }, STATUS_NOT_FOUND },
+		{ { somebody, T("CORP.TEST"), 0 }, STATUS_NOT_FOUND },
+		{ { somebody, { NULL, 0 }, 0 }, STATUS_NOT_FOUND },
+		{ { somebody, T("SRV"), OPENSSPI_ACCOUNT_OF_DOMAIN }, STATUS_NOT_FOUND },
+		{ { root_name, T("SRV"), OPENSSPI_ACCOUNT_OF_MACHINE }, STATUS_NOT_FOUND },
+	};
+	struct lsa_client *root = client(0, 1), *daemon = client(1, 1);
+
+	assert_int_equal(save(daemon, T("lasting"), CRED_PERSIST_LOCAL_MACHINE), STATUS_SUCCESS);
+	assert_int_equal(save(root, T("lasting"), CRED_PERSIST_LOCAL_MACHINE), STATUS_SUCCESS);
+	for (uint32_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_int_equal(create(root, LUID_OF(i)), STATUS_SUCCESS);
+		name_as(root, LUID_OF(i), rows[i].said, Interactive);
+		assert_int_equal(credi_see(root, LUID_OF(i), T("lasting")), rows[i].want);
+	}
+	lsa_client_free(root);
+	lsa_client_free(daemon);
+	assert_int_equal(home_close(NULL), 0);
+}
+
+/* Credentials may have any name: a session is for whom its package has proven, and else for nobody. */
+static void credentials_prove_no_name(void **state)
+{
+	struct lsa_client *c = client(ALICE, 1);
+	SECPKG_PRIMARY_CRED primary = { .LogonId = LUID_OF(1), .Flags = PRIMARY_CRED_UPDATE };
+	struct session_data_call call = { true, LUID_OF(1) };
+	struct session_data_reply about = { 0 };
+	struct frame frame;
+
+	primary.DownlevelName = unicode_view(OPENSSPI_WIDE("54321"), 5);
+	primary.Upn = unicode_view(OPENSSPI_WIDE("54321@LAB"), 9);
+	assert_int_equal(save(c, T("lasting"), CRED_PERSIST_LOCAL_MACHINE), STATUS_SUCCESS);
+	for (uint32_t i = 1; i < 3; i++) {
+		call.logon = primary.LogonId = LUID_OF(i);
+		assert_int_equal(create(c, LUID_OF(i)), STATUS_SUCCESS);
+		name_as(c, LUID_OF(i), (struct said){ i == 1 ? T("54322") : T("54321") },
+			RemoteInteractive);
+		call_enter(&frame, h.lsa, c, h.lsa->host.package[0]);
+		assert_int_equal(h.table->UpdateCredentials(&primary, NULL), STATUS_SUCCESS);
+		call_leave(&frame);
+		assert_int_equal(credi_see(c, LUID_OF(i), T("lasting")),
+				 i == 1 ? STATUS_NOT_FOUND : STATUS_SUCCESS);
+		assert_int_equal(session_describe(c, &call, &about), STATUS_SUCCESS);
+		assert_memory_equal(about.user.p, i == 1 ? u"54322" : u"54321", 10);
+		assert_int_equal(about.upn.n, i == 1 ? 0 : 18);
+		call_reply_done(CALL_SESSION_DATA, &about);
+	}
+	lsa_client_free(c);
 }
 
 /* ---- at once ---- */
@@ -625,10 +761,14 @@ int main(void)
 		IN_HOME(what_a_session_offers_is_what_it_takes),
 		IN_HOME(who_a_session_is_for_is_told),
 		IN_HOME(no_client_and_no_user_has_too_many),
+		IN_HOME(a_user_has_not_too_many_of_his_own),
+		IN_HOME(own_sessions_in_use_stay),
 		IN_HOME(what_packages_keep_is_shared_out),
 		IN_HOME(what_does_not_last_has_its_bounds),
 		cmocka_unit_test(root_and_a_configured_group_are_trusted),
 		IN_HOME(a_trusted_clients_logon_has_the_vault_of_its_user),
+		cmocka_unit_test(nobody_of_a_domain_has_the_vault_of_a_local_user),
+		IN_HOME(credentials_prove_no_name),
 		IN_HOME(sessions_end_while_others_use_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

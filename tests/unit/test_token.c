@@ -11,8 +11,10 @@
 #include <errno.h>
 #include <grp.h>
 #include <limits.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/base.h"
@@ -29,7 +31,18 @@ static const struct {
 	{ "bob@LAB.TEST", 64503 }, { "toor", 0 },
 	{ "many", 64504 },	   { "mapped@lab.test", 64505 },
 	{ "LAB\\mapped", 64506 },  { "../alice", 64507 },
-	{ "-x", 64508 },
+	{ "-x", 64508 },	   { "4711", 64509 },
+	{ "CORP\\twin", 64510 },   { "twin", 64511 },
+	{ "CORP\\short", 64512 },  { "short", 64512 },
+};
+
+/* What the name service calls them, where that is not what it was asked for. */
+static const struct {
+	const char *asked, *name;
+} spellings[] = {
+	{ "CORP\\twin", "twin" },
+	{ "CORP\\short", "short" },
+	{ "64501", "alice" },
 };
 
 static unsigned asked;
@@ -37,13 +50,19 @@ static unsigned asked;
 int getpwnam_r(const char *name, struct passwd *out, char *buffer, size_t room,
 	       struct passwd **found)
 {
+	bool is_uid = strcmp(name, "64501") == 0; /* some take a number for one */
+	const char *spelt = name;
+
 	asked++;
 	*found = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(spellings); i++)
+		if (strcmp(spellings[i].asked, name) == 0)
+			spelt = spellings[i].name;
 	if (room < 5000) /* a name service may want more than was offered */
 		return ERANGE;
 	for (size_t i = 0; i < ARRAY_LEN(users); i++)
-		if (strcmp(users[i].name, name) == 0) {
-			snprintf(buffer, room, "%s", name);
+		if (strcmp(users[i].name, is_uid ? spelt : name) == 0) {
+			snprintf(buffer, room, "%s", spelt);
 			*out = (struct passwd){ .pw_name = buffer,
 						.pw_uid = users[i].uid,
 						.pw_gid = 64600 };
@@ -151,6 +170,25 @@ static void names_that_say_more_are_not_looked_up(void **state)
 	assert_int_equal(asked, 0);
 }
 
+/* Whose own name leads to somebody else would have that one's groups. */
+static void a_user_is_who_its_name_says(void **state)
+{
+	(void)state;
+	assert_int_equal(uid_of(DOMAIN, u"CORP", u"short", NULL), 64512);
+	assert_int_equal(uid_of(DOMAIN, u"CORP", u"twin", NULL), 0);
+	assert_int_equal(uid_of(MAPPING, u"LAB.TEST", u"x", u"CORP\\twin"), 0);
+	assert_int_equal(uid_of(MACHINE, u"HOST", u"twin", NULL), 64511);
+}
+
+static void a_number_is_no_users_name(void **state)
+{
+	(void)state;
+	assert_int_equal(uid_of(MACHINE, u"HOST", u"4711", NULL), 0); /* whose uid has no name */
+	assert_int_equal(uid_of(MACHINE, u"HOST", u"64501", NULL), 0);
+	assert_int_equal(uid_of(MAPPING, u"LAB.TEST", u"x", u"64501"), 0); /* alice's uid */
+	assert_int_equal(uid_of(MAPPING, u"LAB.TEST", u"x", u"4711"), 64509);
+}
+
 static void a_user_of_many_groups_has_them_all(void **state)
 {
 	const struct token_facts facts = facts_of(MACHINE, u"HOST", u"many", NULL);
@@ -196,6 +234,161 @@ static void handles_are_numbers_that_are_closed_once(void **state)
 	assert_true(token_close(second));
 	assert_int_equal(found->unix_user.ids.uid, 64502); /* who uses it still has it */
 	token_unref(found);
+}
+
+/* ---- sessions that end with their tokens ---- */
+
+static unsigned ended;
+
+static void note_end(LUID logon)
+{
+	assert_int_equal(logon.LowPart, 7);
+	ended++;
+}
+
+static struct token *token_of_session(void)
+{
+	struct token_facts facts = facts_of(MACHINE, u"HOST", u"alice", NULL);
+	struct token *t = NULL;
+
+	facts.end = note_end;
+	assert_int_equal(token_new(&facts, &t), STATUS_SUCCESS);
+	return t;
+}
+
+static void the_last_token_ends_its_session(void **state)
+{
+	struct token *t = token_of_session(), *copy = NULL;
+	HANDLE handle;
+	(void)state;
+	ended = 0;
+	assert_int_equal(token_open(t, &handle), STATUS_SUCCESS);
+	assert_int_equal(token_copy_as(t, TokenImpersonation, SecurityImpersonation, &copy),
+			 STATUS_SUCCESS);
+	token_unref(t);
+	assert_true(token_close(handle));
+	assert_int_equal(ended, 0);
+	token_unref(copy);
+	assert_int_equal(ended, 1);
+}
+
+static void what_is_over_is_not_ended_again(void **state)
+{
+	struct token *t = token_of_session();
+	(void)state;
+	ended = 0;
+	token_session_is_over((LUID){ 7, 9 });
+	token_session_is_over((LUID){ 7, 8 });
+	token_unref(t);
+	assert_int_equal(ended, 0);
+	t = token_of_session();
+	token_unref(t);
+	assert_int_equal(ended, 1);
+}
+
+static void credentials_keep_their_session_until_they_are_freed(void **state)
+{
+	struct token *t = token_of_session();
+	const LUID logon = { 7, 8 }, stranger = { 7, 9 };
+	struct token_use *first, *second, *nothing;
+	(void)state;
+	ended = 0;
+	assert_int_equal(token_use_begin(&stranger, &nothing), STATUS_SUCCESS);
+	assert_null(nothing);
+	token_use_settle(nothing, 5);
+	assert_int_equal(token_use_begin(&logon, &nothing), STATUS_SUCCESS);
+	token_use_settle(nothing, 0);
+	assert_int_equal(token_use_begin(&logon, &first), STATUS_SUCCESS);
+	assert_int_equal(token_use_begin(&logon, &second), STATUS_SUCCESS);
+	token_use_settle(first, 5);
+	token_use_settle(second, 6);
+	token_unref(t);
+	token_use_end(4);
+	token_use_end(6);
+	token_use_end(6);
+	assert_int_equal(ended, 0);
+	token_use_end(5);
+	assert_int_equal(ended, 1);
+	assert_int_equal(token_use_begin(&logon, &nothing), STATUS_SUCCESS);
+	assert_null(nothing);
+}
+
+static void a_child_ends_no_session_of_its_parents(void **state)
+{
+	struct token *t = token_of_session();
+	int status;
+	(void)state;
+	ended = 0;
+	pid_t child = fork();
+	if (child == 0) {
+		token_unref(t);
+		_exit((int)ended);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	token_unref(t);
+	assert_int_equal(ended, 1);
+}
+
+static void *act_and_end(void *arg)
+{
+	return (void *)(uintptr_t)(token_act(arg) == STATUS_SUCCESS && identity_is_assumed());
+}
+
+static void a_thread_that_ends_acts_no_more(void **state)
+{
+	struct token *t = token_of_session();
+	pthread_t thread;
+	void *fine;
+	(void)state;
+	if (geteuid() != 0) {
+		token_unref(t);
+		return;
+	}
+	ended = 0;
+	for (int i = 0; i < 8; i++) {
+		assert_int_equal(pthread_create(&thread, NULL, act_and_end, t), 0);
+		assert_int_equal(pthread_join(thread, &fine), 0);
+		assert_non_null(fine);
+	}
+	assert_int_equal(atomic_load(&t->refs), 1);
+	token_unref(t);
+	assert_int_equal(ended, 1);
+}
+
+static struct token *token_with(const WCHAR *const *list, ULONG count)
+{
+	LPWSTR sids[8];
+	const OPENSSPI_CLIENT_SIDS given = { count, sids };
+	struct token_facts facts = facts_of(DOMAIN, u"CORP", u"alice", NULL);
+	struct token *t = NULL;
+
+	for (ULONG i = 0; i < count; i++)
+		sids[i] = (WCHAR *)(uintptr_t)list[i];
+	facts.sids = &given;
+	assert_int_equal(token_new(&facts, &t), STATUS_SUCCESS);
+	return t;
+}
+
+/* A ticket may say anything: nobody is this machine's administrator or root by it. */
+static void a_domain_names_nobody_of_this_machine(void **state)
+{
+	static const WCHAR *const mixed[] = {
+		u"S-1-5-21-1-2-3-1000", u"S-1-5-32-544", u"S-1-22-1-0", u"S-1-5-21-1-2-3-513",
+		u"S-1-22-2-0",		u"S-1-5-18",	 u"S-1-18-1",	u"S-1-1-0"
+	};
+	static const WCHAR *const roots[] = { u"S-1-22-1-0", u"S-1-5-21-1-2-3-513" };
+	(void)state;
+	struct token *t = token_with(mixed, 8);
+	assert_int_equal(t->sids.Count, 3);
+	assert_memory_equal(t->sids.Sids[0], mixed[0], 40);
+	assert_memory_equal(t->sids.Sids[1], mixed[3], 38);
+	assert_memory_equal(t->sids.Sids[2], mixed[6], 18);
+	token_unref(t);
+	/* Nor is a group the user. */
+	t = token_with(roots, 2);
+	assert_int_equal(t->sids.Count, 0);
+	token_unref(t);
 }
 
 static void who_lets_itself_be_identified_alone_is_nobody_to_act_as(void **state)
@@ -252,7 +445,15 @@ int main(void)
 		cmocka_unit_test(each_authority_has_its_own_users),
 		cmocka_unit_test(nobody_is_root),
 		cmocka_unit_test(names_that_say_more_are_not_looked_up),
+		cmocka_unit_test(a_domain_names_nobody_of_this_machine),
+		cmocka_unit_test(a_user_is_who_its_name_says),
+		cmocka_unit_test(a_number_is_no_users_name),
 		cmocka_unit_test(a_user_of_many_groups_has_them_all),
+		cmocka_unit_test(the_last_token_ends_its_session),
+		cmocka_unit_test(what_is_over_is_not_ended_again),
+		cmocka_unit_test(credentials_keep_their_session_until_they_are_freed),
+		cmocka_unit_test(a_child_ends_no_session_of_its_parents),
+		cmocka_unit_test(a_thread_that_ends_acts_no_more),
 		cmocka_unit_test(handles_are_numbers_that_are_closed_once),
 		cmocka_unit_test(who_lets_itself_be_identified_alone_is_nobody_to_act_as),
 		cmocka_unit_test(a_thread_that_acts_as_another_has_no_credential_set),

@@ -241,6 +241,25 @@ static void what_is_exported_is_imported(void **state)
 	home_close(&other);
 }
 
+static void what_an_export_costs_is_known_before_it_is_opened(void **state)
+{
+	uint8_t head[48] = "OpenSSPI export\n\1\0\0\0\3\0\0\0\0\0\1\0\4";
+
+	assert_false(vault_import_is_dear(rd_of(head, sizeof(head))));
+	static const struct {
+		size_t at;
+		uint8_t is;
+	} more[] = { { 20, 4 }, { 24, 1 }, { 27, 1 }, { 28, 5 } };
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+		uint8_t was = head[more[i].at];
+		head[more[i].at] = more[i].is;
+		assert_true(vault_import_is_dear(rd_of(head, sizeof(head))));
+		head[more[i].at] = was;
+	}
+	head[20] = 4;
+	assert_false(vault_import_is_dear(rd_of(head, sizeof(head) - 1))); /* no export at all */
+}
+
 static void an_export_cut_short_brings_nothing(void **state)
 {
 	struct vault_home *h = *state;
@@ -337,6 +356,7 @@ int main(void)
 		HOME_TEST(others_follow_a_rekey),
 		HOME_TEST(a_rekey_cut_off_is_finished),
 		HOME_TEST(what_is_exported_is_imported),
+		HOME_TEST(what_an_export_costs_is_known_before_it_is_opened),
 		HOME_TEST(an_export_cut_short_brings_nothing),
 		HOME_TEST(an_altered_export_brings_nothing),
 		HOME_TEST(a_slot_of_an_unknown_kind_is_left_alone),

@@ -55,9 +55,11 @@ NTSTATUS NTAPI kerberos_sp_accept_credentials(SECURITY_LOGON_TYPE type, PUNICODE
 	const SECPKG_PRIMARY_CRED p = named(primary);
 	if (!compose_primary_write(&block, &p))
 		return STATUS_SUCCESS;
+	/* Of the first one, a logon of ours may have tickets already. */
+	const bool is_new = !kerberos_session_has_identity(&primary->LogonId);
 	NTSTATUS status = compose_primary_put(kerberos_host()->lsa, kerberos_id(),
 					      &primary->LogonId, wr_view(&block));
-	if (!failed(status))
+	if (!failed(status) && !is_new)
 		kerberos_logon_renew(&primary->LogonId);
 	return status;
 }

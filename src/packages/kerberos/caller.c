@@ -52,6 +52,15 @@ NTSTATUS kerberos_caller_ask(enum kerberos_question what, struct rd input,
 	return fail(status, "asking a caller for what is its own");
 }
 
+uint64_t kerberos_caller_number(void)
+{
+	SECPKG_CLIENT_INFO info = { .ProcessID = 0 };
+
+	if (failed(kerberos_host()->lsa->GetClientInfo(&info)))
+		return 0;
+	return (uint64_t)(uint32_t)info.LogonId.HighPart << 32 | info.LogonId.LowPart;
+}
+
 NTSTATUS kerberos_caller_keys(bool client, struct kerberos_shown *out)
 {
 	*out = (struct kerberos_shown){ .buffer = { .cbBuffer = 0 } };

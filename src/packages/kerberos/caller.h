@@ -19,8 +19,8 @@ enum kerberos_question {
 	KERBEROS_KEYS,	      /* output: wire/keytab.h's bytes, a server's keys */
 	KERBEROS_CLIENT_KEYS, /* the same, a client's */
 	KERBEROS_SUBMIT,      /* input: u32 enctype, the key counted, a KRB_CRED */
-	KERBEROS_PURGE,	      /* input: a service in UTF-8, or nothing for all; output: u32 how many */
-	KERBEROS_FETCH,	      /* input: a service in UTF-8, whose ticket the cache shall have */
+	KERBEROS_PURGE, /* input: a service in UTF-8, or nothing for all; output: u32 how many */
+	KERBEROS_FETCH, /* input: a service in UTF-8, whose ticket the cache shall have */
 };
 
 /* An answer's bytes, in LSA heap. */
@@ -43,6 +43,9 @@ MUST_CHECK NTSTATUS kerberos_caller_ask(enum kerberos_question what, struct rd i
 /* The keys that whoever calls has, a server's or a client's; nothing (and success) when those that are here are
  * used: the caller is this process, or trusted and has none. SEC_E_NO_CREDENTIALS: there are none for it. */
 MUST_CHECK NTSTATUS kerberos_caller_keys(bool client, struct kerberos_shown *out);
+
+/* Whose process calls, for struct krb_identity's shown_by. */
+MUST_CHECK uint64_t kerberos_caller_number(void);
 
 /* ---- answer.c: in the caller's process ---- */
 

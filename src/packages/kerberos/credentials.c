@@ -125,6 +125,7 @@ static NTSTATUS make_of_block(const struct krb_ops *ops, const void *block, bool
 	*iakerb = id.iakerb;
 	struct krb_identity view = kerberos_identity_view(&id, KRB_INITIATE);
 	view.keys = kerberos_shown_view(&keys);
+	view.shown_by = kerberos_caller_number();
 	return kerberos_failed(ops, ops->credential_new(&view, out));
 }
 
@@ -134,7 +135,7 @@ static NTSTATUS make_of_block(const struct krb_ops *ops, const void *block, bool
 static NTSTATUS make_of_shown(const struct krb_ops *ops, struct rd shown,
 			      struct krb_credential **out)
 {
-	struct krb_identity id = { .use = KRB_INITIATE };
+	struct krb_identity id = { .use = KRB_INITIATE, .shown_by = kerberos_caller_number() };
 	CLEANUP(mem_free_p) char *client = NULL;
 	struct rd rest;
 
@@ -177,6 +178,9 @@ static NTSTATUS cache_elsewhere(struct kerberos_credential *c, const struct krb_
 
 	NTSTATUS status = kerberos_caller_ask(KERBEROS_TICKETS,
 					      rd_of(target, target ? strlen(target) : 0), &shown);
+	/* Of no bytes krb5 would make the cache that is here. */
+	if (!failed(status) && !shown.buffer.cbBuffer)
+		status = SEC_E_NO_CREDENTIALS;
 	if (!failed(status))
 		status = use_shown(c, ops, kerberos_shown_view(&shown), out);
 	/* Whatever it says: there is nothing to sign in with. */
@@ -295,6 +299,8 @@ static NTSTATUS fill_default(struct kerberos_credential *c, const LUID *logon, i
 	c->is_session = !own && kerberos_session_has_identity(logon);
 	if (c->is_session)
 		c->session = *logon;
+	if (c->is_session)
+		cache = kerberos_logon_find(logon);
 	c->client = logon && !c->is_session ? kerberos_logon_find(logon) : NULL;
 	c->is_default = own && !c->client; /* another's session has what it was made with */
 	c->no_cache = c->use & SECPKG_CRED_AUTOLOGON_RESTRICTED || !own;
@@ -324,7 +330,8 @@ static NTSTATUS fill_service(struct kerberos_credential *c, const struct krb_ops
 	CLEANUP(kerberos_shown_done) struct kerberos_shown keys = { .buffer = { 0 } };
 	struct krb_identity view = { .use = KRB_INITIATE | KRB_ACCEPT,
 				     .user = service,
-				     .service = service };
+				     .service = service,
+				     .shown_by = kerberos_caller_number() };
 
 	NTSTATUS status = kerberos_caller_keys(false, &keys);
 	view.keys = kerberos_shown_view(&keys);
@@ -372,6 +379,7 @@ static NTSTATUS fill_server(struct kerberos_credential *c, const struct krb_ops 
 			return status;
 	}
 	view.keys = kerberos_shown_view(&keys);
+	view.shown_by = kerberos_caller_number();
 	c->keys_shown = view.keys.n > 0;
 	return kerberos_failed(ops, ops->credential_new(&view, &c->server));
 }

@@ -142,17 +142,18 @@ NTSTATUS kerberos_logon_new(struct krb_credential *credential, SECURITY_LOGON_TY
 	status = compose_session_new(kerberos_host()->lsa, &fresh->id);
 	if (failed(status))
 		return status;
-	status = session_note(&fresh->id, type);
-	if (failed(status)) {
-		(void)kerberos_host()->lsa->DeleteLogonSession(&fresh->id);
-		return status;
-	}
-	*out = fresh->id;
+	LUID id = fresh->id;
 	pthread_mutex_lock(&all.lock);
 	fresh->next = all.first;
 	all.first = TAKE(fresh);
 	pthread_mutex_unlock(&all.lock);
-	return STATUS_SUCCESS;
+	/* It is here first: a session that ends from now on finds it, and one that ended has no room for a note. */
+	status = session_note(&id, type);
+	if (failed(status))
+		kerberos_logon_end(&id);
+	else
+		*out = id;
+	return status;
 }
 
 /* With the lock held: takes the place of none. */

@@ -1,7 +1,8 @@
 /* packages/kerberos/logonuser.c - LsaLogonUser: by password, for another user, with tickets, with a card.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * What comes of it is a logon session whose tickets AcquireCredentialsHandle uses. */
+ * What comes of it is a logon session whose tickets AcquireCredentialsHandle uses; of a password one that other
+ * packages sign in with, too. */
 #include "base/base.h"
 
 #include "base/clock.h"
@@ -18,6 +19,7 @@ struct attempt {
 	SECURITY_LOGON_TYPE type;
 	const struct krb_ops *ops;
 	char *account, *authority; /* for auditing, also of a logon that fails */
+	struct rd password;	   /* of the message: what the session signs in with elsewhere */
 	struct krb_credential *made;
 };
 
@@ -47,6 +49,8 @@ static NTSTATUS prove(struct attempt *a, const struct kerberos_names *names)
 		return status;
 	if (!id.user || (rd_empty(wr_view(&id.password)) && !id.certificate))
 		return fail(STATUS_LOGON_FAILURE, "a logon without name or password");
+	/* A card's PIN is nobody else's. */
+	a->password = id.certificate ? rd_of(NULL, 0) : names->password;
 	const struct krb_identity view = kerberos_identity_view(&id, KRB_INITIATE);
 	status = kerberos_failed(a->ops, a->ops->credential_new(&view, &a->made));
 	return failed(status) ? status
@@ -98,7 +102,8 @@ static NTSTATUS service_of_caller(const struct krb_ops *ops, struct krb_credenti
 	const struct krb_identity key = { .use = KRB_INITIATE | KRB_ACCEPT,
 					  .user = name,
 					  .service = name,
-					  .keys = kerberos_shown_view(&keys) };
+					  .keys = kerberos_shown_view(&keys),
+					  .shown_by = kerberos_caller_number() };
 	return name ? kerberos_failed(ops, ops->credential_new(&key, out))
 		    : fail(STATUS_NO_MEMORY, "this machine's name");
 }
@@ -136,10 +141,9 @@ static NTSTATUS for_user(struct attempt *a)
 /* What a client of Remote Credential Guard handed over. */
 static NTSTATUS with_tickets(struct attempt *a)
 {
-	struct krb_identity server = { .use = KRB_ACCEPT };
+	struct krb_identity server = { .use = KRB_ACCEPT, .shown_by = kerberos_caller_number() };
 	CLEANUP(kerberos_shown_done) struct kerberos_shown keys = { .buffer = { 0 } };
 	CLEANUP(krb_unref_p) struct krb_credential *acceptor = NULL;
-	struct krb_credential_info info = { .name = NULL };
 	KERB_TICKET_LOGON r;
 	struct rd ticket, tgt;
 
@@ -158,10 +162,27 @@ static NTSTATUS with_tickets(struct attempt *a)
 	if (!failed(status))
 		status = kerberos_failed(a->ops,
 					 a->ops->import_tgt(acceptor, ticket, tgt, &a->made));
-	if (!failed(status))
-		status = kerberos_failed(a->ops, a->ops->credential_info(a->made, &info));
-	a->account = info.name;
 	return status;
+}
+
+/* Who the KDC says it is: a name without a realm is an account of the realm that was asked, not of this machine. */
+static NTSTATUS take_principal(struct attempt *a)
+{
+	struct krb_credential_info info = { .name = NULL };
+
+	NTSTATUS status = kerberos_failed(a->ops, a->ops->credential_info(a->made, &info));
+	CLEANUP(mem_free_p) char *name = info.name;
+	const char *realm = principal_realm(name ? name : "");
+	if (failed(status) || !*realm || strchr(name, '\\'))
+		return status;
+	char *authority = mem_dup_text(realm);
+	name[realm - name - 1] = '\0';
+	char *account = mem_dup_text(name);
+	mem_free(a->account);
+	mem_free(a->authority);
+	a->account = account;
+	a->authority = authority;
+	return account && authority ? STATUS_SUCCESS : fail(STATUS_NO_MEMORY, "a logon");
 }
 
 static NTSTATUS attempt_run(struct attempt *a)
@@ -184,8 +205,10 @@ static NTSTATUS attempt_run(struct attempt *a)
 	if (!rd_u32le(&head, &type))
 		return fail(STATUS_INVALID_PARAMETER, "a logon without a type");
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if ((uint32_t)rows[i].type == type)
-			return rows[i].run(a);
+		if ((uint32_t)rows[i].type == type) {
+			NTSTATUS status = rows[i].run(a);
+			return failed(status) ? status : take_principal(a);
+		}
 	return fail(STATUS_BAD_VALIDATION_CLASS, "a kind of logon that is not served");
 }
 
@@ -255,6 +278,35 @@ static NTSTATUS tell_token(const struct attempt *a, PLSA_TOKEN_INFORMATION_TYPE 
 	return STATUS_SUCCESS;
 }
 
+static bool heap_copy(struct rd text, UNICODE_STRING *out)
+{
+	WCHAR *copy = kerberos_host()->lsa->AllocateLsaHeap((ULONG)(text.n + sizeof(WCHAR)));
+
+	if (!copy)
+		return false;
+	if (text.n)
+		memcpy(copy, text.p, text.n);
+	copy[text.n / sizeof(WCHAR)] = 0;
+	*out = (UNICODE_STRING){ (USHORT)text.n, (USHORT)text.n, copy };
+	return true;
+}
+
+/* For AcceptCredentials of all packages. The LSA releases it, and the heap wipes it. */
+static NTSTATUS tell_primary(const struct attempt *a, const UNICODE_STRING *account,
+			     const UNICODE_STRING *authority, PSECPKG_PRIMARY_CRED primary)
+{
+	if (rd_empty(a->password))
+		return STATUS_SUCCESS;
+	if (!account || !authority ||
+	    !heap_copy(compose_unicode(account), &primary->DownlevelName) ||
+	    !heap_copy(compose_unicode(authority), &primary->DomainName) ||
+	    !heap_copy(compose_unicode(authority), &primary->DnsDomainName) ||
+	    !heap_copy(a->password, &primary->Password))
+		return fail(STATUS_NO_MEMORY, "a logon's credentials");
+	primary->Flags = PRIMARY_CRED_CLEAR_PASSWORD;
+	return STATUS_SUCCESS;
+}
+
 /* Of a wrong name and a wrong password one is told alike, in the language of logons. */
 static NTSTATUS verdict_of(NTSTATUS status)
 {
@@ -302,9 +354,14 @@ NTSTATUS NTAPI kerberos_ap_logon_user(PLSA_CLIENT_REQUEST request, SECURITY_LOGO
 	if (!failed(status))
 		status = tell_profile(&a, request, profile, profile_size);
 	if (!failed(status))
-		status = kerberos_logon_new(a.made, type, logon);
+		status = tell_primary(&a, *account, *authority, primary);
 	if (!failed(status))
+		status = kerberos_logon_new(a.made, type, logon);
+	if (!failed(status)) {
+		if (!rd_empty(a.password))
+			primary->LogonId = *logon;
 		return STATUS_SUCCESS;
+	}
 	if (*profile)
 		(void)kerberos_host()->lsa->FreeClientBuffer(request, *profile);
 	kerberos_host()->lsa->FreeLsaHeap(*token);

@@ -279,6 +279,14 @@ static NTSTATUS query_client_account(const struct ntlm_session *s, void *buffer)
 	return SEC_E_OK;
 }
 
+static NTSTATUS query_mark(const struct ntlm_session *s, void *buffer)
+{
+	if (s->server)
+		return fail(SEC_E_UNSUPPORTED_FUNCTION, "a mark at the server");
+	memcpy(buffer, s->mark, sizeof(s->mark));
+	return SEC_E_OK;
+}
+
 NTSTATUS ntlm_session_query(const struct ntlm_session *s, ULONG attribute, void *buffer)
 {
 	static const struct row {
@@ -306,6 +314,7 @@ NTSTATUS ntlm_session_query(const struct ntlm_session *s, ULONG attribute, void 
 		{ SECPKG_ATTR_LAST_CLIENT_TOKEN_STATUS, query_last_token },
 		{ OPENSSPI_ATTR_CLIENT_SIDS, query_client_sids },
 		{ OPENSSPI_ATTR_CLIENT_ACCOUNT, query_client_account },
+		{ LOOP_ATTR_MARK, query_mark },
 	};
 
 	if (!buffer)

@@ -327,6 +327,8 @@ static void session_key_make(struct answer *a)
 	bool random = a->is_local || a->flags & NTLM_KEY_EXCHANGE;
 
 	memcpy(a->session.key->p, random ? a->random.session_key : exchange, NTLM_KEY_LEN);
+	if (!a->is_local)
+		sha256(exchange, NTLM_KEY_LEN, a->session.mark);
 	if (a->flags & NTLM_KEY_EXCHANGE && !a->is_local)
 		rc4_once(exchange, NTLM_KEY_LEN, a->random.session_key, NTLM_KEY_LEN,
 			 a->encrypted_key);

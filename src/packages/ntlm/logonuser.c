@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/loop.h"
 #include "base/utf.h"
+#include "crypto/hash.h"
 #include "packages/compose.h"
 #include "packages/ntlm/logon.h"
 #include "packages/ntlm/respond.h"
@@ -304,6 +306,21 @@ static bool caller_may_have_key(void)
 	       (info.ProcessId == (ULONG)getpid() || info.Attributes & SECPKG_CALL_IS_TCB);
 }
 
+/* It leaves a mark then, as one that accepts a sign-in does. Of NTLMv1 it is not known which key it leads to. */
+static void note_key(const struct attempt *a)
+{
+	uint8_t mark[LOOP_MARK_LEN];
+
+	if (!a->is_network || a->is_nobody || !caller_may_have_key())
+		return;
+	if (!(a->flags & LOGON_NT_V2)) {
+		loop_note_unknown();
+		return;
+	}
+	sha256(a->verdict.result.SessionBaseKey, sizeof(a->verdict.result.SessionBaseKey), mark);
+	loop_note(mark);
+}
+
 static void profile_write(struct wr *w, uint64_t base, const struct attempt *a)
 {
 	const struct who who = who_is(a);
@@ -407,6 +424,8 @@ static NTSTATUS tell_all(struct attempt *a, PLSA_CLIENT_REQUEST request, const s
 
 	if (!failed(status))
 		status = tell_primary(a, o->primary);
+	if (!failed(status))
+		note_key(a);
 	if (!failed(status))
 		status = tell_profile(a, request, o->profile, o->profile_size);
 	if (!failed(status))

@@ -5,7 +5,7 @@
 #include "packages/ntlm/session.h"
 #include "wire/sids.h"
 
-#define PACKED_MAGIC 0x4D544E04u /* changes with the layout */
+#define PACKED_MAGIC 0x4D544E05u /* changes with the layout */
 
 bool ntlm_text_copy(struct ntlm_text *out, struct rd utf16le)
 {
@@ -76,6 +76,7 @@ void ntlm_session_pack(struct wr *w, const struct ntlm_session *s)
 	wr_u8(w, s->server);
 	wr_u8(w, s->of_machine);
 	wr_u64le(w, (uint64_t)s->start);
+	wr_bytes(w, s->mark, sizeof(s->mark));
 	wr_bytes(w, ntlm_session_key(s), NTLM_KEY_LEN);
 	text_pack(w, &s->domain);
 	text_pack(w, &s->user);
@@ -127,10 +128,12 @@ static NTSTATUS sids_unpack(struct rd *r, struct ntlm_session *s)
 NTSTATUS ntlm_session_unpack(struct rd *packed, struct ntlm_session *out)
 {
 	CLEANUP(ntlm_session_done) struct ntlm_session s = { 0 };
-	struct rd r = *packed, key;
+	struct rd r = *packed, mark, key;
 
-	if (!numbers_unpack(&r, &s) || !rd_bytes(&r, NTLM_KEY_LEN, &key))
+	if (!numbers_unpack(&r, &s) || !rd_bytes(&r, sizeof(s.mark), &mark) ||
+	    !rd_bytes(&r, NTLM_KEY_LEN, &key))
 		return fail(SEC_E_INVALID_TOKEN, "packed NTLM context: numbers and key");
+	memcpy(s.mark, mark.p, sizeof(s.mark));
 	s.key = secret_copy(key.p, key.n);
 	if (!s.key)
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "packed NTLM context");

@@ -5,6 +5,7 @@
 
 #include <sspi.h>
 
+#include "base/loop.h"
 #include "base/secret.h"
 #include "packages/ntlm/keys.h"
 #include "wire/rd.h"
@@ -30,6 +31,7 @@ struct ntlm_session {
 	struct secret *key;	       /* ExportedSessionKey, NTLM_KEY_LEN bytes */
 	struct wr sids;		       /* server: wire/sids.h, from the authority; empty: none */
 	bool of_machine;	       /* server: the account is this machine's, not a domain's */
+	uint8_t mark[LOOP_MARK_LEN];   /* client: the key exchange key's; zero: none */
 };
 
 /* A copy of UTF-16LE bytes; false when memory is short. */

@@ -62,6 +62,17 @@ static NTSTATUS key_mark(const struct ts_context *c, uint8_t mark[LOOP_MARK_LEN]
 	return has ? STATUS_SUCCESS : fail(SEC_E_NO_CREDENTIALS, "finding the inner session key");
 }
 
+/* A server that does the mechanism by hand may have been told the key that the session key went under. */
+static bool key_was_told(const struct ts_context *c)
+{
+	uint8_t mark[LOOP_MARK_LEN];
+
+	NTSTATUS status = ts_host()->extension->ReachQueryContext(c->inner, LOOP_ATTR_MARK, mark);
+	if (status == SEC_E_UNSUPPORTED_FUNCTION)
+		return false;
+	return failed(status) || loop_has(mark, c->since);
+}
+
 NTSTATUS ts_loop_check(const struct ts_context *c)
 {
 	uint8_t mark[LOOP_MARK_LEN];
@@ -71,7 +82,8 @@ NTSTATUS ts_loop_check(const struct ts_context *c)
 	NTSTATUS status = key_mark(c, mark);
 	if (status == SEC_E_INSUFFICIENT_MEMORY)
 		return status;
-	if (!failed(status) && !loop_has(mark, c->since) && !loop_has(c->nonce, c->since))
+	if (!failed(status) && !loop_has(mark, c->since) && !loop_has(c->nonce, c->since) &&
+	    !key_was_told(c))
 		return STATUS_SUCCESS;
 	note("the server is a program of this very LSA, which hands nothing that it keeps to programs here");
 	return fail(SEC_E_DELEGATION_POLICY, "delegating to a server of the same LSA");
