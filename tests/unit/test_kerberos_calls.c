@@ -188,9 +188,10 @@ static void names_are_divided_where_krb5_divides_them(void **state)
 	const KERB_EXTERNAL_TICKET *t = answer;
 	assert_int_equal(t->TargetName->NameCount, 3);
 	assert_int_equal(t->TargetName->NameType, 2);
-	assert_true(is(&t->TargetName->Names[0], "HTTP/x"));
-	assert_true(is(&t->TargetName->Names[1], "a\\b@c"));
-	assert_true(is(&t->TargetName->Names[2], "\n"));
+	const UNICODE_STRING *name = t->TargetName->Names;
+	assert_true(is(&name[0], "HTTP/x"));
+	assert_true(is(&name[1], "a\\b@c"));
+	assert_true(is(&name[2], "\n"));
 	m.u.retrieve.TargetName = put(0, "one\\/part", false);
 	assert_int_equal(call(sizeof(m)), STATUS_SUCCESS);
 	t = answer;
