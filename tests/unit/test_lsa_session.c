@@ -636,7 +636,7 @@ static void a_trusted_clients_logon_has_the_vault_of_its_user(void **state)
 static void nobody_of_a_domain_has_the_vault_of_a_local_user(void **state)
 {
 	WCHAR wide[64], root_wide[64];
-	struct utf16 somebody, root_name;
+	struct utf16 somebody = { NULL, 0 }, root_name = { NULL, 0 };
 
 	if (!name_of_user(1, wide, &somebody) || !name_of_user(0, root_wide, &root_name))
 		skip();
