@@ -234,6 +234,36 @@ static inline MUST_CHECK UNUSED bool compose_session_is_own(const LSA_SECPKG_FUN
 	       (!failed(lsa->GetClientInfo(&info)) && SecEqualLuid(&info.LogonId, logon));
 }
 
+/* What LsaLogonUser's entries answer with, in LSA heap: a string, NUL-terminated, and a token's information that
+ * says its end alone. False when memory is short. */
+static inline MUST_CHECK UNUSED bool compose_heap_string(const LSA_SECPKG_FUNCTION_TABLE *lsa,
+							 struct rd text, UNICODE_STRING *out)
+{
+	WCHAR *copy = lsa->AllocateLsaHeap((ULONG)(text.n + sizeof(WCHAR)));
+
+	if (!copy)
+		return false;
+	if (text.n)
+		memcpy(copy, text.p, text.n);
+	copy[text.n / sizeof(WCHAR)] = 0;
+	*out = (UNICODE_STRING){ (USHORT)text.n, (USHORT)(text.n + sizeof(WCHAR)), copy };
+	return true;
+}
+
+static inline MUST_CHECK UNUSED bool compose_heap_token(const LSA_SECPKG_FUNCTION_TABLE *lsa,
+							int64_t end,
+							PLSA_TOKEN_INFORMATION_TYPE type, PVOID *out)
+{
+	LSA_TOKEN_INFORMATION_NULL *info = lsa->AllocateLsaHeap(sizeof(*info));
+
+	if (!info)
+		return false;
+	*info = (LSA_TOKEN_INFORMATION_NULL){ .ExpirationTime.QuadPart = end };
+	*type = LsaTokenInformationNull;
+	*out = info;
+	return true;
+}
+
 static inline LSA_STRING compose_primary_key(char key[8])
 {
 	memcpy(key, "Primary", 8);

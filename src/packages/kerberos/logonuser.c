@@ -266,42 +266,19 @@ static NTSTATUS tell_profile(const struct attempt *a, PLSA_CLIENT_REQUEST reques
 	return answer_send(&answer, request, profile, size);
 }
 
-static NTSTATUS tell_token(const struct attempt *a, PLSA_TOKEN_INFORMATION_TYPE type, PVOID *out)
-{
-	LSA_TOKEN_INFORMATION_NULL *info = kerberos_host()->lsa->AllocateLsaHeap(sizeof(*info));
-
-	if (!info)
-		return fail(STATUS_NO_MEMORY, "a logon");
-	*info = (LSA_TOKEN_INFORMATION_NULL){ .ExpirationTime.QuadPart = end_of(a) };
-	*type = LsaTokenInformationNull;
-	*out = info;
-	return STATUS_SUCCESS;
-}
-
-static bool heap_copy(struct rd text, UNICODE_STRING *out)
-{
-	WCHAR *copy = kerberos_host()->lsa->AllocateLsaHeap((ULONG)(text.n + sizeof(WCHAR)));
-
-	if (!copy)
-		return false;
-	if (text.n)
-		memcpy(copy, text.p, text.n);
-	copy[text.n / sizeof(WCHAR)] = 0;
-	*out = (UNICODE_STRING){ (USHORT)text.n, (USHORT)text.n, copy };
-	return true;
-}
-
 /* For AcceptCredentials of all packages. The LSA releases it, and the heap wipes it. */
 static NTSTATUS tell_primary(const struct attempt *a, const UNICODE_STRING *account,
 			     const UNICODE_STRING *authority, PSECPKG_PRIMARY_CRED primary)
 {
+	const LSA_SECPKG_FUNCTION_TABLE *lsa = kerberos_host()->lsa;
+
 	if (rd_empty(a->password))
 		return STATUS_SUCCESS;
 	if (!account || !authority ||
-	    !heap_copy(compose_unicode(account), &primary->DownlevelName) ||
-	    !heap_copy(compose_unicode(authority), &primary->DomainName) ||
-	    !heap_copy(compose_unicode(authority), &primary->DnsDomainName) ||
-	    !heap_copy(a->password, &primary->Password))
+	    !compose_heap_string(lsa, compose_unicode(account), &primary->DownlevelName) ||
+	    !compose_heap_string(lsa, compose_unicode(authority), &primary->DomainName) ||
+	    !compose_heap_string(lsa, compose_unicode(authority), &primary->DnsDomainName) ||
+	    !compose_heap_string(lsa, a->password, &primary->Password))
 		return fail(STATUS_NO_MEMORY, "a logon's credentials");
 	primary->Flags = PRIMARY_CRED_CLEAR_PASSWORD;
 	return STATUS_SUCCESS;
@@ -349,8 +326,9 @@ NTSTATUS NTAPI kerberos_ap_logon_user(PLSA_CLIENT_REQUEST request, SECURITY_LOGO
 		status = verdict_of(attempt_run(&a));
 	*account = heap_text(a.account);
 	*authority = heap_text(a.authority);
-	if (!failed(status))
-		status = tell_token(&a, token_type, token);
+	if (!failed(status) &&
+	    !compose_heap_token(kerberos_host()->lsa, end_of(&a), token_type, token))
+		status = fail(STATUS_NO_MEMORY, "a logon");
 	if (!failed(status))
 		status = tell_profile(&a, request, profile, profile_size);
 	if (!failed(status))

@@ -271,25 +271,11 @@ static void audit(const struct attempt *a, NTSTATUS status)
 
 /* ---- what the LSA is told ---- */
 
-/* Fills a string with a copy in LSA heap, NUL-terminated; false when memory is short. */
-static bool heap_string(struct rd text, UNICODE_STRING *out)
-{
-	WCHAR *copy = ntlm_host()->lsa->AllocateLsaHeap((ULONG)(text.n + sizeof(WCHAR)));
-
-	if (!copy)
-		return false;
-	if (text.n)
-		memcpy(copy, text.p, text.n);
-	copy[text.n / sizeof(WCHAR)] = 0;
-	*out = (UNICODE_STRING){ (USHORT)text.n, (USHORT)(text.n + sizeof(WCHAR)), copy };
-	return true;
-}
-
 static PUNICODE_STRING heap_text(struct rd text)
 {
 	PUNICODE_STRING s = ntlm_host()->lsa->AllocateLsaHeap(sizeof(*s));
 
-	if (!s || heap_string(text, s))
+	if (!s || compose_heap_string(ntlm_host()->lsa, text, s))
 		return s;
 	ntlm_host()->lsa->FreeLsaHeap(s);
 	return NULL;
@@ -368,18 +354,6 @@ static NTSTATUS tell_profile(const struct attempt *a, PLSA_CLIENT_REQUEST reques
 	return STATUS_SUCCESS;
 }
 
-static NTSTATUS tell_token(PLSA_TOKEN_INFORMATION_TYPE type, PVOID *out)
-{
-	LSA_TOKEN_INFORMATION_NULL *info = ntlm_host()->lsa->AllocateLsaHeap(sizeof(*info));
-
-	if (!info)
-		return fail(STATUS_NO_MEMORY, "a logon");
-	*info = (LSA_TOKEN_INFORMATION_NULL){ .ExpirationTime.QuadPart = CLOCK_NEVER };
-	*type = LsaTokenInformationNull;
-	*out = info;
-	return STATUS_SUCCESS;
-}
-
 static bool is_principal(const struct ntlm_text *user)
 {
 	for (size_t i = 0; i < user->n; i++)
@@ -391,19 +365,22 @@ static bool is_principal(const struct ntlm_text *user)
 /* For AcceptCredentials of all packages. The LSA releases it, and the heap wipes it. */
 static NTSTATUS tell_primary(const struct attempt *a, PSECPKG_PRIMARY_CRED primary)
 {
+	const LSA_SECPKG_FUNCTION_TABLE *lsa = ntlm_host()->lsa;
 	const struct who who = who_is(a);
 	OPENSSPI_MACHINE_NAMES names;
 
 	if (!a->password.n)
 		return STATUS_SUCCESS;
 	(void)ntlm_host()->extension->MachineNames(&names);
-	if (!heap_string(who.user, &primary->DownlevelName) ||
-	    !heap_string(who.domain, &primary->DomainName) ||
-	    !heap_string(a->password, &primary->Password) ||
-	    !heap_string(ntlm_unicode_bytes(&names.NetbiosComputer), &primary->LogonServer))
+	if (!compose_heap_string(lsa, who.user, &primary->DownlevelName) ||
+	    !compose_heap_string(lsa, who.domain, &primary->DomainName) ||
+	    !compose_heap_string(lsa, a->password, &primary->Password) ||
+	    !compose_heap_string(lsa, ntlm_unicode_bytes(&names.NetbiosComputer),
+				 &primary->LogonServer))
 		return fail(STATUS_NO_MEMORY, "a logon's credentials");
 	/* As it was typed, which may be all that says which realm it is of. */
-	if (is_principal(&a->user) && !heap_string(ntlm_text_bytes(&a->user), &primary->Upn))
+	if (is_principal(&a->user) &&
+	    !compose_heap_string(lsa, ntlm_text_bytes(&a->user), &primary->Upn))
 		return fail(STATUS_NO_MEMORY, "a logon's credentials");
 	primary->Flags = PRIMARY_CRED_CLEAR_PASSWORD;
 	return STATUS_SUCCESS;
@@ -420,8 +397,10 @@ struct outputs {
 
 static NTSTATUS tell_all(struct attempt *a, PLSA_CLIENT_REQUEST request, const struct outputs *o)
 {
-	NTSTATUS status = tell_token(o->token_type, o->token);
+	NTSTATUS status = STATUS_SUCCESS;
 
+	if (!compose_heap_token(ntlm_host()->lsa, CLOCK_NEVER, o->token_type, o->token))
+		status = fail(STATUS_NO_MEMORY, "a logon");
 	if (!failed(status))
 		status = tell_primary(a, o->primary);
 	if (!failed(status))
