@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "base/block.h"
-#include "ipc/frame.h"
+#include "frames.h"
 #include "sock/sock.h"
 
 /* ---- the LSA ---- */
@@ -39,43 +39,15 @@ static struct lsa_end {
 
 static atomic_int live; /* threads of the LSA that nobody joins */
 
-static bool get(int fd, struct frame_head *head, uint8_t *payload, size_t room)
-{
-	uint8_t bytes[FRAME_HEAD_LEN];
-
-	if (recv(fd, bytes, sizeof(bytes), MSG_WAITALL) != sizeof(bytes) ||
-	    !frame_read_head(bytes, head) || head->size > room)
-		return false;
-	return !head->size || recv(fd, payload, head->size, MSG_WAITALL) == (ssize_t)head->size;
-}
-
-static void put(int fd, struct frame_head head, const void *payload)
-{
-	uint8_t bytes[FRAME_HEAD_LEN];
-
-	frame_write_head(bytes, &head);
-	(void)!send(fd, bytes, sizeof(bytes), MSG_NOSIGNAL);
-	if (head.size)
-		(void)!send(fd, payload, head.size, MSG_NOSIGNAL);
-}
-
-static void answer(int fd, uint32_t id, NTSTATUS status)
-{
-	static const uint8_t no_reason[4];
-	put(fd, (struct frame_head){ sizeof(no_reason), FRAME_REPLY, id, (uint32_t)status }, no_reason);
-}
-
 static bool greet_as(int fd, uint32_t version)
 {
-	CLEANUP(wr_done) struct wr hello = WR(FRAME_HELLO_MAX);
 	uint8_t payload[FRAME_HELLO_MAX];
 	struct frame_head head;
 
-	if (!get(fd, &head, payload, sizeof(payload)) || head.kind != FRAME_HELLO ||
+	if (!frames_get(fd, &head, payload, sizeof(payload)) || head.kind != FRAME_HELLO ||
 	    !frame_is_hello(rd_of(payload, head.size)))
 		return false;
-	frame_write_hello(&hello);
-	put(fd, (struct frame_head){ (uint32_t)hello.len, FRAME_WELCOME, 0, version }, hello.buf);
+	frames_welcome(fd, version);
 	return true;
 }
 
@@ -155,8 +127,8 @@ static void echo(int fd)
 
 	if (!greet_as(fd, IPC_VERSION))
 		return;
-	while (get(fd, &head, payload, sizeof(payload)))
-		answer(fd, head.id, (NTSTATUS)u32le_at(payload));
+	while (frames_get(fd, &head, payload, sizeof(payload)))
+		frames_answer(fd, head.id, (NTSTATUS)u32le_at(payload));
 }
 
 static void calls_are_answered(void **state)
@@ -237,22 +209,22 @@ static void misbehaving(int fd)
 	struct frame_head head;
 	uint8_t payload[64];
 
-	if (!greet_as(fd, IPC_VERSION) || !get(fd, &head, payload, sizeof(payload)))
+	if (!greet_as(fd, IPC_VERSION) || !frames_get(fd, &head, payload, sizeof(payload)))
 		return;
 	switch (atomic_load(&mishap)) {
 	case 0:
 		return; /* it dies */
 	case 1:
-		answer(fd, head.id + 1, 0); /* a reply nobody asked for */
+		frames_answer(fd, head.id + 1, 0); /* a reply nobody asked for */
 		break;
 	case 2:
-		put(fd, (struct frame_head){ 0, FRAME_WELCOME, 0, IPC_VERSION }, NULL);
+		frames_put(fd, (struct frame_head){ 0, FRAME_WELCOME, 0, IPC_VERSION }, NULL);
 		break;
 	case 3:
 		(void)!send(fd, "\0\0\0\0\7", 5, MSG_NOSIGNAL); /* half a head */
 		return;
 	case 4:
-		put(fd, (struct frame_head){ 5, FRAME_MEMORY, 1, FRAME_COPY_FROM }, "short");
+		frames_put(fd, (struct frame_head){ 5, FRAME_MEMORY, 1, FRAME_COPY_FROM }, "short");
 		break;
 	default:
 		(void)!send(fd, "\377\377\377\377\4\0\0\0\1\0\0\0\0\0\0\0", 16, MSG_NOSIGNAL);
@@ -281,7 +253,7 @@ static void dies_with_eight_calls(int fd)
 	if (!greet_as(fd, IPC_VERSION))
 		return;
 	for (int i = 0; i < 8; i++)
-		if (!get(fd, &head, payload, sizeof(payload)))
+		if (!frames_get(fd, &head, payload, sizeof(payload)))
 			return;
 }
 
@@ -316,7 +288,7 @@ static void dies_full(int fd)
 	if (!greet_as(fd, IPC_VERSION))
 		return;
 	for (unsigned i = 0; i < FRAME_CALLS_MAX; i++)
-		if (!get(fd, &head, payload, sizeof(payload)))
+		if (!frames_get(fd, &head, payload, sizeof(payload)))
 			return;
 	usleep(100000); /* others wait for a place */
 	shutdown(lsa.listening, SHUT_RDWR);
@@ -351,8 +323,8 @@ static void serves_one(int fd)
 	struct frame_head head;
 	uint8_t payload[64];
 
-	if (greet_as(fd, IPC_VERSION) && get(fd, &head, payload, sizeof(payload)))
-		answer(fd, head.id, (NTSTATUS)u32le_at(payload));
+	if (greet_as(fd, IPC_VERSION) && frames_get(fd, &head, payload, sizeof(payload)))
+		frames_answer(fd, head.id, (NTSTATUS)u32le_at(payload));
 }
 
 static void an_lsa_that_came_back_is_found_at_once(void **state)
@@ -385,7 +357,7 @@ static void *answer_late(void *arg)
 	usleep(1000);
 	atomic_fetch_sub(&lsa.running, 1);
 	pthread_mutex_lock(&answering);
-	answer(l->fd, l->id, (NTSTATUS)l->status);
+	frames_answer(l->fd, l->id, (NTSTATUS)l->status);
 	pthread_mutex_unlock(&answering);
 	free(l);
 	atomic_fetch_sub(&live, 1);
@@ -400,7 +372,7 @@ static void answers_later(int fd)
 
 	if (!greet_as(fd, IPC_VERSION))
 		return;
-	while (get(fd, &head, payload, sizeof(payload))) {
+	while (frames_get(fd, &head, payload, sizeof(payload))) {
 		struct late *l = malloc(sizeof(*l));
 		pthread_t thread;
 		*l = (struct late){ fd, head.id, u32le_at(payload) };
@@ -586,20 +558,20 @@ static void asks_for_memory(int fd)
 
 	if (!greet_as(fd, IPC_VERSION))
 		return;
-	while (get(fd, &head, payload, sizeof(payload))) {
+	while (frames_get(fd, &head, payload, sizeof(payload))) {
 		CLEANUP(wr_done) struct wr w = WR(64);
 		uint32_t id = head.id;
 		frame_write_memory(
 			&w, &(struct frame_memory_call){ question.address, question.size, { 0 } });
 		if (question.what == FRAME_COPY_TO)
 			wr_bytes(&w, "hello", 5);
-		put(fd, (struct frame_head){ (uint32_t)w.len, FRAME_MEMORY, 77, question.what },
+		frames_put(fd, (struct frame_head){ (uint32_t)w.len, FRAME_MEMORY, 77, question.what },
 		    w.buf);
-		if (!get(fd, &head, question.bytes, sizeof(question.bytes)) || head.id != 77)
+		if (!frames_get(fd, &head, question.bytes, sizeof(question.bytes)) || head.id != 77)
 			return;
 		question.status = (NTSTATUS)head.what;
 		question.n = head.size;
-		answer(fd, id, 0);
+		frames_answer(fd, id, 0);
 	}
 }
 

@@ -20,7 +20,7 @@
 
 #include "base/block.h"
 #include "ipc/callbacks.h"
-#include "ipc/frame.h"
+#include "frames.h"
 #include "sock/sock.h"
 
 #define FUNCTION 4711u
@@ -39,43 +39,13 @@ static struct lsa_end {
 
 static uint8_t *answered; /* the last answer's bytes */
 
-static bool get(int fd, struct frame_head *head, uint8_t *payload)
-{
-	uint8_t bytes[FRAME_HEAD_LEN];
-
-	if (recv(fd, bytes, sizeof(bytes), MSG_WAITALL) != sizeof(bytes) ||
-	    !frame_read_head(bytes, head) || head->size > ANSWER_MAX)
-		return false;
-	return !head->size || recv(fd, payload, head->size, MSG_WAITALL) == (ssize_t)head->size;
-}
-
-static void put(int fd, struct frame_head head, const void *payload)
-{
-	uint8_t bytes[FRAME_HEAD_LEN];
-
-	frame_write_head(bytes, &head);
-	(void)!send(fd, bytes, sizeof(bytes), MSG_NOSIGNAL);
-	if (head.size)
-		(void)!send(fd, payload, head.size, MSG_NOSIGNAL);
-}
-
-static void answer(int fd, uint32_t id, NTSTATUS status)
-{
-	static const uint8_t no_reason[4];
-	put(fd, (struct frame_head){ sizeof(no_reason), FRAME_REPLY, id, (uint32_t)status },
-	    no_reason);
-}
-
 static void *lsa_thread(void *arg)
 {
-	CLEANUP(wr_done) struct wr hello = WR(FRAME_HELLO_MAX);
 	struct frame_head head;
 	int fd = accept4(lsa.listening, NULL, NULL, SOCK_CLOEXEC);
 
-	frame_write_hello(&hello);
-	if (fd >= 0 && get(fd, &head, answered)) {
-		put(fd, (struct frame_head){ (uint32_t)hello.len, FRAME_WELCOME, 0, IPC_VERSION },
-		    hello.buf);
+	if (fd >= 0 && frames_get(fd, &head, answered, ANSWER_MAX)) {
+		frames_welcome(fd, IPC_VERSION);
 		lsa.serve(fd);
 	}
 	close(fd);
@@ -125,7 +95,7 @@ static void call_back(int fd, uint32_t id, uint32_t call, uint32_t function)
 	CLEANUP(wr_done) struct wr w = WR(64);
 
 	frame_write_call_back(&w, &asked);
-	put(fd, (struct frame_head){ (uint32_t)w.len, FRAME_MEMORY, id, FRAME_CALL_BACK }, w.buf);
+	frames_put(fd, (struct frame_head){ (uint32_t)w.len, FRAME_MEMORY, id, FRAME_CALL_BACK }, w.buf);
 }
 
 /* ---- one call, one question ---- */
@@ -137,13 +107,13 @@ static void asks_once_a_call(int fd)
 {
 	struct frame_head head;
 
-	while (get(fd, &head, answered)) {
+	while (frames_get(fd, &head, answered, ANSWER_MAX)) {
 		uint32_t id = head.id;
 		call_back(fd, 99, id, function);
-		if (!get(fd, &head, answered) || head.kind != FRAME_MEMORY_REPLY || head.id != 99)
+		if (!frames_get(fd, &head, answered, ANSWER_MAX) || head.kind != FRAME_MEMORY_REPLY || head.id != 99)
 			return;
 		memset(answered + head.size, 0, 1);
-		answer(fd, id, (NTSTATUS)head.what);
+		frames_answer(fd, id, (NTSTATUS)head.what);
 	}
 }
 
@@ -272,14 +242,14 @@ static void asks_the_first(int fd)
 	uint32_t waits[256] = { 0 };
 	struct frame_head head;
 
-	while (get(fd, &head, answered)) {
+	while (frames_get(fd, &head, answered, ANSWER_MAX)) {
 		if (head.kind == FRAME_MEMORY_REPLY) {
-			answer(fd, waits[head.id], STATUS_SUCCESS);
+			frames_answer(fd, waits[head.id], STATUS_SUCCESS);
 		} else if (u32le_at(answered) == 1) {
 			waits[head.id % 256] = head.id;
 			call_back(fd, head.id % 256, head.id, FUNCTION);
 		} else {
-			answer(fd, head.id, (NTSTATUS)u32le_at(answered));
+			frames_answer(fd, head.id, (NTSTATUS)u32le_at(answered));
 		}
 	}
 }
@@ -336,23 +306,23 @@ static void breaks_a_rule(int fd)
 	struct frame_head head;
 	uint32_t id;
 
-	if (!get(fd, &head, answered))
+	if (!frames_get(fd, &head, answered, ANSWER_MAX))
 		return;
 	id = head.id;
 	if (rule == 0)
 		call_back(fd, 1, id + 7, FUNCTION); /* a call that is none */
 	if (rule == 1)
-		put(fd, (struct frame_head){ 5, FRAME_MEMORY, 1, FRAME_CALL_BACK }, "short");
+		frames_put(fd, (struct frame_head){ 5, FRAME_MEMORY, 1, FRAME_CALL_BACK }, "short");
 	if (rule < 2) {
 		(void)!recv(fd, answered, 1, 0);
 		return;
 	}
 	call_back(fd, 1, id, FUNCTION);
 	call_back(fd, 2, id, FUNCTION);
-	for (int i = 0; i < 2 && get(fd, &head, answered); i++)
+	for (int i = 0; i < 2 && frames_get(fd, &head, answered, ANSWER_MAX); i++)
 		if (head.id == 2)
 			second = (NTSTATUS)head.what;
-	answer(fd, id, STATUS_SUCCESS);
+	frames_answer(fd, id, STATUS_SUCCESS);
 }
 
 static void s47_questions_out_of_turn_do_no_harm(void **state)
