@@ -77,9 +77,10 @@ static const struct status_words rows[] = {
 	    "certificate's fingerprint."),
 	ROW(SEC_E_OUT_OF_SEQUENCE, "messages came in the wrong order or twice", ""),
 	ROW(SEC_E_NO_AUTHENTICATING_AUTHORITY,
-	    "nobody could be asked whether the credentials are right",
-	    "Client: check the realm, DNS and krb5.conf, and that a KDC can be reached. Server: "
-	    "add an account (sspi account add), or check the way to the domain controller."),
+	    "an authority that has to be asked is not reached",
+	    "With lsad: 'sspi lsa status' says whether it answers. Client: check the realm, DNS and "
+	    "krb5.conf, and that a KDC can be reached. Server: add an account (sspi account add), or "
+	    "check the way to the domain controller."),
 	ROW(SEC_E_BAD_PKGID, "the package number is not valid", ""),
 	ROW(SEC_E_CONTEXT_EXPIRED, "the context is over, or its ticket has ended",
 	    "Make a new one; with Kerberos get fresh tickets first (kinit)."),

@@ -16,17 +16,21 @@ static void lsa_status_p(POPENSSPI_LSA_STATUS *status)
 	FreeContextBuffer(*status);
 }
 
-/* The exit code when there is none to be had. */
-static int ask(const char *command, POPENSSPI_LSA_STATUS *out)
+/* The exit code when there is none to be had; `why` it does not answer. */
+static int ask(const char *command, POPENSSPI_LSA_STATUS *out, char why[REASON_MAX])
 {
-	char why[REASON_MAX];
-
+	why[0] = '\0';
 	SECURITY_STATUS status = OpensspiLsaStatus(out);
-	if (status == SEC_E_OK)
+	if (status != SEC_E_OK) {
+		status_print(command, "finding the LSA", status);
+		return EXIT_REFUSED;
+	}
+	if ((*out)->Status == SEC_E_OK)
 		return EXIT_DONE;
 	status_reason(why);
-	status_print_why(command, "finding the LSA", status, why);
-	return EXIT_REFUSED;
+	if (!why[0])
+		snprintf(why, REASON_MAX, "it cannot be %s", (*out)->Path ? "used" : "made");
+	return EXIT_DONE;
 }
 
 static const char *name_of(SECURITY_STATUS status)
@@ -37,20 +41,9 @@ static const char *name_of(SECURITY_STATUS status)
 	return name;
 }
 
-/* Why a daemon is not talked to. */
-static const char *why_not(SECURITY_STATUS status)
-{
-	return status == SEC_E_NO_AUTHENTICATING_AUTHORITY
-		       ? "nobody serves this user there: is lsad running?"
-	       : status == SEC_E_UNTRUSTED_ROOT
-		       ? "whoever listens there is neither root, nor this user, nor [lsa] user"
-	       : status == SEC_E_INTERNAL_ERROR ? "what is there is no lsad of this version"
-						: "it cannot be used";
-}
-
 /* ---- status ---- */
 
-static void status_text(const OPENSSPI_LSA_STATUS *s)
+static void status_text(const OPENSSPI_LSA_STATUS *s, const char *why)
 {
 	if (s->Path) {
 		printf("lsa      lsad, at ");
@@ -59,14 +52,16 @@ static void status_text(const OPENSSPI_LSA_STATUS *s)
 	} else {
 		puts("lsa      embedded: in each program's own process");
 	}
-	if (s->Status == SEC_E_OK)
+	if (s->Status == SEC_E_OK) {
 		printf("answers  yes, %u packages\n", (unsigned)s->PackageCount);
-	else
-		printf("answers  no: %s (%s)\n", s->Path ? why_not(s->Status) : "it cannot be made",
-		       name_of(s->Status));
+		return;
+	}
+	printf("answers  no: ");
+	text_print(stdout, why);
+	printf(" (%s)\n", name_of(s->Status));
 }
 
-static void status_json(const OPENSSPI_LSA_STATUS *s)
+static void status_json(const OPENSSPI_LSA_STATUS *s, const char *why)
 {
 	struct json j = { .out = stdout };
 
@@ -75,7 +70,7 @@ static void status_json(const OPENSSPI_LSA_STATUS *s)
 	json_text(&j, "path", s->Path);
 	json_bool(&j, "reachable", s->Status == SEC_E_OK);
 	json_text(&j, "status", name_of(s->Status));
-	json_text(&j, "why", s->Status != SEC_E_OK && s->Path ? why_not(s->Status) : NULL);
+	json_text(&j, "why", s->Status != SEC_E_OK ? why : NULL);
 	json_number(&j, "packages", s->PackageCount);
 	json_close(&j, '}');
 	putchar('\n');
@@ -99,15 +94,16 @@ static int status_run(int argc, char **argv)
 				     .summary = "Says which LSA serves this user's programs, and "
 						"whether it answers." };
 	CLEANUP(lsa_status_p) POPENSSPI_LSA_STATUS status = NULL;
+	char why[REASON_MAX];
 	bool as_json = false;
 
 	int code = parse(&line, argc, argv, &as_json);
 	if (code != OPTIONS_GO)
 		return code;
-	code = ask(line.command, &status);
+	code = ask(line.command, &status, why);
 	if (code != EXIT_DONE)
 		return code;
-	(as_json ? status_json : status_text)(status);
+	(as_json ? status_json : status_text)(status, why);
 	return status->Status == SEC_E_OK ? EXIT_DONE : EXIT_UNREACHABLE;
 }
 
@@ -289,17 +285,17 @@ static int packages_of_lsa_run(int argc, char **argv)
 					     "in programs, and where they run." };
 	CLEANUP(lsa_status_p) POPENSSPI_LSA_STATUS status = NULL;
 	struct json j = { .out = stdout };
+	char why[REASON_MAX];
 	bool as_json = false;
 
 	int code = parse(&line, argc, argv, &as_json);
 	if (code != OPTIONS_GO)
 		return code;
-	code = ask(line.command, &status);
+	code = ask(line.command, &status, why);
 	if (code != EXIT_DONE)
 		return code;
 	if (status->Status != SEC_E_OK) {
-		status_print_why(line.command, "asking the LSA", status->Status,
-				 status->Path ? why_not(status->Status) : "");
+		status_print_why(line.command, "asking the LSA", status->Status, why);
 		return EXIT_UNREACHABLE;
 	}
 	if (as_json)

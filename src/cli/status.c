@@ -153,7 +153,10 @@ void status_reason(char out[REASON_MAX])
 
 void status_print(const char *command, const char *doing, SECURITY_STATUS status)
 {
-	status_print_why(command, doing, status, "");
+	char why[REASON_MAX];
+
+	status_reason(why);
+	status_print_why(command, doing, status, why);
 }
 
 void status_print_why(const char *command, const char *doing, SECURITY_STATUS status,

@@ -20,7 +20,8 @@ const char *flag_name(bool accepting, size_t index, ULONG *bit);
 /* What this thread's last failing call had to say beyond its status, in a sentence; "" when nothing. */
 void status_reason(char out[REASON_MAX]);
 
-/* Says on stderr "sspi COMMAND: DOING: NAME (0x...): meaning", and what to try. */
+/* Says on stderr "sspi COMMAND: DOING: NAME (0x...): meaning", what the call had to say beyond it, and what to
+ * try. */
 void status_print(const char *command, const char *doing, SECURITY_STATUS status);
 
 /* The same with such a sentence, or "". */

@@ -18,6 +18,11 @@ void vault_status_p(POPENSSPI_VAULT_STATUS *status)
 	FreeContextBuffer(*status);
 }
 
+static void lsa_status_p(POPENSSPI_LSA_STATUS *status)
+{
+	FreeContextBuffer(*status);
+}
+
 const char *vault_key_kind(ULONG kind)
 {
 	return kind == OPENSSPI_VAULT_KEY_FILE	   ? "key file"
@@ -59,11 +64,20 @@ static bool has_key_file(const OPENSSPI_VAULT_STATUS *s)
 	return false;
 }
 
+/* Whether lsad keeps it, in its own files. */
+static bool is_lsads(void)
+{
+	CLEANUP(lsa_status_p) POPENSSPI_LSA_STATUS lsa = NULL;
+
+	return OpensspiLsaStatus(&lsa) == SEC_E_OK && lsa->Flags & OPENSSPI_LSA_SOCKET;
+}
+
 static void print_plain_words(const OPENSSPI_VAULT_STATUS *s)
 {
 	if (s->Flags & OPENSSPI_VAULT_KEY_FILE_OPENS)
-		puts("\nA key file opens this vault: whoever can read your files, a backup of them "
-		     "included,\nopens it too. 'sspi vault key add --passphrase' changes that.");
+		printf("\nA key file opens this vault: whoever can read %s files, a backup of them "
+		       "included,\nopens it too. 'sspi vault key add --passphrase' changes that.\n",
+		       is_lsads() ? "lsad's" : "your");
 	else if (s->KeyCount)
 		printf("\n%sOnly a passphrase opens this vault.\n",
 		       has_key_file(s) ? "Its key file is gone, or not its own. " : "");

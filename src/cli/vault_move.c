@@ -28,7 +28,10 @@ static int refused(DWORD error)
 	const char *name, *meaning, *advice;
 
 	OpensspiDescribeStatus((LONG)error, &name, &meaning, &advice);
-	fprintf(stderr, "sspi vault move: %s (%u): %s", name, (unsigned)error, meaning);
+	fprintf(stderr,
+		error < 0x10000 ? "sspi vault move: %s (%u): %s"
+				: "sspi vault move: %s (0x%08X): %s",
+		name, (unsigned)error, meaning);
 	write_reason();
 	if (error == ERROR_ALREADY_EXISTS)
 		fputs("\n  lsad has credentials of yours already: --merge keeps the later one of two "

@@ -17,6 +17,7 @@
 #include "base/trace.h"
 #include "inproc/inproc.h"
 #include "ipc/calls.h"
+#include "ipc/reason.h"
 #include "lib/channel.h"
 #include "lib/parts.h"
 #include "lib/route.h"
@@ -77,8 +78,10 @@ static NTSTATUS choose(bool *codec, const char **path)
 	*path = lsa && strncmp(lsa, "socket:", 7) == 0 ? lsa + 7 : NULL;
 	if (!lsa || !*lsa)
 		*path = configured("socket");
-	else if (!*path && strcmp(lsa, "embedded") != 0)
+	else if (!*path && strcmp(lsa, "embedded") != 0) {
+		call_reason_keep("OPENSSPI_LSA has to be embedded or socket:PATH");
 		return fail(SEC_E_INTERNAL_ERROR, "understanding OPENSSPI_LSA");
+	}
 	if (row && !*codec && strcmp(row, "inproc") != 0)
 		return fail(SEC_E_INTERNAL_ERROR, "understanding OPENSSPI_CHANNEL");
 	return STATUS_SUCCESS;
@@ -99,8 +102,10 @@ static NTSTATUS find_owner(struct sock_settings *settings)
 		settings->owner = (uint32_t)number;
 		return STATUS_SUCCESS;
 	}
-	if (getpwnam_r(name, &entry, buffer, sizeof(buffer), &found) != 0 || !found)
+	if (getpwnam_r(name, &entry, buffer, sizeof(buffer), &found) != 0 || !found) {
+		call_reason_keep("[lsa] user of opensspi.conf names no user of this system");
 		return fail(SEC_E_INTERNAL_ERROR, "finding the daemon's user");
+	}
 	settings->owner = found->pw_uid;
 	return STATUS_SUCCESS;
 }
@@ -114,7 +119,16 @@ static NTSTATUS open_remote(const char *path)
 	if (library.parts.remote)
 		return STATUS_SUCCESS;
 	NTSTATUS status = find_owner(&settings);
-	return failed(status) ? status : sock_channel_new(&settings, &library.parts.remote);
+	if (failed(status))
+		return status;
+	status = sock_channel_new(&settings, &library.parts.remote);
+	if (failed(status)) {
+		struct call_reason why;
+
+		sock_reason(path, status, &why);
+		call_reason_keep(why.text);
+	}
+	return status;
 }
 
 /* Called with the lock held. What was made before a failure is kept for the next attempt. */

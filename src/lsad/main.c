@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ipc/reason.h"
 #include "lib/parts.h"
 #include "lsad/daemon.h"
 #include "lsad/listen.h"
@@ -44,8 +45,8 @@ static void lock_memory(void)
 	    (getrlimit(RLIMIT_MEMLOCK, &all) != 0 || all.rlim_cur != RLIM_INFINITY))
 		all.rlim_cur = 0;
 	if (!all.rlim_cur || mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0)
-		fputs("lsad: memory cannot be locked as a whole (RLIMIT_MEMLOCK); keys and passwords "
-		      "at rest are\n",
+		fputs("lsad: RLIMIT_MEMLOCK is too low to keep all memory out of the swap; keys and "
+		      "saved passwords are kept out\n",
 		      stderr);
 }
 
@@ -142,8 +143,9 @@ int main(int argc, char **argv)
 	set_workers();
 	NTSTATUS status = parts_open(&parts);
 	if (failed(status)) {
-		fprintf(stderr, "lsad: cannot begin (0x%08x): OPENSSPI_TRACE=fd:2 says at what\n",
-			(unsigned)status);
+		const char *why = call_reason_last();
+		fprintf(stderr, "lsad: cannot begin (0x%08x): %s\n", (unsigned)status,
+			why[0] ? why : "OPENSSPI_TRACE=fd:2 says at what");
 		return 1;
 	}
 	int fd = open_socket(path);

@@ -5,7 +5,10 @@
  * that one. A connection that broke is dropped with all calls on it; the next call makes another. */
 #include "base/base.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include "base/forks.h"
 #include "ipc/frame.h"
@@ -294,6 +297,26 @@ static NTSTATUS exchange(struct sock *s, enum call which, struct rd request, str
 	return w.status;
 }
 
+void sock_reason(const char *path, NTSTATUS status, struct call_reason *why)
+{
+	char sentence[CALL_REASON_ROOM];
+	const char *what = NULL;
+
+	if (status == (NTSTATUS)SEC_E_NO_AUTHENTICATING_AUTHORITY)
+		what = euidaccess(path, W_OK) == 0 ? "does not answer"
+		       : errno == EACCES	   ? "may not be reached by this user"
+						   : "is not there: is it running?";
+	if (status == (NTSTATUS)SEC_E_UNTRUSTED_ROOT)
+		what = "is neither root's, nor this user's, nor that of [lsa] user";
+	if (status == (NTSTATUS)SEC_E_INTERNAL_ERROR)
+		what = "broke off, or is no lsad of this version";
+	if (status == (NTSTATUS)SEC_E_INVALID_PARAMETER)
+		what = "cannot be one: its socket is an absolute path of at most 107 bytes";
+	if (what)
+		snprintf(sentence, sizeof(sentence), "lsad at %.300s %s", path, what);
+	call_reason_set(why, what ? sentence : NULL);
+}
+
 static NTSTATUS sock_call(struct channel *channel, enum call which, const void *request,
 			  void *reply, struct call_reason *why)
 {
@@ -309,8 +332,10 @@ static NTSTATUS sock_call(struct channel *channel, enum call which, const void *
 	if (!wr_ok(&asked))
 		return fail(SEC_E_INSUFFICIENT_MEMORY, "writing a request");
 	NTSTATUS status = exchange(sock_of(channel), which, wr_view(&asked), &answer);
-	if (failed(status) && !answer.len) /* the LSA did not come to serve it */
+	if (failed(status) && !answer.len) { /* the LSA did not come to serve it */
+		sock_reason(sock_of(channel)->path, status, why);
 		return status;
+	}
 	struct rd answered = wr_view(&answer);
 	if (call_reason_read(&answered, why) && row->read_reply(answered, reply))
 		return status;

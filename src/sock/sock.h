@@ -23,4 +23,8 @@ struct sock_settings {
  * SEC_E_INSUFFICIENT_MEMORY. Release it with channel->ops->free. */
 MUST_CHECK NTSTATUS sock_channel_new(const struct sock_settings *settings, struct channel **out);
 
+/* Why the LSA at `path` is not reached when connecting to it failed so, in a sentence; "" for what has
+ * nothing to do with it. */
+void sock_reason(const char *path, NTSTATUS status, struct call_reason *why);
+
 #endif

@@ -123,6 +123,16 @@ static void which_lsa_serves_us_is_said_with_what_it_runs(void **state)
 	assert_int_equal(FreeContextBuffer(lsa), SEC_E_OK);
 }
 
+/* What is said begins so. */
+static void assert_reason(const char *beginning)
+{
+	char *text = NULL;
+
+	assert_int_equal(OpensspiLastReason(&text), SEC_E_OK);
+	assert_memory_equal(text, beginning, strlen(beginning));
+	FreeContextBuffer(text);
+}
+
 static void ask_nobody(void)
 {
 	POPENSSPI_LSA_STATUS lsa = NULL;
@@ -134,9 +144,11 @@ static void ask_nobody(void)
 	assert_int_equal(lsa->Status, SEC_E_NO_AUTHENTICATING_AUTHORITY);
 	assert_int_equal(lsa->PackageCount, 0);
 	FreeContextBuffer(lsa);
+	assert_reason("lsad at /nowhere/lsa.sock");
 	setenv("OPENSSPI_LSA", "nonsense", 1);
 	assert_int_equal(OpensspiLsaStatus(&lsa), SEC_E_INTERNAL_ERROR);
 	assert_null(lsa);
+	assert_reason("OPENSSPI_LSA");
 }
 
 static void one_that_does_not_answer_is_named_with_the_reason(void **state)

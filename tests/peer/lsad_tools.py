@@ -173,6 +173,7 @@ def tool(lab, daemon, me, foe):
     lab.equal("nobody there: not reached, and why", (3, False, "SEC_E_NO_AUTHENTICATING_AUTHORITY"), (code, said["reachable"], said["status"]))
     lab.equal("no packages then", 3, me.run("lsa", "packages", path=daemon.path + "-none")[0])
     lab.check("nor sessions", me.run("lsa", "sessions", path=daemon.path + "-none")[0] != 0)
+    unreached(lab, daemon, me, foe)
     code, out, err = lab.sspi("lsa", "status", "--json")
     said = json.loads(out)
     lab.equal("without a socket: embedded", (0, "embedded", None, True), (code, said["lsa"], said["path"], said["reachable"]), err)
@@ -180,6 +181,21 @@ def tool(lab, daemon, me, foe):
     lab.equal("a variable that is not understood", 1, lab.sspi("lsa", "status")[0])
     lab.env.pop("OPENSSPI_LSA")
     impostor(lab, foe)
+
+
+def unreached(lab, daemon, me, foe):
+    """Every command names the socket that is not reached, why not, and how to look."""
+    for command in (("lsa", "sessions"), ("packages",), ("cred", "list"), ("vault", "status"), ("policy", "show", "TERMSRV/x")):
+        code, _, err = me.run(*command, path=daemon.path + "-none")
+        lab.check(f"{' '.join(command)} says who was not there", code != 0 and f"lsad at {daemon.path}-none is not there" in err and
+                  "sspi lsa status" in err, err)
+    os.chmod(daemon.path, 0o600)
+    err = foe.run("cred", "list")[2]
+    os.chmod(daemon.path, 0o666)
+    lab.check("a socket that is closed to its user", "may not be reached by this user" in err, err)
+    foe.write("Words/key-file")
+    out = foe.run("vault", "status")[1]
+    lab.check("whose files open a vault that lsad keeps", "whoever can read lsad's files" in out, out)
 
 
 def impostor(lab, foe):

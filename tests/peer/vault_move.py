@@ -483,7 +483,7 @@ CASES = [whole, nothing, unreached, relative_home, behind_a_passphrase, lsads_ow
 
 def main():
     lab = Lab()
-    points = int(sys.argv[sys.argv.index("--points") + 1]) if "--points" in sys.argv else 12
+    points = int(sys.argv[sys.argv.index("--points") + 1]) if "--points" in sys.argv else 4
     only = [a for a in sys.argv[1:] if not a.startswith("--") and not a.isdigit()]
     if not SSPI or not os.path.exists(LSAD):
         lab.skip("vault_move", "SSPI or lsad is missing")
