@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """sspi vault move: a vault goes from the user's files to lsad, whole, whatever dies meanwhile; and what lsad gives back.
 
-SSPI and BUILD_ROOT name the tool and the build; strace for the cases that kill. "vault_move.py --points N" kills at N
-system calls instead of a dozen. Ends with "N passed, N failed, N skipped"."""
+SSPI and BUILD_ROOT name the tool and the build; strace for the cases that kill. "vault_move.py --points N" kills at up to 2 N
+system calls a side, else at eight. Ends with "N passed, N failed, N skipped"."""
 import json
 import os
 import random
