@@ -76,8 +76,7 @@ static const struct status_words rows[] = {
 	    "Something between the two may be changing the traffic; check the "
 	    "certificate's fingerprint."),
 	ROW(SEC_E_OUT_OF_SEQUENCE, "messages came in the wrong order or twice", ""),
-	ROW(SEC_E_NO_AUTHENTICATING_AUTHORITY,
-	    "an authority that has to be asked is not reached",
+	ROW(SEC_E_NO_AUTHENTICATING_AUTHORITY, "an authority that has to be asked is not reached",
 	    "With lsad: 'sspi lsa status' says whether it answers. Client: check the realm, DNS and "
 	    "krb5.conf, and that a KDC can be reached. Server: add an account (sspi account add), or "
 	    "check the way to the domain controller."),

@@ -255,7 +255,7 @@ static int sessions_run(int argc, char **argv)
 	NTSTATUS status = LsaEnumerateLogonSessions(&count, &ids);
 	if (status != STATUS_SUCCESS) {
 		status_print(line.command, "listing the sessions", status);
-		return EXIT_REFUSED;
+		return status_exit(status);
 	}
 	LUID own = own_session();
 	if (as_json)

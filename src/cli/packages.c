@@ -52,7 +52,7 @@ int packages_run(int argc, char **argv)
 	SECURITY_STATUS status = EnumerateSecurityPackagesA(&count, &packages);
 	if (status != SEC_E_OK) {
 		status_print("packages", "listing the packages", status);
-		return EXIT_PROTOCOL;
+		return status_exit(status);
 	}
 	if (as_json)
 		print_json(packages, count);

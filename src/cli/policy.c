@@ -39,6 +39,14 @@ static BOOL CALLBACK entry_json(void *argument, const OPENSSPI_POLICY_ENTRY *ent
 	return TRUE;
 }
 
+/* What cannot be read allows nothing. */
+static int code_of(SECURITY_STATUS status)
+{
+	enum exit_code code = status_exit(status);
+
+	return code == EXIT_PROTOCOL ? EXIT_POLICY : code;
+}
+
 static int show_all(bool as_json)
 {
 	struct json j = { .out = stdout };
@@ -54,7 +62,7 @@ static int show_all(bool as_json)
 	if (status == SEC_E_OK)
 		return EXIT_DONE;
 	status_print("policy show", "reading the policy", status);
-	return EXIT_POLICY;
+	return code_of(status);
 }
 
 struct question {
@@ -116,7 +124,7 @@ static int show_target(struct question *q, const char *class)
 	}
 	if (status != SEC_E_OK) {
 		status_print("policy show", q->target, status);
-		return status == SEC_E_INVALID_PARAMETER ? EXIT_USAGE : EXIT_POLICY;
+		return code_of(status);
 	}
 	return q->any_allowed ? EXIT_DONE : EXIT_POLICY;
 }

@@ -100,6 +100,8 @@ int win32_finish(const char *command, const char *doing, DWORD error)
 		return EXIT_DONE;
 	fprintf(stderr, "sspi %s: %s: ", command, doing);
 	win32_write(stderr, error);
+	if (error == (DWORD)SEC_E_NO_AUTHENTICATING_AUTHORITY)
+		return EXIT_UNREACHABLE; /* lsad */
 	return is_among(of_the_caller, ARRAY_LEN(of_the_caller), error) ? EXIT_USAGE : EXIT_REFUSED;
 }
 

@@ -13,8 +13,8 @@
  * to try; ends the line. */
 void win32_write(FILE *out, DWORD error);
 
-/* Says on stderr "sspi COMMAND: DOING: " and the above; EXIT_USAGE for what the caller gave wrongly, else
- * EXIT_REFUSED. EXIT_DONE for ERROR_SUCCESS, silently. */
+/* Says on stderr "sspi COMMAND: DOING: " and the above; EXIT_USAGE for what the caller gave wrongly,
+ * EXIT_UNREACHABLE when lsad is not reached, else EXIT_REFUSED. EXIT_DONE for ERROR_SUCCESS, silently. */
 int win32_finish(const char *command, const char *doing, DWORD error);
 
 /* Why the last Cred function failed. */

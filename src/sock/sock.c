@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/forks.h"
@@ -310,7 +311,8 @@ void sock_reason(const char *path, NTSTATUS status, struct call_reason *why)
 		what = "is neither root's, nor this user's, nor that of [lsa] user";
 	if (status == (NTSTATUS)SEC_E_INTERNAL_ERROR)
 		what = "broke off, or is no lsad of this version";
-	if (status == (NTSTATUS)SEC_E_INVALID_PARAMETER)
+	if (status == (NTSTATUS)SEC_E_INVALID_PARAMETER &&
+	    (path[0] != '/' || strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)))
 		what = "cannot be one: its socket is an absolute path of at most 107 bytes";
 	if (what)
 		snprintf(sentence, sizeof(sentence), "lsad at %.300s %s", path, what);
