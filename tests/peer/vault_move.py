@@ -3,11 +3,13 @@
 
 SSPI and BUILD_ROOT name the tool and the build; strace for the cases that kill. "vault_move.py --points N" kills at up to 2 N
 system calls a side, else at eight. Ends with "N passed, N failed, N skipped"."""
+import contextlib
 import json
 import os
 import random
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -53,11 +55,21 @@ class Place:
     def stop(self, hard=False):
         if self.process:
             if hard:
+                for child in self.children(): # strace's: it would go on alone
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(child, signal.SIGKILL)
                 self.process.kill()
                 self.process.wait()
             else:
                 stop(self.process)
             self.process = None
+
+    def children(self):
+        try:
+            with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as f:
+                return [int(word) for word in f.read().split()]
+        except OSError: # it has ended
+            return []
 
     def tool(self, *args, remote=True, secret=None, strace=(), seconds=60):
         env = dict(self.env, OPENSSPI_LSA="socket:" + self.socket if remote else "embedded")
