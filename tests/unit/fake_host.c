@@ -66,8 +66,10 @@ static NTSTATUS NTAPI copy_to_client(PLSA_CLIENT_REQUEST request, ULONG n, PVOID
 
 static NTSTATUS NTAPI get_client_info(PSECPKG_CLIENT_INFO info)
 {
+	ULONG other = fake_host.process ? fake_host.process : 1;
+
 	*info = (SECPKG_CLIENT_INFO){ .LogonId = FAKE_CLIENT,
-				      .ProcessID = fake_host.is_remote ? 1 : (ULONG)getpid(),
+				      .ProcessID = fake_host.is_remote ? other : (ULONG)getpid(),
 				      .HasTcbPrivilege = fake_host.is_trusted };
 	return STATUS_SUCCESS;
 }

@@ -33,6 +33,7 @@ struct fake_host {
 	} saved, standard;	   /* standard: the default identity */
 	NTSTATUS saved_status;	   /* what is wrong with what is saved */
 	bool is_remote, is_trusted; /* another process calls; it has SE_TCB_NAME */
+	ULONG process;		   /* that one's number, if not 1 */
 	LSA_CALLBACK_FUNCTION *call_back; /* of that process, under any number; NULL: it has none */
 	int sessions;		   /* made and not ended */
 	NTSTATUS session_status;   /* of AddCredential */

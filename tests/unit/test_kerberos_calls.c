@@ -640,6 +640,25 @@ static void another_process_gets_nothing_that_is_here(void **state)
 	}
 }
 
+/* Programs of one user have one session of their own; those that they make are each program's. */
+static void a_session_that_was_made_is_its_makers(void **state)
+{
+	fake_host.is_remote = fake_host.is_trusted = true;
+	m.u.type = KerbS4ULogon;
+	m.u.s4u.ClientUpn = put(0, "carol", true);
+	m.u.s4u.ClientRealm = put(1, "LAB.TEST", true);
+	assert_int_equal(logon(Network, sizeof(m)), STATUS_SUCCESS);
+	LUID id = l.id;
+	logon_done();
+	memset(&m, 0, sizeof(m));
+	m.u.type = KerbQueryTicketCacheMessage;
+	m.u.query.LogonId = id;
+	assert_int_equal(call(sizeof(m.u.query)), STATUS_SUCCESS);
+	fake_host.process = 2;
+	assert_int_equal(call(sizeof(m.u.query)), STATUS_ACCESS_DENIED);
+	side.lsa->LogonTerminated(&id);
+}
+
 /* ---- what a client delegated ---- */
 
 static void a_delegated_ticket_is_a_session_as_long_as_its_context(void **state)
@@ -699,6 +718,7 @@ int main(void)
 		TEST(tickets_make_a_session),
 		TEST(logons_that_lie_are_refused),
 		TEST(another_process_gets_nothing_that_is_here),
+		TEST(a_session_that_was_made_is_its_makers),
 		TEST(a_delegated_ticket_is_a_session_as_long_as_its_context),
 	};
 

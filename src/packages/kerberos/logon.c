@@ -11,8 +11,15 @@
 #include "base/forks.h"
 #include "packages/kerberos/logon.h"
 
+/* Whose call made it: a session of the user's, and a process of that. */
+struct owner {
+	LUID session;
+	ULONG process;
+};
+
 struct logon {
-	LUID id, owner; /* for whose session it was made */
+	LUID id;
+	struct owner owner;
 	struct krb_credential *credential;
 	bool of_password; /* another package's session, to whose password this belongs */
 	struct logon *next;
@@ -48,26 +55,31 @@ static void logon_free(struct logon *l)
 }
 DEFINE_CLEANUP(struct logon *, logon_free)
 
-/* Who calls; {0, 0} when nobody does. */
-static LUID caller(void)
-{
-	SECPKG_CLIENT_INFO info = { .ProcessID = 0 };
-
-	return failed(kerberos_host()->lsa->GetClientInfo(&info)) ? (LUID){ 0 } : info.LogonId;
-}
-
 bool kerberos_logon_is_own(const LUID *logon)
 {
-	SECPKG_CLIENT_INFO info = { .ProcessID = 0 };
-
-	return SecIsZeroLuid(logon) || (!failed(kerberos_host()->lsa->GetClientInfo(&info)) &&
-					SecEqualLuid(&info.LogonId, logon));
+	return compose_session_is_own(kerberos_host()->lsa, logon);
 }
 
 static bool caller_info(SECPKG_CLIENT_INFO *out)
 {
 	*out = (SECPKG_CLIENT_INFO){ .ProcessID = 0 };
 	return !failed(kerberos_host()->lsa->GetClientInfo(out));
+}
+
+/* Who calls; nobody's session when nobody does. */
+static struct owner caller(void)
+{
+	SECPKG_CLIENT_INFO info;
+
+	return caller_info(&info) ? (struct owner){ info.LogonId, info.ProcessID }
+				  : (struct owner){ .process = 0 };
+}
+
+/* In this process, and its children, there is one client alone. */
+static bool is_of(const struct logon *l, const struct owner *who)
+{
+	return SecEqualLuid(&l->owner.session, &who->session) &&
+	       (who->process == l->owner.process || who->process == (ULONG)getpid());
 }
 
 bool kerberos_caller_is_here(void)
@@ -84,7 +96,7 @@ bool kerberos_caller_has_keys(void)
 	return caller_info(&info) && (info.ProcessID == (ULONG)getpid() || info.HasTcbPrivilege);
 }
 
-static struct krb_credential *find(const LUID *logon, const LUID *owner)
+static struct krb_credential *find(const LUID *logon, const struct owner *owner)
 {
 	struct krb_credential *found = NULL;
 	const struct krb_ops *ops;
@@ -93,7 +105,7 @@ static struct krb_credential *find(const LUID *logon, const LUID *owner)
 		return NULL;
 	pthread_mutex_lock(&all.lock);
 	for (struct logon *l = all.first; l && !found; l = l->next)
-		if (SecEqualLuid(&l->id, logon) && (!owner || SecEqualLuid(&l->owner, owner)))
+		if (SecEqualLuid(&l->id, logon) && (!owner || is_of(l, owner)))
 			found = l->credential;
 	if (found)
 		ops->credential_ref(found);
@@ -108,7 +120,7 @@ struct krb_credential *kerberos_logon_find(const LUID *logon)
 
 struct krb_credential *kerberos_logon_of_caller(const LUID *logon)
 {
-	LUID owner = caller();
+	struct owner owner = caller();
 
 	return find(logon, &owner);
 }
