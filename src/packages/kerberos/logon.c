@@ -138,20 +138,31 @@ static NTSTATUS session_note(LUID *id, SECURITY_LOGON_TYPE type)
 	return status;
 }
 
-NTSTATUS kerberos_logon_new(struct krb_credential *credential, SECURITY_LOGON_TYPE type, LUID *out)
+/* One in no list yet, of whoever calls. */
+static NTSTATUS logon_make(struct krb_credential *credential, const struct krb_ops **ops,
+			   struct logon **out)
 {
-	CLEANUP(logon_free_p) struct logon *fresh = MEM_NEW(struct logon);
-	const struct krb_ops *ops;
-
-	NTSTATUS status = kerberos_krb(&ops);
+	NTSTATUS status = kerberos_krb(ops);
 	if (failed(status))
 		return status;
+	struct logon *fresh = MEM_NEW(struct logon);
 	if (!fresh)
-		return fail(STATUS_NO_MEMORY, "making a logon session");
-	ops->credential_ref(credential);
+		return fail(STATUS_NO_MEMORY, "keeping a session's tickets");
+	(*ops)->credential_ref(credential);
 	fresh->credential = credential;
 	fresh->owner = caller();
-	status = compose_session_new(kerberos_host()->lsa, &fresh->id);
+	*out = fresh;
+	return STATUS_SUCCESS;
+}
+
+NTSTATUS kerberos_logon_new(struct krb_credential *credential, SECURITY_LOGON_TYPE type, LUID *out)
+{
+	CLEANUP(logon_free_p) struct logon *fresh = NULL;
+	const struct krb_ops *ops;
+
+	NTSTATUS status = logon_make(credential, &ops, &fresh);
+	if (!failed(status))
+		status = compose_session_new(kerberos_host()->lsa, &fresh->id);
 	if (failed(status))
 		return status;
 	LUID id = fresh->id;
@@ -186,18 +197,14 @@ static struct krb_credential *keep_first(struct logon **fresh, const struct krb_
 NTSTATUS kerberos_logon_keep(const LUID *session, struct krb_credential *credential,
 			     struct krb_credential **out)
 {
-	CLEANUP(logon_free_p) struct logon *fresh = MEM_NEW(struct logon);
+	CLEANUP(logon_free_p) struct logon *fresh = NULL;
 	const struct krb_ops *ops;
 
-	NTSTATUS status = kerberos_krb(&ops);
+	NTSTATUS status = logon_make(credential, &ops, &fresh);
 	if (failed(status))
 		return status;
-	if (!fresh)
-		return fail(STATUS_NO_MEMORY, "keeping a session's tickets");
-	ops->credential_ref(credential);
-	*fresh = (struct logon){
-		.id = *session, .owner = caller(), .credential = credential, .of_password = true
-	};
+	fresh->id = *session;
+	fresh->of_password = true;
 	pthread_mutex_lock(&all.lock);
 	*out = keep_first(&fresh, ops);
 	pthread_mutex_unlock(&all.lock);
