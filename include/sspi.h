@@ -1254,19 +1254,24 @@ typedef SECURITY_STATUS(SEC_ENTRY *SET_CONTEXT_ATTRIBUTES_FN_W)(PCtxtHandle, ULO
 typedef SECURITY_STATUS(SEC_ENTRY *SET_CONTEXT_ATTRIBUTES_FN_A)(PCtxtHandle, ULONG, void *, ULONG);
 #define SET_CONTEXT_ATTRIBUTES_FN OPENSSPI_U_AW(SET_CONTEXT_ATTRIBUTES_FN)
 
-/* Would make the calling thread act as the client of a server context, and end that. Threads have no
- * tokens here, so a server that serves files or starts programs for its client has to do it by other
- * means; the client's name is SECPKG_ATTR_NAMES.
- * SEC_E_NO_IMPERSONATION; SEC_E_INVALID_HANDLE: bad handle, or an unfinished context.
+/* Has the calling thread act as the client of a server context, and ends that: its effective uid, gid and
+ * groups are those of the user of this system that the client is, and it has no effective capabilities. The
+ * process needs CAP_SETUID and CAP_SETGID, or is that user. Nobody becomes root. The thread stays so when the
+ * context is deleted, until RevertSecurityContext (also by that handle), RevertToSelf, or its end.
+ * SEC_E_OK; SEC_E_NO_IMPERSONATION: a client's or an imported context, or a client who is anonymous, no user
+ * here, or only to be identified, or the process may not: the thread is who it was; SEC_E_INVALID_HANDLE: bad
+ * handle, or an unfinished context; SEC_E_INSUFFICIENT_MEMORY.
  * Microsoft: ImpersonateSecurityContext, RevertSecurityContext. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY ImpersonateSecurityContext(PCtxtHandle phContext);
 typedef SECURITY_STATUS(SEC_ENTRY *IMPERSONATE_SECURITY_CONTEXT_FN)(PCtxtHandle);
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY RevertSecurityContext(PCtxtHandle phContext);
 typedef SECURITY_STATUS(SEC_ENTRY *REVERT_SECURITY_CONTEXT_FN)(PCtxtHandle);
 
-/* A new handle to the client's token, from a package that makes one; the caller closes it.
- * SEC_E_OK; SEC_E_NO_IMPERSONATION: the package makes none (no package here does);
- * SEC_E_INVALID_HANDLE: bad handle, or an unfinished context; SEC_E_INVALID_PARAMETER.
+/* A new handle to a token of who a server context's client is, also when that is no user of this system; the
+ * caller closes it (CloseHandle, OpensspiCloseToken). It outlives the context.
+ * SEC_E_OK; SEC_E_NO_IMPERSONATION: a client's or an imported context, or an anonymous client;
+ * SEC_E_INVALID_HANDLE: bad handle, or an unfinished context; SEC_E_INVALID_PARAMETER: Token is NULL;
+ * SEC_E_INSUFFICIENT_MEMORY.
  * Microsoft: QuerySecurityContextToken. */
 OPENSSPI_API SECURITY_STATUS SEC_ENTRY QuerySecurityContextToken(PCtxtHandle phContext,
 								 HANDLE *Token);

@@ -316,14 +316,16 @@ OPENSSPI_API BOOL WINAPI CredIsMarshaledCredentialA(LPCSTR MarshaledCredential);
 OPENSSPI_API VOID WINAPI CredFree(PVOID Buffer);
 
 /* Seals a text so that only this user's logon session can open it: "@@D" and 6 bits a character.
- *   fAsSelf, Flags   the process's or the thread's context: one, for there is no impersonation.
+ *   fAsSelf, Flags   the process's or the thread's context: always the process's; a thread that acts as
+ *                    another user is refused.
  *                    CRED_PROTECT_TO_SYSTEM ("@@F"): all of the user's sessions until the next boot
  *   pszCredentials, cchCredentials  the text and its characters; it ends at the first NUL among them
  *   pszProtectedCredentials  the caller's room, or NULL to learn the size
  *   pcchMaxChars     in: characters of room; out: characters written or needed, NUL included
  *   ProtectionType   receives CredUserProtection or CredForSystemProtection; may be NULL
  * FALSE: ERROR_INSUFFICIENT_BUFFER; ERROR_INVALID_PARAMETER (a NULL, no characters, more than 32000);
- * ERROR_INVALID_FLAGS; ERROR_NO_UNICODE_TRANSLATION (A: not UTF-8); ERROR_NOT_ENOUGH_MEMORY.
+ * ERROR_INVALID_FLAGS; ERROR_NO_UNICODE_TRANSLATION (A: not UTF-8); ERROR_NOT_ENOUGH_MEMORY;
+ * ERROR_NO_SUCH_LOGON_SESSION: the thread acts as another user.
  * Microsoft: CredProtect, CredProtectEx. */
 OPENSSPI_API BOOL WINAPI CredProtectW(BOOL fAsSelf, LPWSTR pszCredentials, DWORD cchCredentials,
 				      LPWSTR pszProtectedCredentials, DWORD *pcchMaxChars,

@@ -599,6 +599,10 @@ static void saved_credentials_are_not_the_clients(void **state)
 	assert_false(CredEnumerateA(NULL, 0, &count, &list));
 	assert_int_equal(OpensspiGetLastError(), ERROR_NO_SUCH_LOGON_SESSION);
 	assert_false(CredDeleteA("impersonate/target", CRED_TYPE_GENERIC, 0));
+	char sealed[256];
+	DWORD room = sizeof(sealed);
+	assert_false(CredProtectA(FALSE, (LPSTR)(uintptr_t) "text", 5, sealed, &room, NULL));
+	assert_int_equal(OpensspiGetLastError(), ERROR_NO_SUCH_LOGON_SESSION);
 	assert_int_equal(AcquireCredentialsHandleA(NULL, (SEC_CHAR *)(uintptr_t) "NTLM",
 						   SECPKG_CRED_OUTBOUND, NULL, NULL, NULL, NULL,
 						   &handle, NULL),
